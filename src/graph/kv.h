@@ -1,0 +1,53 @@
+/* kv - the memory of all keys and values of one model, in blocks of KV_BLOCK_LEN slots.
+ *
+ *     struct kv_store kv;
+ *     TRY(kv_store_init(&kv, &facts->kv, DTYPE_F16, n_blocks, err));
+ *     kv_store_copy(&kv, to, from);            copy on write of a shared block
+ *     kv_store_release(&kv);
+ *
+ * This is memory and nothing else: who owns which block, sharing and eviction are engine/kvcache's.
+ * A block holds KV_BLOCK_LEN slots of ALL layers, so that it is copied, saved or dropped as one
+ * piece of `block_bytes`:
+ *
+ *     block = [layer][K, V][kv head][slot][head_len]
+ *
+ * Untouched blocks cost no memory (anonymous pages).
+ *
+ * Owner: the thread that calls model_forward; pool threads write disjoint rows during a forward.
+ */
+#ifndef TIRO_GRAPH_KV_H
+#define TIRO_GRAPH_KV_H
+
+#include "base/err.h"
+#include "graph/batch.h"
+#include "kernels/dtype.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a model's attention keeps per slot; all zero for encoders. */
+struct kv_geometry {
+    int32_t n_layers; /* Layers that keep keys and values. */
+    int32_t n_heads;  /* KV heads of a layer. */
+    int32_t head_len; /* Floats of one key, and of one value, of one head. */
+};
+
+struct kv_store {
+    struct kv_geometry geometry;
+    enum dtype dtype; /* DTYPE_F16 or DTYPE_F32 */
+    int32_t n_blocks;
+    size_t piece_bytes; /* One [slot][head_len] piece: the K or V of one head of one layer. */
+    size_t layer_bytes; /* K and V of one layer in one block. */
+    size_t block_bytes;
+    unsigned char *base; /* n_blocks * block_bytes, owned */
+};
+
+/* Bytes of one block, for sizing from a budget. */
+size_t kv_block_bytes(const struct kv_geometry *g, enum dtype dtype);
+/* n_blocks >= 1; -ERR_NO_MEMORY when the address space is not to be had. */
+int kv_store_init(struct kv_store *ret, const struct kv_geometry *g, enum dtype dtype,
+                  int32_t n_blocks, struct err *err) MUST_USE;
+void kv_store_release(struct kv_store *kv);
+void kv_store_copy(struct kv_store *kv, int32_t to, int32_t from);
+
+#endif
