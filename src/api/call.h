@@ -1,0 +1,83 @@
+/* call - one HTTP request being answered, as an endpoint sees it.
+ *
+ * The gateway makes a call when a request's head and body are complete, checks key, Host and
+ * Origin, finds the endpoint (endpoint_find) and hands both to endpoint_run. From then on exactly
+ * one of these happens:
+ *
+ *     reply                                          one whole answer
+ *     stream_begin, stream_send ..., stream_end      server-sent events
+ *     on_close                                       the client went away, or stalled too long
+ *
+ * After reply or stream_end the call may be gone: touch nothing of it, nor of its arena. The
+ * gateway calls on_close (when set) at most once, from the loop, never from inside a function of
+ * `ops`, and never after reply or stream_end; the endpoint cancels what it submitted, and the call
+ * is gone when on_close returns. Everything happens on the loop's one thread; nothing blocks.
+ *
+ * Where it serves: `head`, `body` and all slices of the request are valid until endpoint_run
+ * returns (not longer, so that an open stream costs little); the arena until the end of the call.
+ */
+#ifndef TIRO_API_CALL_H
+#define TIRO_API_CALL_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/slice.h"
+#include "proto/bodies.h"
+
+struct backend;
+struct buf;
+struct call;
+
+struct call_ops {
+    /* Adds a header to the answer; before reply or stream_begin. Copies. The gateway itself adds
+     * x-request-id, openai-version, openai-processing-ms, date, content-length and the like. */
+    void (*header)(struct call *call, const char *name, const char *value);
+    /* The whole answer. Copies `body`. */
+    void (*reply)(struct call *call, int status, const char *content_type, struct slice body);
+    /* 200 with text/event-stream; charset=utf-8 and cache-control: no-cache. */
+    void (*stream_begin)(struct call *call);
+    /* Bytes of whole events ("data: ...\n\n"), copied. When the client reads too slowly the gateway
+     * queues up to its limit and then closes (on_close later); nothing to check here. */
+    void (*stream_send)(struct call *call, struct slice events);
+    void (*stream_end)(struct call *call);
+};
+
+struct call {
+    /* Set by the gateway. */
+    const struct call_ops *ops;
+    struct backend *backend;
+    struct principal principal; /* who is asking; lives as long as the call */
+    const char *request_id;     /* as in x-request-id; NUL-terminated, lives as long as the call */
+    struct arena *arena;        /* for what the endpoint keeps */
+    struct slice method;        /* "POST" */
+    struct slice path;          /* decoded, without the query: "/v1/models" */
+    struct slice query;         /* raw, without '?'; empty when none */
+    struct slice content_type;  /* as sent; empty when none */
+    struct slice body;
+    /* For the access log and metrics; set by the endpoint as soon as it knows. */
+    struct call_stats {
+        const char *model; /* in the arena, or NULL */
+        uint32_t prompt_tokens, cached_tokens, completion_tokens;
+        bool streamed;
+        uint64_t first_token_ns; /* now_ns() at the first token; 0: none */
+    } stats;
+    /* Set by endpoint_run: what the {id} of the path matched. */
+    struct slice id;
+    /* Set by the endpoint. */
+    void (*on_close)(struct call *call);
+    void *state;
+    /* The gateway's own. */
+    void *gateway;
+};
+
+/* Answers with the error as OpenAI writes it, with the status of its code; 429 and 503 get
+ * Retry-After. Ends the call. */
+void call_error(struct call *call, const struct err *err);
+/* Answers 200 with JSON; on a failed (too long) buffer, a 500. Ends the call. */
+void call_json(struct call *call, const struct buf *json);
+
+/* {"error":{"message","type","param","code"}}, all four always there; also what the gateway sends
+ * when a request fails before there is a call. */
+void error_write_json(struct buf *out, const struct err *err);
+
+#endif

@@ -1,0 +1,54 @@
+/* endpoint - one operation of the API: a file in api/endpoint/ that ends in a descriptor.
+ *
+ * To add one: write src/api/endpoint/NAME.c with the struct of its request, the table of its fields
+ * (api/field.h), a handler, and
+ *
+ *     const struct endpoint endpoint_NAME = {
+ *         .method = "POST", .path = "/v1/audio/speech", .azure = "audio/speech",
+ *         .fields = fields, .size = sizeof(struct speech_req), .handle = handle,
+ *         .summary = "Turns text into speech.", .response = response,
+ *     };
+ *
+ * The build finds it; routing, validation, /openapi.json and docs/api.md follow from the table. A
+ * handler gets its filled request struct, and answers through the call (api/call.h), at once or
+ * later from the events of what it submitted (api/backend.h). Returning an error answers with it.
+ *
+ * The gateway's side:
+ *
+ *     const struct endpoint *ep;
+ *     struct err err = { 0 };
+ *     if (endpoint_find(&ep, method, path, &err) < 0) ... error_write_json(&buf, &err) ...
+ *     if (!ep->open) ... check the key ...
+ *     endpoint_run(ep, call);                      always ends in an answer, now or later
+ */
+#ifndef TIRO_API_ENDPOINT_H
+#define TIRO_API_ENDPOINT_H
+
+#include "api/call.h"
+#include "api/field.h"
+
+struct endpoint {
+    const char *method;          /* "GET", "POST" ... */
+    const char *path;            /* "{id}" at the end takes the rest, slashes included */
+    const char *azure;           /* path below an Azure deployment, or NULL (reserved) */
+    const struct field *fields;  /* of the JSON body; NULL: no body is read */
+    size_t size;                 /* of the request struct */
+    bool open;                   /* needs no API key */
+    const char *tag, *summary;   /* for the published documents */
+    const char *response;        /* JSON Schema of the 200 answer, as text */
+    const char *response_stream; /* JSON Schema of each event's data, or NULL */
+    /* 0, or -ERR_* with *err filled, which is then the answer. `req` and what it points to live
+     * until this returns. */
+    int (*handle)(struct call *call, const void *req, struct err *err);
+};
+
+extern const struct endpoint *const endpoint_registry[];
+extern const size_t endpoint_registry_len;
+
+/* -ERR_NOT_FOUND "Invalid URL (POST /v1/xyz)"; -ERR_METHOD when the path exists with another. */
+int endpoint_find(const struct endpoint **ret, struct slice method, struct slice path,
+                  struct err *err) MUST_USE;
+/* Reads and checks the body, then runs the handler. */
+void endpoint_run(const struct endpoint *ep, struct call *call);
+
+#endif
