@@ -1,0 +1,84 @@
+/* gateway - the whole server as one call: HTTP, keys, workers, metrics, control socket, page.
+ *
+ *     static void listening(void *ctx, struct gateway *g, const char *url) { ... print url ... }
+ *
+ *     struct gateway_options o = { .host = "127.0.0.1", .port = 8080, .data_dir = dir,
+ *                                  .models = models, .n_models = n, .on_listening = listening };
+ *     if (gateway_run(&o, &err) < 0) return fail(&err);
+ *
+ * gateway_run owns its thread until SIGTERM or SIGINT has drained the server (see `grace_ms`), and
+ * then returns 0; a second signal ends the process at once. It opens <data_dir>/tiro.lock (held
+ * while it runs; a second server with the same directory is refused by name) and listens on
+ * <data_dir>/tiro.sock too (mode 0600, no key needed there), which gateway/client.h uses.
+ *
+ * Everything else in this header may be called from any thread between on_listening and the return
+ * of gateway_run; the loop thread does the work later.
+ */
+#ifndef TIRO_GATEWAY_GATEWAY_H
+#define TIRO_GATEWAY_GATEWAY_H
+
+#include "base/err.h"
+
+#include <stdint.h>
+
+struct gateway;
+
+struct gateway_model {
+    const char *name; /* What clients put in "model". */
+    const char *path; /* Model file or folder. */
+    const char *kind; /* "text" or "embed": which worker serves it. */
+    bool preload;     /* Load at start (or when added), not at the first request. */
+    bool is_default;  /* The page's choice for new chats; the last one so marked wins. */
+};
+
+/* A download going on behind the server, for the page and `tiro ps`: GET /v1/tiro/status. */
+struct gateway_pull {
+    const char *name;
+    uint64_t bytes, bytes_total; /* bytes_total 0: not known yet. */
+    double bytes_per_s;
+    const char *state; /* "downloading", "verifying", "done", "failed" */
+    const char *text;  /* Why it failed; NULL or "" otherwise. */
+};
+
+struct gateway_options {
+    const char *host; /* Name or address; NULL: "127.0.0.1". */
+    int port;         /* 0: a free one. */
+    const char *data_dir;
+    /* Keys, one a line, '#' begins a comment. NULL: the environment variable TIRO_API_KEY, if set.
+     * Without any key only loopback is served. */
+    const char *api_key_file;
+    const char *const *allow_origins; /* n of them: further web origins, "https://chat.example". */
+    size_t n_allow_origins;
+    const char *const *allow_hosts; /* n of them: further names by which Host may call us. */
+    size_t n_allow_hosts;
+
+    const struct gateway_model *models; /* Copied. */
+    size_t n_models;
+    const char *worker_program; /* NULL: this program, run as `tiro worker --kind K --fd 3`. */
+    int n_threads;              /* Per worker; 0: the worker decides. */
+    uint32_t n_ctx;             /* 0: the model's own. */
+    uint64_t kv_bytes;          /* 0: the worker decides. */
+    const char *compute;        /* "auto" (NULL) or "f32". */
+
+    uint32_t connections_max;   /* 0: 16384, less where file descriptors are scarce. */
+    uint32_t queue_max;         /* Requests waiting for one model that loads; 0: 256. */
+    uint32_t in_flight_max;     /* Requests inside one worker; 0: 1024. */
+    uint32_t queue_age_ms;      /* The longest wait for a model that loads; 0: 120,000. */
+    uint32_t grace_ms;          /* For streams at shutdown; 0: 30,000. */
+
+    /* Once, on the loop thread, when both sockets accept. url is "http://127.0.0.1:8080". */
+    void (*on_listening)(void *ctx, struct gateway *g, const char *url);
+    void *ctx;
+};
+
+/* Returns 0 after a drained shutdown. */
+int gateway_run(const struct gateway_options *options, struct err *err) MUST_USE;
+
+/* Adds a model, or replaces the one of that name (whose worker ends when its requests have). */
+void gateway_add_model(struct gateway *g, const struct gateway_model *model);
+/* Tells where a download stands; rows are kept by name. */
+void gateway_set_pull(struct gateway *g, const struct gateway_pull *pull);
+/* As SIGTERM. */
+void gateway_stop(struct gateway *g);
+
+#endif
