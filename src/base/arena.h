@@ -47,7 +47,7 @@ char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* ERR_LIMIT over the cap, ERR_NO_MEMORY otherwise; 0 when nothing failed. */
 int arena_check(const struct arena *a, const char *what, struct err *err) MUST_USE;
 
-#define ARENA_NEW(a, type)          ((type *)arena_alloc((a), sizeof(type)))
-#define ARENA_NEWS(a, count, type)  ((type *)arena_array((a), (count), sizeof(type)))
+#define ARENA_NEW(a, type)         ((type *)arena_alloc((a), sizeof(type)))
+#define ARENA_NEWS(a, count, type) ((type *)arena_array((a), (count), sizeof(type)))
 
 #endif

@@ -12,11 +12,10 @@ struct err_row {
     int status;
 };
 
-static const struct err_row rows[ERR_COUNT] = {
-    [ERR_NONE] = { "NONE", NULL, "server_error", 200 },
-#define X(id, code, http, type)                                                                    \
+static const struct err_row rows[ERR_COUNT] = { [ERR_NONE] = { "NONE", NULL, "server_error", 200 },
+#define X(id, code, http, type) \
     [ERR_##id] = { .name = #id, .api_code = code, .api_type = type, .status = http },
-    ERR_TABLE(X)
+                                                ERR_TABLE(X)
 #undef X
 };
 
@@ -27,7 +26,7 @@ static void set_text(struct err *err, const char *fmt, va_list args)
     utf8_sanitize(err->text, sizeof err->text, raw, strlen(raw));
 }
 
-int err_set(struct err *err, enum err_code code, const char *fmt, ...)
+int err_set_(struct err *err, enum err_code code, const char *fmt, ...)
 {
     assert(code > ERR_NONE && code < ERR_COUNT);
     if (err) {
@@ -41,7 +40,7 @@ int err_set(struct err *err, enum err_code code, const char *fmt, ...)
     return -(int)code;
 }
 
-int err_param(struct err *err, enum err_code code, const char *param, const char *fmt, ...)
+int err_param_(struct err *err, enum err_code code, const char *param, const char *fmt, ...)
 {
     assert(code > ERR_NONE && code < ERR_COUNT);
     if (err) {
@@ -55,7 +54,7 @@ int err_param(struct err *err, enum err_code code, const char *param, const char
     return -(int)code;
 }
 
-int err_context(struct err *err, const char *fmt, ...)
+int err_context_(struct err *err, const char *fmt, ...)
 {
     if (!err) return -(int)ERR_INTERNAL;
     assert(err->code != ERR_NONE);
@@ -89,7 +88,7 @@ static enum err_code code_of_errno(int saved_errno)
     }
 }
 
-int err_errno(struct err *err, int saved_errno, const char *fmt, ...)
+int err_errno_(struct err *err, int saved_errno, const char *fmt, ...)
 {
     enum err_code code = code_of_errno(saved_errno);
     if (err) {

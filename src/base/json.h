@@ -31,7 +31,7 @@ struct json_limits {
 };
 
 extern const struct json_limits json_limits_request; /* 4 MiB, depth 64, 100,000 nodes */
-extern const struct json_limits json_limits_file;    /* tokenizer.json: 64 MiB, depth 64, 8 M nodes */
+extern const struct json_limits json_limits_file; /* tokenizer.json: 64 MiB, depth 64, 8 M nodes */
 
 /* -ERR_JSON with line, column and reason. `what` names the text in the error. */
 int json_read(json_t **ret, struct slice text, const struct json_limits *limits, const char *what,
@@ -53,7 +53,7 @@ void json_array_begin(struct json_writer *w);
 void json_array_end(struct json_writer *w);
 void json_key(struct json_writer *w, const char *key);
 void json_key_slice(struct json_writer *w, struct slice key);
-void json_str(struct json_writer *w, const char *s); /* NULL writes null */
+void json_str(struct json_writer *w, const char *s);    /* NULL writes null */
 void json_slice(struct json_writer *w, struct slice s); /* ill-formed UTF-8 becomes U+FFFD */
 void json_int(struct json_writer *w, int64_t value);
 void json_uint(struct json_writer *w, uint64_t value);

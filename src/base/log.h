@@ -33,11 +33,11 @@ void log_setup(enum log_level level, enum log_format format, const char *who);
 bool log_level_of(enum log_level *ret, const char *name);
 void log_line(enum log_level level, const char *event, const struct log_field *fields);
 
-#define LOG_AT(level, ...)       LOG_AT_(level, __VA_ARGS__, (struct log_field){ .key = NULL })
+#define LOG_AT(level, ...)         LOG_AT_(level, __VA_ARGS__, (struct log_field){ .key = NULL })
 #define LOG_AT_(level, event, ...) log_line(level, event, (const struct log_field[]){ __VA_ARGS__ })
-#define log_debug(...)           LOG_AT(LOG_DEBUG, __VA_ARGS__)
-#define log_info(...)            LOG_AT(LOG_INFO, __VA_ARGS__)
-#define log_warn(...)            LOG_AT(LOG_WARN, __VA_ARGS__)
-#define log_error(...)           LOG_AT(LOG_ERROR, __VA_ARGS__)
+#define log_debug(...)             LOG_AT(LOG_DEBUG, __VA_ARGS__)
+#define log_info(...)              LOG_AT(LOG_INFO, __VA_ARGS__)
+#define log_warn(...)              LOG_AT(LOG_WARN, __VA_ARGS__)
+#define log_error(...)             LOG_AT(LOG_ERROR, __VA_ARGS__)
 
 #endif

@@ -12,9 +12,9 @@
 struct queue;
 
 int queue_open(struct queue **ret, size_t cap) MUST_USE; /* -ERR_NO_MEMORY */
-void queue_close(struct queue *q);                        /* NULL is fine; items are the caller's. */
-bool queue_try_push(struct queue *q, void *item);         /* false: full. item must not be NULL. */
-void *queue_try_pop(struct queue *q);                     /* NULL: empty. */
+void queue_close(struct queue *q);                       /* NULL is fine; items are the caller's. */
+bool queue_try_push(struct queue *q, void *item);        /* false: full. item must not be NULL. */
+void *queue_try_pop(struct queue *q);                    /* NULL: empty. */
 /* Waits at most timeout_ms (-1: for ever) for an item. */
 void *queue_pop(struct queue *q, int64_t timeout_ms);
 size_t queue_len(struct queue *q);

@@ -16,7 +16,7 @@ uint64_t reader_left(const struct reader *r)
     return r->size - r->at;
 }
 
-int reader_bad(const struct reader *r, const char *field, struct err *err, const char *fmt, ...)
+int reader_bad_(const struct reader *r, const char *field, struct err *err, const char *fmt, ...)
 {
     char why[ERR_TEXT_MAX];
     va_list args;

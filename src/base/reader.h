@@ -38,7 +38,8 @@ int reader_count(struct reader *r, uint64_t *ret, uint64_t least, const char *fi
 /* Forward to the next multiple of `alignment` (a power of two); the padding must exist. */
 int reader_align(struct reader *r, uint64_t alignment, const char *field, struct err *err) MUST_USE;
 /* Fails with ERR_FORMAT, naming file, field and offset: for values that parse but make no sense. */
-int reader_bad(const struct reader *r, const char *field, struct err *err, const char *fmt, ...)
+#define reader_bad(r, field, err, ...) err_negative(reader_bad_(r, field, err, __VA_ARGS__))
+int reader_bad_(const struct reader *r, const char *field, struct err *err, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
 
 #endif

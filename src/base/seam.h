@@ -20,8 +20,8 @@ struct seams {
     void *(*alloc)(size_t size);
     void *(*realloc)(void *ptr, size_t size);
     void (*free)(void *ptr);
-    void *(*map)(size_t size);                /* Zeroed anonymous pages, or NULL. */
-    void *(*map_file)(int fd, size_t size);   /* Read-only private mapping, or NULL. */
+    void *(*map)(size_t size);              /* Zeroed anonymous pages, or NULL. */
+    void *(*map_file)(int fd, size_t size); /* Read-only private mapping, or NULL. */
     int (*unmap)(void *ptr, size_t size);
     int (*open)(const char *path, int flags, mode_t mode);
     int (*close)(int fd);
@@ -57,10 +57,10 @@ void random_bytes_fill(void *buf, size_t len);
 int file_write_all(int fd, const void *buf, size_t len, const char *path, struct err *err) MUST_USE;
 /* The whole file into fresh memory (caller frees with mem_free), at most `len_max` bytes; *ret_len
  * excludes the NUL put behind it. */
-int file_read_all(char **ret, size_t *ret_len, const char *path, size_t len_max, struct err *err)
-    MUST_USE;
+int file_read_all(char **ret, size_t *ret_len, const char *path, size_t len_max,
+                  struct err *err) MUST_USE;
 /* Writes beside `path`, fsyncs and renames over it: the old contents or the new, never a part. */
-int file_replace(const char *path, const void *buf, size_t len, mode_t mode, struct err *err)
-    MUST_USE;
+int file_replace(const char *path, const void *buf, size_t len, mode_t mode,
+                 struct err *err) MUST_USE;
 
 #endif

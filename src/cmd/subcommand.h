@@ -16,7 +16,7 @@
 
 #include "base/err.h"
 
-enum { EXIT_USAGE = 2 };
+enum { EXIT_USAGE = 2, ARGS_OPTIONS_MAX = 32 };
 
 /* One row of an option table; `--name=value` and `--name value` are the same. */
 struct option_row {
@@ -29,8 +29,9 @@ struct option_row {
 /* What the command line gave; filled by args_parse. */
 struct args {
     const struct option_row *options;
-    const char *values[32]; /* by row: the text given, "" for a switch, NULL when absent */
-    char **words;           /* what is not an option */
+    const char
+        *values[ARGS_OPTIONS_MAX]; /* by row: the text given, "" for a switch, NULL when absent */
+    char **words;                  /* what is not an option */
     int n_words;
 };
 
