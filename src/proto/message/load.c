@@ -1,0 +1,24 @@
+/* load - which model to open and how. */
+#include "proto/message.h"
+
+static const struct message_field fields[] = {
+    MSG_FIELD(struct msg_load, 1, MT_STR, path, .max = MSG_PATH_MAX),
+    MSG_FIELD(struct msg_load, 2, MT_STR, name, .max = MSG_NAME_MAX),
+    MSG_FIELD(struct msg_load, 3, MT_U32, n_ctx),
+    MSG_FIELD(struct msg_load, 4, MT_U32, n_threads, .max = MSG_THREADS_MAX),
+    MSG_FIELD(struct msg_load, 5, MT_U64, kv_bytes),
+    MSG_FIELD(struct msg_load, 6, MT_STR, compute, .max = MSG_NAME_MAX),
+    MSG_FIELD(struct msg_load, 7, MT_STR, kv_type, .max = MSG_NAME_MAX),
+    MSG_FIELD(struct msg_load, 8, MT_U32, prefill_chunk),
+    MSG_FIELD(struct msg_load, 9, MT_U32, n_sequences_max),
+    MSG_FIELD(struct msg_load, 10, MT_U32, queue_max),
+    MSG_FIELD(struct msg_load, 11, MT_STR, log_level, .max = MSG_NAME_MAX),
+    MSG_FIELD(struct msg_load, 12, MT_BOOL, log_json),
+    MSG_FIELDS_END,
+};
+
+const struct message message_load = {
+    .kind = MSG_LOAD,
+    .version = 1,
+    .record = { .name = "load", .size = sizeof(struct msg_load), .fields = fields },
+};
