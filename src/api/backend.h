@@ -34,8 +34,8 @@ struct backend_model {
 /* What comes back for one submitted request, in this order: counted; then scores (echo), tokens and
  * one done per choice, the last with `final`; or one embedding; or, at any point, one error. After
  * the final done, the embedding or the error the handle is gone. Pointers in messages are valid
- * during the call only. A handler may cancel (any handle but its own ended one) and end its own
- * HTTP call from inside. Handlers that cannot be called for a request's kind may be NULL. */
+ * during the call only. A handler may submit, cancel (any handle but its own ended one) and
+ * end its own HTTP call from inside. Handlers that cannot be called for a request's kind may be NULL. */
 struct backend_events {
     void (*counted)(void *user, const struct msg_counted *m);
     void (*score)(void *user, const struct msg_score *m);
@@ -43,7 +43,8 @@ struct backend_events {
     void (*done)(void *user, const struct msg_done *m);
     /* `floats` is always filled: the backend maps what came by memfd. */
     void (*embedding)(void *user, const struct msg_embedding *m);
-    void (*error)(void *user, const struct err *err);
+    /* retry_after_ms: when to come again, for 429 and 503; 0: unknown. */
+    void (*error)(void *user, const struct err *err, uint32_t retry_after_ms);
     /* The worker died and the request can go to a new one: true when nothing has reached the
      * client, and the endpoint has then forgotten all events so far; false: error() follows. */
     bool (*restart)(void *user);

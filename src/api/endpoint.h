@@ -6,7 +6,7 @@
  *     const struct endpoint endpoint_NAME = {
  *         .method = "POST", .path = "/v1/audio/speech", .azure = "audio/speech",
  *         .fields = fields, .size = sizeof(struct speech_req), .handle = handle,
- *         .summary = "Turns text into speech.", .response = response,
+ *         .name = "Speech", .tag = "Audio", .summary = "Turns text into speech.", .response = response,
  *     };
  *
  * The build finds it; routing, validation, /openapi.json and docs/api.md follow from the table. A
@@ -34,6 +34,7 @@ struct endpoint {
     const struct field *fields;  /* of the JSON body; NULL: no body is read */
     size_t size;                 /* of the request struct */
     bool open;                   /* needs no API key */
+    const char *name;            /* of its schemas: "ChatCompletion" */
     const char *tag, *summary;   /* for the published documents */
     const char *response;        /* JSON Schema of the 200 answer, as text */
     const char *response_stream; /* JSON Schema of each event's data, or NULL */

@@ -38,6 +38,8 @@ enum field_kind {
     FIELD_KIND_STRINGS, /* a string or an array of strings (stop) */
     FIELD_KIND_OBJECT,  /* one object of the table .fields */
     FIELD_KIND_OBJECTS, /* an array of such objects */
+    FIELD_KIND_CONTENT, /* a string, or an array of such objects (message content) */
+    FIELD_KIND_INCLUDE, /* the rows of .fields belong to this table; for fields that tables share */
     FIELD_KIND_JSON,    /* any JSON of the types in .types; the handler reads it */
 };
 
@@ -83,6 +85,12 @@ struct field_objects {
     size_t n;
     bool given;
 };
+struct field_content {
+    struct slice text; /* when it was a string */
+    void *items;       /* else n structs of .size bytes */
+    size_t n;
+    bool is_text, given;
+};
 struct field_json {
     const json_t *value; /* NULL when absent */
     bool given;
@@ -109,7 +117,6 @@ struct field {
     size_t size;                /* OBJECT, OBJECTS: of the struct that .fields fills */
     unsigned types;             /* JSON: FIELD_TYPE_* */
     const char *schema;         /* JSON: its JSON Schema, as text, for /openapi.json; may be NULL */
-    const char *ts;             /* JSON: its TypeScript type; NULL: unknown */
     /* JSON array text of the only values accepted, e.g. "[false]"; any other is refused as
      * unsupported, and `instead` says what to do. "[]" refuses every value but null. */
     const char *only;
@@ -129,16 +136,25 @@ struct field {
 #define FIELD_STRINGS(s, m, ...) FIELD_AT_(s, m, FIELD_KIND_STRINGS, struct field_strings, __VA_ARGS__)
 #define FIELD_OBJECT(s, m, ...)  FIELD_AT_(s, m, FIELD_KIND_OBJECT, struct field_object, __VA_ARGS__)
 #define FIELD_OBJECTS(s, m, ...) FIELD_AT_(s, m, FIELD_KIND_OBJECTS, struct field_objects, __VA_ARGS__)
+#define FIELD_CONTENT(s, m, ...) FIELD_AT_(s, m, FIELD_KIND_CONTENT, struct field_content, __VA_ARGS__)
 #define FIELD_JSON(s, m, ...)    FIELD_AT_(s, m, FIELD_KIND_JSON, struct field_json, __VA_ARGS__)
+/* The shared table `t` fills the member `m` of the struct. */
+#define FIELD_INCLUDE(s, m, t)   { .name = "", .kind = FIELD_KIND_INCLUDE, .offset = offsetof(s, m), .fields = (t) }
 #define FIELDS_END               { .kind = FIELD_KIND_END }
 /* clang-format on */
 
-/* Fills *ret (of the table's struct, zeroed by the caller) from `object`. Errors carry OpenAI's
- * code, text and param; unknown names are refused. Memory for lists comes from `arena`. */
-int fields_parse(void *ret, const struct field *fields, const json_t *object, struct arena *arena,
-                 struct err *err) MUST_USE;
+/* Fills *ret (of the table's struct, zeroed by the caller) from `object`, which stands at `path` of
+ * the request ("" for the body, "messages[0]"). Errors carry OpenAI's code, text and param; unknown
+ * names are refused. Lists come from `arena`. */
+int fields_parse(void *ret, const struct field *fields, const json_t *object, const char *path,
+                 struct arena *arena, struct err *err) MUST_USE;
 
-/* "a string", "an integer", "an array" ...: how the error texts call a value's type. */
-const char *field_type_words(const json_t *value);
+/* All rows of a table, those of included tables in their places. NULL: the end. */
+struct field_walk {
+    const struct field *rows[4];
+    int depth;
+};
+void field_walk_init(struct field_walk *walk, const struct field *fields);
+const struct field *field_walk_next(struct field_walk *walk);
 
 #endif
