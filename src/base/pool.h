@@ -1,6 +1,6 @@
 /* pool - the worker threads of one engine: enter together, meet at barriers, leave together.
  *
- *     static void work(void *ctx, int thread, int n_threads) { ... pool_barrier(pool, thread); ... }
+ *     static void work(void *ctx, int thread, int n_threads) { ... pool_barrier(pool, thread); }
  *     pool_run(pool, work, ctx);      the caller is thread 0; returns when all are done
  *
  * Barriers spin for a while and then sleep on a futex; when runnable threads exceed cores the spin

@@ -1,0 +1,162 @@
+#!/bin/bash
+# The tests, by stage; `make test` runs them all in this order and stops at the first failure.
+#   usage: tools/test.sh STAGE...    all | lint | unit | check | sanitize | tsan | fuzz | models | api
+#                                    | browser | verify | soak | coverage
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+jobs=$(nproc)
+export TIRO_MODELS="${TIRO_MODELS:-$HOME/.cache/tiro/models}"
+export ASAN_OPTIONS="abort_on_error=1:detect_leaks=1:allocator_may_return_null=1"
+export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1"
+export TSAN_OPTIONS="halt_on_error=1:second_deadlock_stack=1"
+fuzz_seconds="${FUZZ_SECONDS:-60}"
+
+say() { printf '\n== %s (%ds since the start)\n' "$*" "$SECONDS"; }
+
+configure() { # preset
+    cmake --preset "$1" >"/tmp/tiro-cmake-$$.log" 2>&1 || { cat "/tmp/tiro-cmake-$$.log"; exit 1; }
+    rm -f "/tmp/tiro-cmake-$$.log"
+}
+
+build() { # preset [target...]
+    local preset=$1 && shift
+    local dir=build
+    [ "$preset" = release ] || dir=build-$preset
+    configure "$preset"
+    cmake --build "$dir" -j "$jobs" ${1:+--target "$@"}
+}
+
+run_ctest() { # dir [ctest arguments]
+    local dir=$1 && shift
+    ctest --test-dir "$dir" --output-on-failure --no-tests=error -j "$jobs" "$@"
+}
+
+venv() {
+    if ! cmp -s tests/requirements.txt .venv/requirements.installed; then
+        python3 -m venv .venv
+        .venv/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+        cp tests/requirements.txt .venv/requirements.installed
+    fi
+}
+
+stage_lint() {
+    say "lint: layers, banned functions, sizes, format"
+    python3 tools/lint.py
+    git ls-files '*.c' '*.h' | xargs clang-format-14 --dry-run --Werror
+    say "lint: clang, warnings as errors"
+    build clang
+}
+
+stage_unit() {
+    say "unit and kernel tests, release"
+    build release
+    run_ctest build
+}
+
+stage_check() { stage_unit; }
+
+stage_sanitize() {
+    say "unit and kernel tests, AddressSanitizer and UndefinedBehaviorSanitizer"
+    build debug
+    run_ctest build-debug
+}
+
+stage_tsan() {
+    say "threads, ThreadSanitizer"
+    build tsan
+    # ThreadSanitizer cannot place its shadow under some kernels' address randomisation.
+    setarch -R ctest --test-dir build-tsan --output-on-failure --no-tests=error -j "$jobs" \
+        -R "unit/(base|graph|engine|proto)"
+}
+
+fuzz_one() { # program
+    local name corpus
+    name=$(basename "$1") && corpus=tests/fuzz/corpus/${name#fuzz_}
+    mkdir -p "build-fuzz/found/$name" "build-fuzz/corpus/$name"
+    local seeds=()
+    [ -d "$corpus" ] && seeds=("$corpus")
+    local dict=tests/fuzz/dict/${name#fuzz_}.dict
+    if ! "$1" -max_total_time="$fuzz_seconds" -timeout=10 -rss_limit_mb=3000 -print_final_stats=1 \
+        ${dict:+$([ -f "$dict" ] && echo "-dict=$dict")} \
+        -artifact_prefix="build-fuzz/found/$name/" "build-fuzz/corpus/$name" "${seeds[@]}" \
+        >"build-fuzz/$name.log" 2>&1; then
+        tail -40 "build-fuzz/$name.log"
+        echo "fuzz: $name failed; the input is under build-fuzz/found/$name"
+        return 1
+    fi
+    printf 'fuzz: %-26s %s\n' "$name" \
+        "$(grep -o 'stat::number_of_executed_units: .*' "build-fuzz/$name.log")"
+}
+
+stage_fuzz() {
+    say "fuzzing every parser for ${fuzz_seconds}s"
+    build fuzz
+    export -f fuzz_one
+    export fuzz_seconds
+    printf '%s\n' build-fuzz/fuzz/fuzz_* | xargs -P "$jobs" -I{} bash -c 'fuzz_one {}'
+}
+
+models() {
+    local data
+    data=$(dirname "$TIRO_MODELS")
+    for name in smollm2-135m all-minilm-l6-v2 qwen2.5-coder-0.5b; do
+        build/tiro pull "$name" --data "$data"
+    done
+}
+
+stage_models() {
+    say "real models against independent references"
+    build release
+    models
+    venv
+    .venv/bin/python -m pytest -q tests/golden
+}
+
+stage_api() {
+    say "the API through the official clients"
+    build release
+    models
+    venv
+    .venv/bin/python -m pytest -q tests/api -m "not soak"
+}
+
+stage_browser() {
+    say "the page in a real browser"
+    build release
+    models
+    venv
+    .venv/bin/python -m pytest -q tests/browser
+}
+
+stage_verify() {
+    build release
+    models
+    venv
+    TIRO_VERIFY=full .venv/bin/python -m pytest -q -s tests/golden
+}
+
+stage_soak() {
+    build release
+    models
+    venv
+    .venv/bin/python -m pytest -q -s tests/api -m soak
+}
+
+stage_coverage() {
+    build coverage
+    run_ctest build-coverage
+    gcovr -r . --object-directory build-coverage --filter src/ --branches --print-summary | tail -40
+}
+
+[ $# -gt 0 ] || { sed -n 2,4p "$0"; exit 2; }
+for stage in "$@"; do
+    if [ "$stage" = all ]; then
+        tools/setup.sh test
+        for s in lint unit sanitize tsan fuzz models api browser; do "stage_$s"; done
+        say "all tests passed"
+    else
+        [ "$stage" = check ] || tools/setup.sh test
+        "stage_$stage"
+    fi
+done
