@@ -64,7 +64,7 @@ int err_context_(struct err *err, const char *fmt, ...)
     va_start(args, fmt);
     (void)vsnprintf(head, sizeof head, fmt, args);
     va_end(args);
-    char raw[2 * ERR_TEXT_MAX];
+    char raw[2 * ERR_TEXT_MAX + sizeof ": "];
     (void)snprintf(raw, sizeof raw, "%s: %s", head, old);
     utf8_sanitize(err->text, sizeof err->text, raw, strlen(raw));
     return -(int)err->code;
