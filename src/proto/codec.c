@@ -1,9 +1,9 @@
 #include "proto/message.h"
 
+#include "base/reader.h"
+
 #include <assert.h>
 #include <inttypes.h>
-
-#include "base/reader.h"
 
 /* Least bytes one item of a list takes on the wire: a record's count. */
 enum { RECORD_LEAST = 1, STR_LEAST = 4 };
@@ -215,6 +215,13 @@ static int get_str(struct decoder *d, struct slice *ret, const char *name, uint6
     return ret->ptr ? 0 : no_memory(d);
 }
 
+/* NaN means a bug on the other side; infinities are logprobs of what cannot be. */
+static bool is_nan(unsigned type, uint64_t bits)
+{
+    if (type == MT_F32) return (bits & 0x7fffffff) > 0x7f800000;
+    return type == MT_F64 && (bits & INT64_MAX) > UINT64_C(0x7ff0000000000000);
+}
+
 static int get_items(struct decoder *d, char *items, uint32_t n, const struct message_field *f,
                      int depth)
 {
@@ -227,6 +234,7 @@ static int get_items(struct decoder *d, char *items, uint32_t n, const struct me
         } else {
             uint64_t bits;
             TRY(get(d, &bits, 4, f->name));
+            if (f->type == MT_F32S && is_nan(MT_F32, bits)) return bad(d, f->name, "not a number");
             memcpy(items + 4 * (size_t)i, &(uint32_t){ (uint32_t)bits }, 4);
         }
     }
@@ -251,13 +259,6 @@ static int get_list(struct decoder *d, void *record, const struct message_field 
     return 0;
 }
 
-/* NaN means a bug on the other side; infinities are logprobs of what cannot be. */
-static bool is_nan(const struct message_field *f, uint64_t bits)
-{
-    if (f->type == MT_F32) return (bits & 0x7fffffff) > 0x7f800000;
-    return f->type == MT_F64 && (bits & INT64_MAX) > UINT64_C(0x7ff0000000000000);
-}
-
 static int get_number(struct decoder *d, void *record, const struct message_field *f,
                       unsigned bytes)
 {
@@ -265,7 +266,7 @@ static int get_number(struct decoder *d, void *record, const struct message_fiel
     TRY(get(d, &v, bytes, f->name));
     if (f->max && v > f->max) return over(f->name, d->err, v, f->max);
     if (v == 0) return bad(d, f->name, "a zero must be left out");
-    if (is_nan(f, v)) return bad(d, f->name, "not a number");
+    if (is_nan(f->type, v)) return bad(d, f->name, "not a number");
     char *p = (char *)record + f->offset;
     if (bytes == 8)
         memcpy(p, &v, 8);

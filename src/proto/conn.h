@@ -34,8 +34,9 @@ struct conn_options {
 struct conn {
     int fd; /* -1: released */
     struct buf in, out;
-    size_t in_at; /* Bytes of `in` already decoded. */
-    size_t out_at;
+    size_t in_at;  /* Bytes of `in` already decoded. */
+    size_t out_at; /* Bytes of `out` already written. */
+    size_t out_max;
     int fds_in[CONN_FDS_MAX];
     size_t n_fds_in;
     struct {
