@@ -37,10 +37,11 @@ struct format {
     /* Fills c, which is empty but for path and arena, from the whole file's bytes; they outlive c. */
     int (*open)(struct checkpoint *c, struct slice bytes, struct err *err);
     enum checkpoint_kind kind;
-    /* Whether a folder is of this format, and how to open it (and the files beside a single file);
-     * NULL: the format is one file. */
+    /* Whether a folder is of this format, how to open it, and how to read what lies beside a file
+     * that was opened alone; NULL: the format is one file. */
     bool (*probe_folder)(const char *path);
     int (*open_folder)(struct checkpoint *c, const char *path, struct err *err);
+    int (*read_beside)(struct checkpoint *c, const char *folder, struct err *err);
 };
 
 extern const struct format *const format_registry[];
