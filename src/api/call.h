@@ -61,8 +61,9 @@ struct call {
         bool streamed;
         uint64_t first_token_ns; /* now_ns() at the first token; 0: none */
     } stats;
-    /* Set by endpoint_run: what the {id} of the path matched. */
-    struct slice id;
+    /* Set by endpoint_run. */
+    struct slice id;       /* what the {id} of the path matched */
+    struct arena *scratch; /* for what is needed until the handler returns */
     /* Set by the endpoint. */
     void (*on_close)(struct call *call);
     void *state;

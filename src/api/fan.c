@@ -1,0 +1,169 @@
+#include "api/fan.h"
+
+#include "base/seam.h"
+
+#include <assert.h>
+
+static void cancel_all(struct fan *fan)
+{
+    struct backend *backend = fan->call->backend;
+    for (uint32_t i = 0; i < fan->n_begun; i++) {
+        struct backend_handle *handle = fan->items[i].handle;
+        fan->items[i].handle = NULL;
+        if (handle) backend->ops->cancel(backend, handle);
+    }
+}
+
+static void fail(struct fan *fan, const struct err *err, uint32_t retry_after_ms)
+{
+    cancel_all(fan);
+    fan->ops->fail(fan, err, retry_after_ms);
+}
+
+static int submit_next(struct fan *fan, struct err *err);
+
+/* After this the fan may be over. */
+static void item_ended(struct fan_item *item)
+{
+    struct fan *fan = item->fan;
+    item->handle = NULL;
+    fan->n_ended++;
+    struct err err = { 0 };
+    if (fan->n_ended == fan->n)
+        fan->ops->finish(fan);
+    else if (fan->n_begun < fan->n && submit_next(fan, &err) < 0)
+        fail(fan, &err, 0);
+}
+
+static void on_counted(void *user, const struct msg_counted *m)
+{
+    struct fan_item *item = user;
+    item->prompt_tokens = m->prompt_tokens;
+    item->cached_tokens = m->cached_tokens;
+}
+
+static void on_score(void *user, const struct msg_score *m)
+{
+    struct fan_item *item = user;
+    if (item->fan->ops->score) item->fan->ops->score(item->fan, item->index, m);
+}
+
+static void on_token(void *user, const struct msg_token *m)
+{
+    struct fan_item *item = user;
+    struct call_stats *stats = &item->fan->call->stats;
+    if (!stats->first_token_ns) stats->first_token_ns = now_ns();
+    if (item->fan->ops->token) item->fan->ops->token(item->fan, item->index, m);
+}
+
+static void on_done(void *user, const struct msg_done *m)
+{
+    struct fan_item *item = user;
+    struct fan *fan = item->fan;
+    item->prompt_tokens = m->prompt_tokens;
+    item->cached_tokens = m->cached_tokens;
+    fan->call->stats.completion_tokens += m->completion_tokens;
+    if (fan->ops->done) fan->ops->done(fan, item->index, m);
+    if (m->final) item_ended(item);
+}
+
+static void on_embedding(void *user, const struct msg_embedding *m)
+{
+    struct fan_item *item = user;
+    struct fan *fan = item->fan;
+    struct err err = { 0 };
+    item->prompt_tokens = m->prompt_tokens;
+    int result = fan->ops->embedding
+                     ? fan->ops->embedding(fan, item->index, m, &err)
+                     : err_set(&err, ERR_PROTOCOL, "an embedding was not asked for");
+    if (result == 0) {
+        item_ended(item);
+        return;
+    }
+    item->handle = NULL;
+    fail(fan, &err, 0);
+}
+
+static void on_error(void *user, const struct err *err, uint32_t retry_after_ms)
+{
+    struct fan_item *item = user;
+    item->handle = NULL; /* It ended with this event. */
+    fail(item->fan, err, retry_after_ms);
+}
+
+static bool on_restart(void *user)
+{
+    struct fan_item *item = user;
+    if (!item->fan->ops->restart(item->fan, item->index)) return false;
+    item->prompt_tokens = item->cached_tokens = 0;
+    return true;
+}
+
+static void on_flush(void *user)
+{
+    struct fan_item *item = user;
+    if (item->fan->ops->flush) item->fan->ops->flush(item->fan);
+}
+
+static const struct backend_events events = {
+    .counted = on_counted,
+    .score = on_score,
+    .token = on_token,
+    .done = on_done,
+    .embedding = on_embedding,
+    .error = on_error,
+    .restart = on_restart,
+    .flush = on_flush,
+};
+
+static int submit_next(struct fan *fan, struct err *err)
+{
+    struct fan_item *item = &fan->items[fan->n_begun];
+    struct msg_request request = { .sampling = MSG_SAMPLING_DEFAULT };
+    struct backend *backend = fan->call->backend;
+    TRY(fan->ops->request(fan, item->index, &request, err));
+    TRY(backend->ops->submit(backend, &item->handle, fan->model, &request, &events, item, err));
+    fan->n_begun++;
+    return 0;
+}
+
+static void on_close(struct call *call)
+{
+    struct fan *fan = call->state;
+    cancel_all(fan);
+    fan->ops->close(fan);
+}
+
+int fan_begin(struct fan *fan, const struct fan_ops *ops, struct call *call, const char *model,
+              uint32_t n, struct err *err)
+{
+    assert(n > 0 && !fan->items);
+    struct fan_item *items = ARENA_NEWS(call->arena, n, struct fan_item);
+    char *name = arena_strdup(call->arena, model);
+    if (!items || !name) return arena_check(call->arena, "the request", err);
+    *fan = (struct fan){ .ops = ops, .call = call, .model = name, .items = items, .n = n };
+    for (uint32_t i = 0; i < n; i++) items[i] = (struct fan_item){ .fan = fan, .index = i };
+    while (fan->n_begun < n && fan->n_begun < FAN_WINDOW) {
+        int result = submit_next(fan, err);
+        if (result == 0) continue;
+        cancel_all(fan);
+        return result;
+    }
+    call->state = fan;
+    call->on_close = on_close;
+    return 0;
+}
+
+uint64_t fan_prompt_tokens(const struct fan *fan)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < fan->n_begun; i++) sum += fan->items[i].prompt_tokens;
+    return sum;
+}
+
+uint64_t fan_cached_tokens(const struct fan *fan)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < fan->n_begun; i++) sum += fan->items[i].cached_tokens;
+    return sum;
+}
