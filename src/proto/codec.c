@@ -58,6 +58,8 @@ static int over(const char *name, struct err *err, uint64_t value, uint64_t max)
 static int put_record(struct encoder *e, const struct message_record *r, const void *record,
                       int depth) MUST_USE;
 
+static bool all_empty(const struct message_record *r, const void *record);
+
 static bool is_empty(const struct message_field *f, const void *record)
 {
     const char *p = (const char *)record + f->offset;
@@ -70,9 +72,16 @@ static bool is_empty(const struct message_field *f, const void *record)
     case MT_U64:
     case MT_F64: return memcmp(p, &(uint64_t){ 0 }, 8) == 0;
     case MT_STR: memcpy(&s, p, sizeof s); return s.len == 0;
-    case MT_RECORD: return false;
+    case MT_RECORD: return all_empty(f->record, p);
     default: return count_of(f, record) == 0;
     }
+}
+
+static bool all_empty(const struct message_record *r, const void *record)
+{
+    for (const struct message_field *f = r->fields; f->name; f++)
+        if (!is_empty(f, record)) return false;
+    return true;
 }
 
 static int put_str(struct encoder *e, const struct message_field *f, struct slice s, uint64_t max)
@@ -194,10 +203,12 @@ static int get(struct decoder *d, uint64_t *ret, unsigned bytes, const char *nam
     return 0;
 }
 
-static int no_memory(struct decoder *d)
+static int no_memory(struct decoder *d, size_t size)
 {
-    TRY(arena_check(d->arena, "a message", d->err));
-    return err_set(d->err, ERR_NO_MEMORY, "out of memory for a message");
+    if (size > d->arena->cap - d->arena->used)
+        return err_set(d->err, ERR_LIMIT, "a '%s' message needs more than %zu bytes of memory",
+                       d->reader.name, d->arena->cap);
+    return err_set(d->err, ERR_NO_MEMORY, "out of memory for a '%s' message", d->reader.name);
 }
 
 static int get_record(struct decoder *d, void *record, const struct message_record *r,
@@ -212,7 +223,7 @@ static int get_str(struct decoder *d, struct slice *ret, const char *name, uint6
     if (len > reader_left(&d->reader)) return bad(d, name, "the message ends too early");
     TRY(reader_bytes(&d->reader, &s, len, name, d->err));
     *ret = arena_slice(d->arena, s);
-    return ret->ptr ? 0 : no_memory(d);
+    return ret->ptr ? 0 : no_memory(d, len);
 }
 
 /* NaN means a bug on the other side; infinities are logprobs of what cannot be. */
@@ -252,7 +263,7 @@ static int get_list(struct decoder *d, void *record, const struct message_field 
     if (n == 0) return bad(d, f->name, "an empty list must be left out");
     if (n > reader_left(&d->reader) / least) return bad(d, f->name, "more items than bytes");
     char *items = arena_array(d->arena, n, size);
-    if (!items) return no_memory(d);
+    if (!items) return no_memory(d, n * size);
     TRY(get_items(d, items, (uint32_t)n, f, depth));
     memcpy((char *)record + f->offset, &items, sizeof items);
     memcpy((char *)record + f->offset_count, &(uint32_t){ (uint32_t)n }, sizeof(uint32_t));
@@ -297,9 +308,13 @@ static int get_value(struct decoder *d, void *record, const struct message_field
     case MT_F64: return get_number(d, record, f, 8);
     case MT_STR:
         TRY(get_str(d, &s, f->name, f->max));
+        if (s.len == 0) return bad(d, f->name, "an empty text must be left out");
         memcpy(p, &s, sizeof s);
         return 0;
-    case MT_RECORD: return get_record(d, p, f->record, depth + 1);
+    case MT_RECORD:
+        TRY(get_record(d, p, f->record, depth + 1));
+        if (all_empty(f->record, p)) return bad(d, f->name, "an empty record must be left out");
+        return 0;
     default: return get_list(d, record, f, depth);
     }
 }
@@ -355,7 +370,7 @@ int message_decode(struct message_any *ret, struct arena *a, struct slice frame,
     reader_init(&d.reader, frame.ptr + MSG_HEADER_BYTES, frame.len - MSG_HEADER_BYTES,
                 m->record.name);
     void *body = arena_alloc(a, m->record.size);
-    if (!body) return no_memory(&d);
+    if (!body) return no_memory(&d, m->record.size);
     TRY(get_record(&d, body, &m->record, 1));
     if (reader_left(&d.reader) != 0) return bad(&d, m->record.name, "bytes behind the end");
     *ret = (struct message_any){ .kind = m->kind, .body = body };
