@@ -28,16 +28,16 @@
 #include "api/field.h"
 
 struct endpoint {
-    const char *method;          /* "GET", "POST" ... */
-    const char *path;            /* "{id}" at the end takes the rest, slashes included */
-    const char *azure;           /* path below an Azure deployment, or NULL (reserved) */
-    const struct field *fields;  /* of the JSON body; NULL: no body is read */
-    size_t size;                 /* of the request struct */
-    bool open;                   /* needs no API key */
-    const char *name;            /* of its schemas: "ChatCompletion" */
-    const char *tag, *summary;   /* for the published documents */
-    const char *response;        /* JSON Schema of the 200 answer, as text */
-    const char *response_stream; /* JSON Schema of each event's data, or NULL */
+    const char *method;                  /* "GET", "POST" ... */
+    const char *path;                    /* "{id}" at the end takes the rest, slashes included */
+    const char *azure;                   /* path below an Azure deployment, or NULL (reserved) */
+    const struct field *fields;          /* of the JSON body; NULL: no body is read */
+    size_t size;                         /* of the request struct */
+    bool open;                           /* needs no API key */
+    const char *name;                    /* of its schemas: "ChatCompletion" */
+    const char *tag, *summary;           /* for the published documents */
+    const struct field *response;        /* of the 200 answer (ANSWER rows); NULL: any JSON */
+    const struct field *response_stream; /* of each event's data, or NULL */
     /* 0, or -ERR_* with *err filled, which is then the answer. `req` and what it points to live
      * until this returns. */
     int (*handle)(struct call *call, const void *req, struct err *err);

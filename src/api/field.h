@@ -106,6 +106,7 @@ struct field {
     unsigned offset; /* of the struct field_* in the request struct */
     bool required, deprecated;
     bool not_null;  /* null is an error; else it counts as absent */
+    bool nullable;  /* answers only: may be null */
     bool extension; /* ours, not OpenAI's */
     bool ignored;   /* accepted and without effect here; .help says why that is harmless */
     struct field_range range;   /* INT, NUMBER: the least and greatest value, both allowed */
@@ -140,6 +141,10 @@ struct field {
 #define FIELD_JSON(s, m, ...)    FIELD_AT_(s, m, FIELD_KIND_JSON, struct field_json, __VA_ARGS__)
 /* The shared table `t` fills the member `m` of the struct. */
 #define FIELD_INCLUDE(s, m, t)   { .name = "", .kind = FIELD_KIND_INCLUDE, .offset = offsetof(s, m), .fields = (t) }
+/* A row of a table that describes an answer; nothing is parsed with it. */
+#define ANSWER(n, k, ...)        { .name = (n), .kind = FIELD_KIND_##k, .required = true, __VA_ARGS__ }
+/* ... of what is not always there. */
+#define ANSWER_MAYBE(n, k, ...)  { .name = (n), .kind = FIELD_KIND_##k, __VA_ARGS__ }
 #define FIELDS_END               { .kind = FIELD_KIND_END }
 /* clang-format on */
 
@@ -148,6 +153,9 @@ struct field {
  * names are refused. Lists come from `arena`. */
 int fields_parse(void *ret, const struct field *fields, const json_t *object, const char *path,
                  struct arena *arena, struct err *err) MUST_USE;
+
+/* "a string", "an integer", "null" ...: how the error texts call a value's type. */
+const char *field_type_words(const json_t *value);
 
 /* All rows of a table, those of included tables in their places. NULL: the end. */
 struct field_walk {

@@ -158,6 +158,16 @@ int generation_fill(struct msg_request *ret, const struct generation_req *req,
     return fill_stop(ret, &req->stop, err);
 }
 
+int generation_check_max(const struct field_int *max, const char *name,
+                         const struct backend_model *model, struct err *err)
+{
+    if (!max->given || !model->n_ctx || max->value <= model->n_ctx) return 0;
+    return err_param(err, ERR_INTEGER_ABOVE_MAX, name,
+                     "%s is too large: %lld. This model supports at most %u completion tokens, "
+                     "whereas you provided %lld.",
+                     name, (long long)max->value, model->n_ctx, (long long)max->value);
+}
+
 bool generation_wants_usage(const struct generation_req *req)
 {
     const struct stream_options_req *options = req->stream_options.value;
