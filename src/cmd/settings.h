@@ -1,0 +1,86 @@
+/* settings - everything a person can set: one row each, from four places.
+ *
+ * The built-in default, then <data>/config.yaml (or the file named by TIRO_CONFIG), then the
+ * environment, then the command line; the last one that says something wins. `tiro config` prints
+ * every row with its value and where that came from.
+ *
+ *     struct settings s;
+ *     TRY(settings_load(&s, data_dir, err));
+ *     settings_override(&s, SETTING_PORT, args_get(args, "port"));
+ *     TRY(settings_int(&s, SETTING_PORT, &port, 0, 65535, err));
+ *     settings_release(&s);
+ *
+ * To add a setting: one line in SETTINGS.
+ */
+#ifndef TIRO_CMD_SETTINGS_H
+#define TIRO_CMD_SETTINGS_H
+
+#include "base/err.h"
+
+#include <stdint.h>
+
+/* X(id, name in the file and option, environment variable, default, help) */
+#define SETTINGS(X)                                                                             \
+    X(HOST, host, "TIRO_HOST", "127.0.0.1",                                                     \
+      "address to listen on; anything but loopback needs an API key")                           \
+    X(PORT, port, "TIRO_PORT", "8080", "TCP port, 0 to 65535; 0 picks a free one")              \
+    X(API_KEY_FILE, api_key_file, "TIRO_API_KEY_FILE", "",                                      \
+      "file with API keys, one a line; TIRO_API_KEY holds one directly")                        \
+    X(ALLOW_ORIGINS, allow_origins, "TIRO_ALLOW_ORIGINS", "",                                   \
+      "further web origins that may call, separated by commas")                                 \
+    X(ALLOW_HOSTS, allow_hosts, "TIRO_ALLOW_HOSTS", "",                                         \
+      "further names by which this server may be called, separated by commas")                  \
+    X(DEFAULT_MODEL, default_model, "TIRO_DEFAULT_MODEL", "",                                   \
+      "model of new chats; empty: the best that is here")                                       \
+    X(THREADS, threads, "TIRO_THREADS", "0", "threads of each model, 0 to 256; 0: one a core")  \
+    X(CONTEXT, context, "TIRO_CONTEXT", "0", "context length in tokens; 0: the model's own")    \
+    X(KV_MEGABYTES, kv_megabytes, "TIRO_KV_MEGABYTES", "0",                                     \
+      "memory for keys and values of each model, in MiB; 0: chosen from what is free")          \
+    X(COMPUTE, compute, "TIRO_COMPUTE", "auto", "auto: fast; f32: everything in 32-bit floats") \
+    X(QUEUE, queue, "TIRO_QUEUE", "256", "requests that may wait for one model, 1 to 65536")    \
+    X(GRACE_SECONDS, grace_seconds, "TIRO_GRACE_SECONDS", "30",                                 \
+      "time for open answers at shutdown, 0 to 3600")                                           \
+    X(FIRST_RUN, first_run, "TIRO_FIRST_RUN", "yes",                                            \
+      "yes: get the starter models when there are none; no: serve what is there")               \
+    X(LOG_LEVEL, log_level, "TIRO_LOG_LEVEL", "info", "debug, info, warn, error or off")        \
+    X(LOG_FORMAT, log_format, "TIRO_LOG_FORMAT", "text", "text for people, json for machines")
+
+enum setting {
+#define X(id, name, env, def, help) SETTING_##id,
+    SETTINGS(X)
+#undef X
+        SETTING_COUNT
+};
+
+enum setting_source { FROM_DEFAULT, FROM_FILE, FROM_ENVIRONMENT, FROM_COMMAND_LINE };
+
+struct setting_row {
+    const char *name, *env, *def, *help;
+};
+
+struct settings {
+    const char *values[SETTING_COUNT]; /* Never NULL. */
+    enum setting_source sources[SETTING_COUNT];
+    char file[4096];   /* Where config.yaml is, or would be. */
+    void *file_values; /* What was read from it; owned. */
+};
+
+extern const struct setting_row setting_rows[SETTING_COUNT];
+
+/* An unknown key or a value that is not a scalar in the file fails by name. A missing file is no
+ * failure, unless TIRO_CONFIG names it. */
+int settings_load(struct settings *ret, const char *data_dir, struct err *err) MUST_USE;
+void settings_release(struct settings *s);
+/* From the command line; NULL changes nothing. */
+void settings_override(struct settings *s, enum setting id, const char *value);
+const char *settings_str(const struct settings *s, enum setting id);
+/* The error names the setting, where its value came from and the range. */
+int settings_int(const struct settings *s, enum setting id, int64_t *ret, int64_t min, int64_t max,
+                 struct err *err) MUST_USE;
+/* yes, no, true, false, 1, 0 */
+int settings_bool(const struct settings *s, enum setting id, bool *ret, struct err *err) MUST_USE;
+const char *setting_source_name(enum setting_source source);
+/* Applies log_level and log_format. */
+int settings_apply_log(const struct settings *s, const char *who, struct err *err) MUST_USE;
+
+#endif

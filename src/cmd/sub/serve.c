@@ -1,0 +1,221 @@
+/* tiro serve: the server, from settings and library to the gateway. */
+#include "base/log.h"
+#include "base/seam.h"
+#include "base/slice.h"
+#include "cmd/progress.h"
+#include "cmd/settings.h"
+#include "cmd/starter.h"
+#include "cmd/subcommand.h"
+#include "gateway/gateway.h"
+#include "store/catalogue.h"
+#include "store/library.h"
+
+#include <stdio.h>
+
+enum { LIST_MAX = 64 };
+
+static const struct option_row options[] = {
+    { .name = "host", .value = "ADDRESS", .help = "where to listen (default 127.0.0.1)" },
+    { .name = "port", .value = "N", .help = "TCP port; 0 picks a free one (default 8080)" },
+    { .name = "data", .value = "DIR", .help = "models, settings, control socket" },
+    { .name = "api-key-file", .value = "FILE", .help = "API keys, one a line" },
+    { .name = "default-model", .value = "NAME", .help = "model of new chats" },
+    { .name = "threads", .value = "N", .help = "threads of each model (default: one a core)" },
+    { .name = "context", .value = "N", .help = "context length in tokens (default: the model's)" },
+    { .name = "log-level", .value = "LEVEL", .help = "debug, info, warn, error, off" },
+    { .name = "log-format", .value = "FORMAT", .help = "text or json" },
+    { .name = NULL },
+};
+
+/* All that the server is told, and lives as long as it runs. */
+struct server {
+    struct store_paths paths;
+    struct settings settings;
+    struct library library;
+    struct gateway_model models[LIBRARY_MODELS_MAX];
+    struct gateway_options options;
+    struct starter *starter;
+    char lists[2][4096];
+    const char *origins[LIST_MAX], *hosts[LIST_MAX];
+};
+
+static const char *kind_of(const struct library_model *m, const struct catalogue *cat)
+{
+    const struct catalogue_model *known = catalogue_find(cat, m->name);
+    if (known) return known->kind == CATALOGUE_EMBED ? "embed" : "text";
+    return m->folder ? "embed" : "text";
+}
+
+/* The chat model of a new conversation: as set, else the largest. */
+static size_t default_of(const struct server *s, size_t n)
+{
+    const char *wanted = settings_str(&s->settings, SETTING_DEFAULT_MODEL);
+    size_t best = n;
+    for (size_t i = 0; i < n; i++) {
+        if (*wanted && slice_is(slice_of(wanted), s->models[i].name)) return i;
+        if (!slice_is(slice_of(s->models[i].kind), "text")) continue;
+        if (best == n || s->library.models[i].bytes > s->library.models[best].bytes) best = i;
+    }
+    return best;
+}
+
+static int take_models(struct server *s, struct err *err)
+{
+    const struct catalogue *cat;
+    TRY(catalogue_get(&cat, err));
+    for (size_t i = 0; i < s->library.n; i++) {
+        const struct library_model *m = &s->library.models[i];
+        s->models[i] = (struct gateway_model){ m->name, m->path, kind_of(m, cat), false, false };
+    }
+    const char *wanted = settings_str(&s->settings, SETTING_DEFAULT_MODEL);
+    size_t chosen = default_of(s, s->library.n);
+    if (*wanted && (chosen == s->library.n || !slice_is(slice_of(wanted), s->models[chosen].name)))
+        return err_set(err, ERR_MODEL_NOT_FOUND,
+                       "default_model is '%s', which is not in %s; 'tiro list' shows what is",
+                       wanted, s->paths.models);
+    if (chosen < s->library.n) s->models[chosen].preload = s->models[chosen].is_default = true;
+    s->options.models = s->models;
+    s->options.n_models = s->library.n;
+    return 0;
+}
+
+/* "a, b" into pointers; the text is cut up in `buf`. */
+static int split(const char **ret, size_t *ret_n, char *buf, size_t size, const char *text,
+                 const char *what, struct err *err)
+{
+    size_t n = 0, len = strlen(text);
+    if (len >= size) return err_set(err, ERR_LIMIT, "%s has more than %zu bytes", what, size - 1);
+    memcpy(buf, text, len + 1);
+    for (char *p = buf; *p;) {
+        size_t word = strcspn(p, ",");
+        bool last = p[word] == '\0';
+        p[word] = '\0';
+        while (*p == ' ') p++, word--;
+        if (*p) {
+            if (n == LIST_MAX)
+                return err_set(err, ERR_LIMIT, "%s has more than %d entries", what, LIST_MAX);
+            ret[n++] = p;
+        }
+        if (last) break;
+        p += word + 1;
+    }
+    *ret_n = n;
+    return 0;
+}
+
+static int take_options(struct server *s, struct err *err)
+{
+    int64_t port, threads, context, kv, queue, grace;
+    struct settings *set = &s->settings;
+    TRY(settings_int(set, SETTING_PORT, &port, 0, 65535, err));
+    TRY(settings_int(set, SETTING_THREADS, &threads, 0, 256, err));
+    TRY(settings_int(set, SETTING_CONTEXT, &context, 0, 1 << 24, err));
+    TRY(settings_int(set, SETTING_KV_MEGABYTES, &kv, 0, 1 << 24, err));
+    TRY(settings_int(set, SETTING_QUEUE, &queue, 1, 65536, err));
+    TRY(settings_int(set, SETTING_GRACE_SECONDS, &grace, 0, 3600, err));
+    struct slice compute = slice_of(settings_str(set, SETTING_COMPUTE));
+    if (!slice_is(compute, "auto") && !slice_is(compute, "f32"))
+        return err_set(err, ERR_INVALID_VALUE, "compute is '%s'; it must be auto or f32",
+                       compute.ptr);
+    struct gateway_options *o = &s->options;
+    const char *key_file = settings_str(set, SETTING_API_KEY_FILE);
+    o->host = settings_str(set, SETTING_HOST);
+    o->port = (int)port;
+    o->data_dir = s->paths.data;
+    o->api_key_file = *key_file ? key_file : NULL;
+    o->n_threads = (int)threads;
+    o->n_ctx = (uint32_t)context;
+    o->kv_bytes = (uint64_t)kv << 20;
+    o->compute = compute.ptr;
+    o->queue_max = (uint32_t)queue;
+    o->grace_ms = (uint32_t)grace * 1000;
+    TRY(split(s->origins, &o->n_allow_origins, s->lists[0], sizeof s->lists[0],
+              settings_str(set, SETTING_ALLOW_ORIGINS), "allow_origins", err));
+    TRY(split(s->hosts, &o->n_allow_hosts, s->lists[1], sizeof s->lists[1],
+              settings_str(set, SETTING_ALLOW_HOSTS), "allow_hosts", err));
+    o->allow_origins = s->origins;
+    o->allow_hosts = s->hosts;
+    return 0;
+}
+
+static void listening(void *ctx, struct gateway *g, const char *url)
+{
+    struct server *s = ctx;
+    printf("%s\n", url);
+    fflush(stdout);
+    fprintf(stderr, "Tiro is at %s (API: %s/v1). Ctrl-C ends it.\n", url, url);
+    for (size_t i = 0; i < s->options.n_models; i++) {
+        char size[24];
+        fprintf(stderr, "  %-24s %8s%s\n", s->models[i].name,
+                bytes_text(size, s->library.models[i].bytes),
+                s->models[i].is_default ? "  default for new chats" : "");
+    }
+    if (!starter_is_wanted(&s->paths)) return;
+    fprintf(stderr, "smollm2-135m is a very small model: quick, and often wrong. A better one is "
+                    "coming.\n");
+    struct err err;
+    if (starter_follow(&s->starter, &s->paths, g, &err) < 0)
+        log_warn("the better model is not fetched", LOG_STR("why", err.text));
+}
+
+static int prepare(struct server *s, const struct args *args, struct err *err)
+{
+    TRY(store_paths_init(&s->paths, args_get(args, "data"), err));
+    TRY(settings_load(&s->settings, s->paths.data, err));
+    settings_override(&s->settings, SETTING_HOST, args_get(args, "host"));
+    settings_override(&s->settings, SETTING_PORT, args_get(args, "port"));
+    settings_override(&s->settings, SETTING_API_KEY_FILE, args_get(args, "api-key-file"));
+    settings_override(&s->settings, SETTING_DEFAULT_MODEL, args_get(args, "default-model"));
+    settings_override(&s->settings, SETTING_THREADS, args_get(args, "threads"));
+    settings_override(&s->settings, SETTING_CONTEXT, args_get(args, "context"));
+    settings_override(&s->settings, SETTING_LOG_LEVEL, args_get(args, "log-level"));
+    settings_override(&s->settings, SETTING_LOG_FORMAT, args_get(args, "log-format"));
+    TRY(settings_apply_log(&s->settings, "gateway", err));
+    TRY(take_options(s, err));
+    TRY(store_paths_make(&s->paths, err));
+    bool first_run;
+    TRY(settings_bool(&s->settings, SETTING_FIRST_RUN, &first_run, err));
+    TRY(library_read(&s->library, &s->paths, err));
+    if (s->library.n == 0 && first_run) {
+        TRY(starter_first_run(&s->paths, err));
+        library_release(&s->library);
+        TRY(library_read(&s->library, &s->paths, err));
+    }
+    return take_models(s, err);
+}
+
+static int run(const struct args *args)
+{
+    struct err err;
+    struct server *s = mem_calloc(1, sizeof *s);
+    if (!s) {
+        fprintf(stderr, "tiro: no memory\n");
+        return 1;
+    }
+    s->options.on_listening = listening;
+    s->options.ctx = s;
+    int rc = prepare(s, args, &err);
+    if (rc == 0) rc = gateway_run(&s->options, &err);
+    starter_stop(s->starter);
+    library_release(&s->library);
+    settings_release(&s->settings);
+    mem_free(s);
+    return rc < 0 ? fail(&err) : 0;
+}
+
+const struct subcommand subcommand_serve = {
+    .name = "serve",
+    .summary = "serve the models here: API, chat page, control socket",
+    .usage = "serve [--host ADDRESS] [--port N] [--data DIR] [--api-key-file FILE] ...",
+    .help =
+        "Serves every model of DIR/models through the OpenAI API and the chat page, until\n"
+        "SIGTERM or Ctrl-C; open answers may finish (grace_seconds). The first line on stdout\n"
+        "is the URL. When there are no models, the starter models are fetched first.\n\n"
+        "On loopback no API key is needed. Elsewhere one is: put it into a file (mode 0600) or\n"
+        "into TIRO_API_KEY; it is never taken from the command line, where others could see it.\n"
+        "All settings: 'tiro config'.\n\n"
+        "  tiro serve --port 0                                  any free port\n"
+        "  tiro serve --host 0.0.0.0 --api-key-file ~/tiro.key  for other machines",
+    .options = options,
+    .run = run,
+};
