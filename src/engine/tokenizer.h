@@ -36,9 +36,9 @@ struct tokenizer;
 
 enum {
     TOKEN_NONE = -1,               /* A special token that the model does not have. */
-    TOKENIZER_END_MAX = 8,         /* End-of-turn ids of one model. */
+    TOKENIZER_END_MAX = 16,        /* End-of-turn ids of one model. */
     TOKENIZER_VOCAB_MAX = 1 << 21, /* Largest published vocabulary: 262,144. */
-    TOKENIZER_TEXT_MAX = 1 << 30,  /* Bytes of one text. */
+    TOKENIZER_TEXT_MAX = 64 << 20, /* Bytes of one text. */
 };
 
 /* What to do with a token's text; GGUF's token types folded into what matters here. */
@@ -55,7 +55,8 @@ enum token_kind {
 struct tokenizer_special {
     int32_t bos, eos, unk, pad, cls, sep, mask;
     int32_t fim_prefix, fim_suffix, fim_middle, fim_pad, repo, file_sep;
-    int32_t end[TOKENIZER_END_MAX]; /* Any of these ends an answer: eos, <|im_end|>, <|endoftext|>. */
+    int32_t
+        end[TOKENIZER_END_MAX]; /* Any of these ends an answer: eos, <|im_end|>, <|endoftext|>. */
     size_t n_end;
     bool add_bos, add_eos; /* What .add_special does; for BERT these are [CLS] and [SEP]. */
 };
@@ -81,7 +82,8 @@ struct tokenizer_options {
     enum tokenizer_trust trust;
     const struct tokenizer_span *spans; /* TRUST_SPANS: ascending, disjoint, within the text. */
     size_t n_spans;
-    bool add_special; /* Put bos/eos ([CLS]/[SEP]) around it where the model's own settings say so. */
+    bool
+        add_special; /* Put bos/eos ([CLS]/[SEP]) around it where the model's own settings say so. */
 };
 
 int tokenizer_open(struct tokenizer **ret, const struct checkpoint *c, struct err *err) MUST_USE;
