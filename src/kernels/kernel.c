@@ -6,7 +6,7 @@
 #    include <cpuid.h>
 #endif
 
-enum { LINEAR_WS_BLOCK = 640, LINEAR_WS_SLACK = 4096 };
+enum { LINEAR_WS_BLOCK = 704, LINEAR_WS_SLACK = 4096 };
 
 int kernel_panels(int m)
 {
@@ -30,7 +30,8 @@ size_t kernel_packed_bytes(enum dtype dtype, int m, int k)
 
 size_t kernel_linear_ws_bytes(enum dtype dtype, int k)
 {
-    /* One panel unpacked: 32 codes of 16 rows, a scale and an offset for each, by block. */
+    /* One panel unpacked: 32 codes of 16 rows, a scale and an offset for each, by block
+     * (x86/linear_avx2.c has the largest). */
     size_t blocks = ((size_t)k + ACT_BLOCK - 1) / ACT_BLOCK;
     return dtype_info(dtype)->quantised ? blocks * LINEAR_WS_BLOCK + LINEAR_WS_SLACK
                                         : LINEAR_WS_SLACK;

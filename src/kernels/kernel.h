@@ -70,7 +70,7 @@ size_t kernel_linear_ws_bytes(enum dtype dtype, int k); /* Scratch of one thread
  *     int8 code[8][G][4]    value 4q + i of token t is code[q][t][i]
  *     f32  d[G]             value = d * code; d = amax / 127
  *     f32  s[G]             d * sum of codes
- *     i16  pair[2][G][2]    sums of codes over quads 0-3 / 4-7: [0] of i = 0, 1; [1] of i = 2, 3
+ *     i16  minus[2][G][2]   minus the sum of codes of quads 0-7 / 4-7: [0] i = 0, 1; [1] i = 2, 3
  * So a slice of tokens that begins at a multiple of 4 and ends at one (or at n) is itself an
  * ACT_Q8: kernel_act_at(). */
 struct kernel_quantise {
@@ -129,7 +129,7 @@ struct kernel_softmax {
     float scale;
 };
 
-/* ---- attention ---- of the query rows of one sequence, for the query heads that share one KV head.
+/* ---- attention ---- of query rows of one sequence, for the query heads that share a KV head.
  * Query row i sees the keys [max(0, pos0 + i + 1 - window), min(n_kv, pos0 + i + 1)) when causal,
  * else [0, n_kv) (encoders; cross attention). Online softmax over chunks of ATTENTION_CHUNK keys,
  * counted from key 0 and merged in order, so rows may be handed over in any portions.

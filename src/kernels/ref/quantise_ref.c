@@ -2,7 +2,7 @@
  *
  * code = x * (127 / amax) rounded to nearest even; d = amax / 127. A block with amax <= AMAX_MIN
  * becomes zeros, since 127 / amax might not be finite. A block that holds an infinity or a NaN gets
- * zero codes and an infinite or NaN scale, which makes every product with it NaN: loud, not wrong. */
+ * zero codes and an infinite or NaN scale; every product with it is NaN: loud, not wrong. */
 #include "kernels/kernel.h"
 #include "kernels/lanes.h"
 
@@ -26,18 +26,21 @@ static void quantise_block(char *record, const float *x, int t, int g)
     bool normal = amax > AMAX_MIN && f32_bits(amax) < 0x7f800000;
     float inverse = normal ? 127.0f / amax : 0.0f;
     float d = amax <= AMAX_MIN ? 0.0f : amax / 127.0f;
-    int16_t pair[2][2] = { { 0 } };
+    int16_t minus[2][2] = { { 0 } };
+    int sum = 0;
     for (int i = 0; i < ACT_BLOCK; i++) {
         int8_t code = normal ? (int8_t)rintf(x[i] * inverse) : 0;
         record[i / 4 * g * 4 + t * 4 + i % 4] = code;
-        pair[i / 16][i % 4 / 2] = (int16_t)(pair[i / 16][i % 4 / 2] + code);
+        sum += code;
+        minus[0][i % 4 / 2] = (int16_t)(minus[0][i % 4 / 2] - code);
+        if (i >= 16) minus[1][i % 4 / 2] = (int16_t)(minus[1][i % 4 / 2] - code);
     }
-    float s = d * (float)(pair[0][0] + pair[0][1] + pair[1][0] + pair[1][1]);
+    float s = d * (float)sum;
     char *tail = record + (size_t)g * ACT_BLOCK;
     memcpy(tail + (size_t)t * 4, &d, 4);
     memcpy(tail + (size_t)(g + t) * 4, &s, 4);
-    memcpy(tail + (size_t)(2 * g + t) * 4, pair[0], 4);
-    memcpy(tail + (size_t)(3 * g + t) * 4, pair[1], 4);
+    memcpy(tail + (size_t)(2 * g + t) * 4, minus[0], 4);
+    memcpy(tail + (size_t)(3 * g + t) * 4, minus[1], 4);
 }
 
 static void quantise(const struct kernel_quantise *a)
