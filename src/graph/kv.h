@@ -22,6 +22,7 @@
 #include "graph/batch.h"
 #include "kernels/dtype.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,5 +50,17 @@ int kv_store_init(struct kv_store *ret, const struct kv_geometry *g, enum dtype 
                   int32_t n_blocks, struct err *err) MUST_USE;
 void kv_store_release(struct kv_store *kv);
 void kv_store_copy(struct kv_store *kv, int32_t to, int32_t from);
+
+/* --- for src/graph: where things lie --- */
+
+struct kernels;
+
+/* The [slot][head_len] piece of one head's keys or values. */
+unsigned char *kv_piece(const struct kv_store *kv, int32_t block, int32_t layer, bool is_value,
+                        int32_t head);
+/* Stores x (n_heads * head_len), the keys or values of heads head.. at a slot of a sequence. */
+void kv_write(struct kv_store *kv, const struct kernels *k, const struct batch_seq *seq,
+              int32_t slot, int32_t layer, bool is_value, int32_t head, int32_t n_heads,
+              const float *x);
 
 #endif

@@ -1,0 +1,54 @@
+#include "graph/rowwise.h"
+
+enum { UNIT = 1024 }; /* Values: enough that taking a unit costs nothing. */
+
+struct rowwise {
+    const struct shape *shape;
+    int32_t y, a, b;
+    kernel_unary_fn *unary;
+    kernel_binary_fn *binary;
+};
+
+static int64_t units(const struct step *s, const struct run *r)
+{
+    const struct rowwise *w = s->args;
+    return (shape_elements(w->shape, &r->sizes) + UNIT - 1) / UNIT;
+}
+
+static void run(const struct step *s, struct run *r, int thread, int64_t from, int64_t to)
+{
+    const struct rowwise *w = s->args;
+    int64_t end = shape_elements(w->shape, &r->sizes);
+    if (to * UNIT < end) end = to * UNIT;
+    size_t at = (size_t)from * UNIT, n = (size_t)end - at;
+    float *y = (float *)run_value(r, w->y) + at;
+    const float *a = (const float *)run_value(r, w->a) + at;
+    (void)thread;
+    if (w->unary)
+        w->unary(y, a, n);
+    else
+        w->binary(y, a, (const float *)run_value(r, w->b) + at, n);
+}
+
+static int emit(struct planner *p, struct node *n, kernel_unary_fn *unary, kernel_binary_fn *binary)
+{
+    struct rowwise *w = planner_step(p, n->op->name, sizeof *w, units, run);
+    if (!w) return -ERR_NO_MEMORY;
+    w->shape = &n->shape;
+    w->unary = unary;
+    w->binary = binary;
+    w->a = planner_read(p, n->in[0]);
+    w->b = binary ? planner_read(p, n->in[1]) : VALUE_NONE;
+    w->y = planner_write_over(p, n, n->in[0]);
+    return 0;
+}
+
+int rowwise_plan_unary(struct planner *p, struct node *n, kernel_unary_fn *fn)
+{
+    return emit(p, n, fn, NULL);
+}
+
+int rowwise_plan_binary(struct planner *p, struct node *n, kernel_binary_fn *fn)
+{
+    return emit(p, n, NULL, fn);
+}

@@ -1,0 +1,67 @@
+#include "graph/weight.h"
+
+#include "base/seam.h"
+
+#include <assert.h>
+
+int64_t weight_elements(const struct weight *w)
+{
+    int64_t n = 1;
+    for (int i = 0; i < w->n_dims; i++) n *= w->dims[i];
+    return n;
+}
+
+/* All of it row by row: block types never cross a row. */
+static int make_f32(struct weight *w, const struct kernels *k, struct err *err)
+{
+    size_t n = (size_t)weight_elements(w), width = (size_t)w->dims[w->n_dims - 1], row_bytes;
+    if (!dtype_row_bytes(&row_bytes, w->dtype, width) || n / width * row_bytes != w->size)
+        return err_set(err, ERR_FORMAT, "%s: its size does not fit its shape", w->name);
+    w->f32 = mem_alloc(n * sizeof *w->f32);
+    if (!w->f32) return err_set(err, ERR_NO_MEMORY, "%s: no memory for %zu floats", w->name, n);
+    for (size_t i = 0; i < n / width; i++)
+        k->dequant[w->dtype](w->f32 + i * width, (const char *)w->data + i * row_bytes, width);
+    return 0;
+}
+
+static int make_panels(struct weight *w, const struct kernels *k, bool f32, struct err *err)
+{
+    assert(w->n_dims == 2);
+    int m = w->dims[0], kk = w->dims[1];
+    size_t row_bytes;
+    if (!dtype_row_bytes(&row_bytes, w->dtype, (uint64_t)kk) || row_bytes * (size_t)m != w->size)
+        return err_set(err, ERR_FORMAT, "%s: its size does not fit its shape", w->name);
+    w->packed_dtype = f32 ? DTYPE_F32 : w->dtype;
+    w->packed_size = kernel_packed_bytes(w->packed_dtype, m, kk);
+    w->packed = seams.map(w->packed_size);
+    if (!w->packed)
+        return err_set(err, ERR_NO_MEMORY, "%s: no memory for %zu bytes", w->name, w->packed_size);
+    bool convert = f32 && w->dtype != DTYPE_F32;
+    k->pack[w->packed_dtype](&(struct kernel_pack){
+        .dst = w->packed,
+        .src = w->data,
+        .src_stride = row_bytes,
+        .m = m,
+        .k = kk,
+        .panel_to = kernel_panels(m),
+        .dequant = convert ? k->dequant[w->dtype] : NULL,
+        .src_dtype = w->dtype,
+    });
+    return 0;
+}
+
+int weight_prepare(struct weight *w, const struct kernels *k, bool f32, struct err *err)
+{
+    assert(w->data && w->n_dims > 0 && !w->packed && !w->f32);
+    if (w->uses & WEIGHT_VECTOR) TRY(make_f32(w, k, err));
+    if (w->uses & WEIGHT_MATRIX) TRY(make_panels(w, k, f32, err));
+    return 0;
+}
+
+void weight_release(struct weight *w)
+{
+    mem_free(w->f32);
+    if (w->packed) (void)seams.unmap(w->packed, w->packed_size);
+    w->f32 = NULL;
+    w->packed = NULL;
+}

@@ -1,0 +1,47 @@
+/* weight - a parameter tensor of a graph: as it lies in the file, and in the forms kernels read.
+ *
+ * Models fill in name, type, shape and data from the checkpoint; building the graph marks how each
+ * weight is used; weight_prepare then makes those forms, once. A tied embedding is both a table
+ * (read row by row from the mapping) and a matrix (packed for the linear kernels).
+ */
+#ifndef TIRO_GRAPH_WEIGHT_H
+#define TIRO_GRAPH_WEIGHT_H
+
+#include "base/err.h"
+#include "kernels/dtype.h"
+#include "kernels/kernel.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { WEIGHT_DIMS_MAX = 4 };
+
+/* How ops read a weight; bits. */
+enum weight_use {
+    WEIGHT_TABLE = 1,  /* Rows are dequantised from `data` as they are needed. */
+    WEIGHT_MATRIX = 2, /* Panels for the linear kernels: (out, in). */
+    WEIGHT_VECTOR = 4, /* All of it as f32: norm gains, biases, small filters. */
+};
+
+struct weight {
+    const char *name; /* "blk.0.attn_q.weight" */
+    enum dtype dtype;
+    int32_t n_dims;
+    int32_t dims[WEIGHT_DIMS_MAX]; /* outermost first: (out, in) */
+    const void *data;              /* In the checkpoint's mapping; not owned. */
+    size_t size;
+
+    unsigned uses;           /* enum weight_use, set by the ops' constructors. */
+    enum dtype packed_dtype; /* What `packed` holds: the file's, or F32 with compute = f32. */
+    void *packed;            /* (dims[0] in panels) owned; NULL unless WEIGHT_MATRIX */
+    size_t packed_size;
+    float *f32; /* (all elements) owned; NULL unless WEIGHT_VECTOR */
+};
+
+int64_t weight_elements(const struct weight *w);
+/* Makes every form in w->uses. `f32` packs matrices as floats whatever the file holds. */
+int weight_prepare(struct weight *w, const struct kernels *k, bool f32, struct err *err) MUST_USE;
+void weight_release(struct weight *w);
+
+#endif
