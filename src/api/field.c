@@ -20,7 +20,7 @@ struct parse {
 
 static void path_of(char out[PATH_MAX_LEN], const char *path, const char *name)
 {
-    (void)snprintf(out, PATH_MAX_LEN, "%s%s%s", path, path[0] ? "." : "", name);
+    (void)snprintf(out, PATH_MAX_LEN, "%.80s%s%.46s", path, path[0] ? "." : "", name);
 }
 
 static void path_item(char out[PATH_MAX_LEN], const char *path, size_t index)

@@ -107,6 +107,7 @@ struct field {
     bool required, deprecated;
     bool not_null;  /* null is an error; else it counts as absent */
     bool nullable;  /* answers only: may be null */
+    bool answer;    /* the row describes an answer (ANSWER) */
     bool extension; /* ours, not OpenAI's */
     bool ignored;   /* accepted and without effect here; .help says why that is harmless */
     struct field_range range;   /* INT, NUMBER: the least and greatest value, both allowed */
@@ -142,9 +143,9 @@ struct field {
 /* The shared table `t` fills the member `m` of the struct. */
 #define FIELD_INCLUDE(s, m, t)   { .name = "", .kind = FIELD_KIND_INCLUDE, .offset = offsetof(s, m), .fields = (t) }
 /* A row of a table that describes an answer; nothing is parsed with it. */
-#define ANSWER(n, k, ...)        { .name = (n), .kind = FIELD_KIND_##k, .required = true, __VA_ARGS__ }
+#define ANSWER(n, k, ...)        { .name = (n), .kind = FIELD_KIND_##k, .required = true, .answer = true, __VA_ARGS__ }
 /* ... of what is not always there. */
-#define ANSWER_MAYBE(n, k, ...)  { .name = (n), .kind = FIELD_KIND_##k, __VA_ARGS__ }
+#define ANSWER_MAYBE(n, k, ...)  { .name = (n), .kind = FIELD_KIND_##k, .answer = true, __VA_ARGS__ }
 #define FIELDS_END               { .kind = FIELD_KIND_END }
 /* clang-format on */
 

@@ -116,7 +116,7 @@ int input_read(struct input **ret, uint32_t *ret_n, const json_t *value,
     if (one && !json_is_array(value)) TRY(read_text(items, value, rules->name, &r));
     for (size_t i = 0; i < n && !one; i++) {
         char path[ERR_PARAM_MAX];
-        (void)snprintf(path, sizeof path, "%s[%zu]", rules->name, i);
+        (void)snprintf(path, sizeof path, "%.60s[%zu]", rules->name, i);
         TRY(read_item(&items[i], json_array_get(value, i), path, json_is_array(first), &r));
     }
     *ret = items;

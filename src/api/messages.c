@@ -115,8 +115,8 @@ static int fill_part(struct msg_part *ret, const struct part_req *part, const ch
 {
     char type_path[ERR_PARAM_MAX], value_path[ERR_PARAM_MAX];
     const char *type = type_names[part->type.value];
-    (void)snprintf(type_path, sizeof type_path, "%s.type", where);
-    (void)snprintf(value_path, sizeof value_path, "%s.%s", where, type);
+    (void)snprintf(type_path, sizeof type_path, "%.100s.type", where);
+    (void)snprintf(value_path, sizeof value_path, "%.100s.%.20s", where, type);
     switch ((enum part_type)part->type.value) {
     case TYPE_TEXT:
         if (!part->text.given) return missing(f, value_path);
