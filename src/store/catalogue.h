@@ -33,7 +33,8 @@ struct catalogue_piece {
 };
 
 struct catalogue_source {
-    char *hub;      /* "owner/repository", or NULL: the pieces come from packages */
+    char *hub;      /* "owner/repository", or NULL: */
+    char *packages; /* "pip": the pieces come from packages */
     char *revision; /* of the repository; NULL: main */
     struct catalogue_piece *pieces;
     unsigned n_pieces;

@@ -47,6 +47,9 @@ int library_find(struct library_model *ret, const struct store_paths *paths, con
 /* Deletes the model's file or folder, its marker and what is left of its downloads. */
 int library_remove(const struct store_paths *paths, const char *name, struct err *err) MUST_USE;
 
+/* Deletes a file or folder, at most `depth` levels down, following no links. Absent is fine. */
+int library_remove_tree(const char *path, int depth, struct err *err) MUST_USE;
+
 /* Whether a name may be used for a file or folder: 1..LIBRARY_NAME_MAX bytes of UTF-8, no slash, no
  * control character, no dot in front. */
 bool library_name_ok(const char *name);
