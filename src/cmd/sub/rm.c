@@ -1,0 +1,48 @@
+/* tiro rm - deletes models. */
+#include "cmd/progress.h"
+#include "cmd/subcommand.h"
+#include "store/library.h"
+
+#include <stdio.h>
+
+static int remove_one(const struct store_paths *paths, const char *name, struct err *err)
+{
+    struct library_model m;
+    char size[24];
+    TRY(library_find(&m, paths, name, err));
+    TRY(library_remove(paths, name, err));
+    (void)printf("%s is deleted (%s freed)\n", m.name, bytes_text(size, m.bytes));
+    return 0;
+}
+
+static int run(const struct args *args)
+{
+    struct store_paths paths;
+    struct err err = { 0 };
+    if (args->n_words == 0) {
+        (void)err_set(&err, ERR_MISSING_PARAMETER, "name a model; tiro list shows what is here");
+        (void)fail(&err);
+        return EXIT_USAGE;
+    }
+    if (store_paths_init(&paths, args_get(args, "data"), &err) < 0) return fail(&err);
+    int status = 0;
+    for (int i = 0; i < args->n_words; i++)
+        if (remove_one(&paths, args->words[i], &err) < 0) status = fail(&err);
+    return status;
+}
+
+static const struct option_row options[] = {
+    { "data", "DIR", "the data folder (default: $TIRO_DATA, else ~/.local/share/tiro)", 0 },
+    { 0 },
+};
+
+const struct subcommand subcommand_rm = {
+    .name = "rm",
+    .summary = "delete a model from this machine",
+    .usage = "NAME... [--data DIR]",
+    .help =
+        "Deletes a model's file or folder. A server that has it loaded keeps its copy in memory\n"
+        "until it unloads it.\n",
+    .options = options,
+    .run = run,
+};
