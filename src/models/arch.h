@@ -1,0 +1,195 @@
+/* arch - one architecture: what its files call things, and how they are put together.
+ *
+ * To add an architecture: docs/how-to/add-a-model.md. In short: a file arch/NAME.c with a struct
+ * that begins with struct arch_model, a table of hyper-parameters, a table of tensors, build(),
+ * and last
+ *
+ *     const struct model_arch model_arch_NAME = { .gguf = "name", .hf = { "NameForCausalLM" }, ... };
+ *
+ * and its golden data (tools/golden_model.py). Nothing else in the tree knows its name.
+ */
+#ifndef TIRO_MODELS_ARCH_H
+#define TIRO_MODELS_ARCH_H
+
+#include "graph/build.h"
+#include "models/model.h"
+
+enum {
+    ARCH_LAYERS_MAX = 512,
+    ARCH_ROT_MAX = 256, /* = ATTENTION_DIM_MAX: rope rotates part of a head. */
+    ARCH_NAMES_MAX = 4,
+    ARCH_NAME_LEN_MAX = 128,
+};
+
+/* The first member of every architecture's struct; filled from its tables. */
+struct arch_model {
+    enum checkpoint_kind kind;
+    int32_t n_vocab, n_ctx, n_embd, n_ff, n_layers, n_heads, n_kv_heads;
+    int32_t head_len, n_rot;
+    int32_t n_types;   /* Segments that an encoder tells apart. */
+    int32_t n_q, n_kv; /* n_heads * head_len, n_kv_heads * head_len */
+    float norm_eps, rope_base;
+    float inv_freq[ARCH_ROT_MAX / 2]; /* (n_rot / 2) for graph_rope_table */
+    enum model_pooling pooling;
+    void *layers; /* (n_layers) of arch.layer_size bytes */
+};
+
+enum hparam_type { HPARAM_I32, HPARAM_F32 };
+
+/* A number read from the file. `gguf` and `hf` are keys; "%s" in a GGUF key stands for the
+ * architecture; alternatives are separated by '|'; NULL: never in such files. */
+struct hparam {
+    const char *gguf, *hf;
+    size_t offset; /* in the arch's struct */
+    enum hparam_type type;
+    bool required; /* Else the value stays `def` when missing. */
+    double def, min, max;
+};
+
+/* A tensor. A "%d" in the pattern is the layer, and makes `offset` one into the layer's struct.
+ * `shape` names members of struct arch_model: dims are offsetof() of an int32_t; 0 ends. */
+struct arch_tensor {
+    const char *gguf, *hf;
+    size_t offset; /* of a struct weight */
+    size_t shape[2];
+    bool optional;
+};
+
+struct model_arch {
+    const char *name;               /* "llama" */
+    const char *gguf;               /* general.architecture */
+    const char *hf[ARCH_NAMES_MAX]; /* architectures[0] of config.json */
+    const char *hf_prefix;          /* HF tensor names may begin with it; NULL: none. */
+    const char *const *ignored; /* Tensors that may be there unused; a trailing * is a wildcard. */
+    enum model_kind kind;
+    enum rope_style rope_gguf, rope_hf; /* GGUF files permute some architectures' rows. */
+    size_t size, layer_size;
+    const struct hparam *hparams;      /* NULL gguf and hf end. */
+    const struct arch_tensor *tensors; /* likewise; the first is the token table: (n_vocab, ..) */
+    /* Checks what numbers alone cannot say and derives the rest; may be NULL. */
+    int (*settle)(struct arch_model *m, const struct checkpoint *c, struct err *err);
+    /* Records the network; sets g->output. */
+    void (*build)(struct graph *g, struct arch_model *m);
+};
+
+/* (a, b) of a struct that begins with struct arch_model. */
+#define ARCH_OFFSET(type, member) offsetof(struct type, member)
+#define ARCH_DIM(member)          offsetof(struct arch_model, member)
+
+/* The hyper-parameters that causal decoders have in common. */
+#define ARCH_DECODER_HPARAMS(type)                                                                      \
+    { "%s.context_length",                                                                              \
+      "max_position_embeddings",                                                                        \
+      ARCH_OFFSET(type, m.n_ctx),                                                                       \
+      HPARAM_I32,                                                                                       \
+      true,                                                                                             \
+      0,                                                                                                \
+      1,                                                                                                \
+      1e8 },                                                                                            \
+        { "%s.embedding_length",                                                                        \
+          "hidden_size",                                                                                \
+          ARCH_OFFSET(type, m.n_embd),                                                                  \
+          HPARAM_I32,                                                                                   \
+          true,                                                                                         \
+          0,                                                                                            \
+          1,                                                                                            \
+          1e6 },                                                                                        \
+        { "%s.feed_forward_length",                                                                     \
+          "intermediate_size",                                                                          \
+          ARCH_OFFSET(type, m.n_ff),                                                                    \
+          HPARAM_I32,                                                                                   \
+          true,                                                                                         \
+          0,                                                                                            \
+          1,                                                                                            \
+          1e6 },                                                                                        \
+        { "%s.block_count",                                                                             \
+          "num_hidden_layers",                                                                          \
+          ARCH_OFFSET(type, m.n_layers),                                                                \
+          HPARAM_I32,                                                                                   \
+          true,                                                                                         \
+          0,                                                                                            \
+          1,                                                                                            \
+          ARCH_LAYERS_MAX },                                                                            \
+        { "%s.attention.head_count",                                                                    \
+          "num_attention_heads",                                                                        \
+          ARCH_OFFSET(type, m.n_heads),                                                                 \
+          HPARAM_I32,                                                                                   \
+          true,                                                                                         \
+          0,                                                                                            \
+          1,                                                                                            \
+          4096 },                                                                                       \
+        { "%s.attention.head_count_kv",                                                                 \
+          "num_key_value_heads",                                                                        \
+          ARCH_OFFSET(type, m.n_kv_heads),                                                              \
+          HPARAM_I32,                                                                                   \
+          false,                                                                                        \
+          0,                                                                                            \
+          0,                                                                                            \
+          4096 },                                                                                       \
+        { "%s.attention.key_length",                                                                    \
+          "head_dim",                                                                                   \
+          ARCH_OFFSET(type, m.head_len),                                                                \
+          HPARAM_I32,                                                                                   \
+          false,                                                                                        \
+          0,                                                                                            \
+          0,                                                                                            \
+          4096 },                                                                                       \
+        { "%s.rope.dimension_count", NULL, ARCH_OFFSET(type, m.n_rot), HPARAM_I32, false, 0, 0, 4096 }, \
+        { "%s.rope.freq_base",                                                                          \
+          "rope_theta|rope_parameters.rope_theta",                                                      \
+          ARCH_OFFSET(type, m.rope_base),                                                               \
+          HPARAM_F32,                                                                                   \
+          false,                                                                                        \
+          10000,                                                                                        \
+          1,                                                                                            \
+          1e12 },                                                                                       \
+    {                                                                                                   \
+        "%s.attention.layer_norm_rms_epsilon", "rms_norm_eps", ARCH_OFFSET(type, m.norm_eps),           \
+            HPARAM_F32, true, 0, 0, 1                                                                   \
+    }
+
+/* --- what arch files share --- */
+
+/* NULL for an optional weight that is not there. */
+static inline struct weight *weight_or_null(struct weight *w)
+{
+    return w->data ? w : NULL;
+}
+
+static inline enum rope_style arch_rope_style(const struct arch_model *m,
+                                              const struct model_arch *arch)
+{
+    return m->kind == CHECKPOINT_GGUF ? arch->rope_gguf : arch->rope_hf;
+}
+
+/* n_heads, n_kv_heads, head_len, n_rot, n_q, n_kv: fills those left 0 and checks that they agree. */
+int arch_settle_heads(struct arch_model *m, const struct checkpoint *c, struct err *err) MUST_USE;
+/* inv_freq from rope_base and the file's scaling (none, linear, llama3); others are refused. */
+int arch_settle_rope(struct arch_model *m, const char *gguf_arch, const struct checkpoint *c,
+                     struct err *err) MUST_USE;
+/* Refuses a file unless a string key (either may be NULL) is missing or has this value. */
+int arch_require_string(const struct checkpoint *c, const char *gguf, const char *hf,
+                        const char *value, struct err *err) MUST_USE;
+int arch_require_false(const struct checkpoint *c, const char *hf, struct err *err) MUST_USE;
+/* Refuses mixtures of experts, which no architecture here knows. */
+int arch_require_dense(const struct checkpoint *c, const char *gguf_arch, struct err *err) MUST_USE;
+
+/* The pooling of a GGUF key or of sentence-transformers' 1_Pooling/config.json; mean when neither
+ * says so. */
+int arch_settle_pooling(struct arch_model *m, const char *gguf, const struct checkpoint *c,
+                        struct err *err) MUST_USE;
+enum pool_kind arch_pool_kind(const struct arch_model *m);
+
+/* --- reading, used by model.c --- */
+const struct model_arch *arch_find(const struct checkpoint *c, struct err *err);
+int arch_read_hparams(struct arch_model *m, const struct model_arch *arch,
+                      const struct checkpoint *c, struct err *err) MUST_USE;
+/* Fills every weight, their names from the arena; a tensor of the file that nothing asked for is
+ * refused by name. */
+int arch_read_tensors(struct arch_model *m, const struct model_arch *arch,
+                      const struct checkpoint *c, struct arena *names, struct err *err) MUST_USE;
+/* Calls fn for every weight struct of the model that is there, layer by layer. */
+int arch_each_weight(struct arch_model *m, const struct model_arch *arch,
+                     int (*fn)(void *ctx, struct weight *w), void *ctx) MUST_USE;
+
+#endif
