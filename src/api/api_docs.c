@@ -92,7 +92,7 @@ void api_markdown_write(struct buf *out)
     buf_add_str(
         out,
         "# The API\n\n"
-        "Generated from the field tables in `src/api/endpoint/` (`make docs`); do not edit.\n\n"
+        "Generated from the field tables in `src/api/endpoint/` by tools/docs.sh; do not edit.\n\n"
         "Tiro speaks the OpenAI API: point an official client at `http://HOST:PORT/v1`. Every "
         "field "
         "is honoured or\nrefused by name. *Extensions* are ours. In requests `null` is the same as "
@@ -213,7 +213,7 @@ void api_typescript_write(struct buf *out)
     const char *name;
     json_t *schema;
     buf_add_str(out,
-                "// Generated from the field tables in src/api/endpoint/ (`make docs`); do not "
+                "// Generated from the field tables in src/api/endpoint/ by tools/docs.sh; do not "
                 "edit.\n");
     json_object_foreach(schemas, name, schema)
     {
@@ -238,8 +238,9 @@ static void dictionary_rows(struct buf *out, const struct field *fields)
 
 void api_dictionary_write(struct buf *out)
 {
-    buf_add_str(out, "# Generated from the field tables in src/api/endpoint/ (`make docs`); do not "
-                     "edit.\n");
+    buf_add_str(out,
+                "# Generated from the field tables in src/api/endpoint/ by tools/docs.sh; do not "
+                "edit.\n");
     for (size_t i = 0; i < endpoint_registry_len; i++)
         if (endpoint_registry[i]->fields) dictionary_rows(out, endpoint_registry[i]->fields);
 }

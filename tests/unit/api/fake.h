@@ -1,0 +1,473 @@
+/* fake - a call and a backend without HTTP, workers, clock or dice, that write down what happens.
+ *
+ * Everything an endpoint does appears as a line in `trace`: submit, cancel, header, reply, begin,
+ * event, end. Worker events come from JSON: {"token": {"choice": 0, "text": "Hi"}}, with "h" for the
+ * number of the submitted request (0 when left out). Included by one test program each.
+ */
+#ifndef TIRO_TESTS_FAKE_H
+#define TIRO_TESTS_FAKE_H
+
+#include "api/backend.h"
+#include "api/endpoint.h"
+#include "base/json.h"
+#include "base/seam.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+enum { FAKE_HANDLES_MAX = 64, FAKE_TRACE_MAX = 1 << 20, FAKE_ENTRIES_MAX = 8 };
+
+struct backend_handle {
+    const struct backend_events *events;
+    void *user;
+    bool live;
+};
+
+struct fake {
+    struct backend backend; /* first */
+    struct call call;
+    struct arena arena;
+    struct buf trace;
+    struct backend_handle handles[FAKE_HANDLES_MAX];
+    size_t n_handles;
+    int submits_left; /* then submit fails with ERR_OVERLOADED; -1: never */
+    bool over;        /* the call has been answered, or closed */
+};
+
+static const struct backend_model fake_models[] = {
+    { .id = "fresh", .owned_by = "tiro", .created = 1690000000, .state = BACKEND_MODEL_IDLE },
+    { .id = "fim",
+      .owned_by = "tiro",
+      .created = 1690000001,
+      .fingerprint = "fp_f1",
+      .state = BACKEND_MODEL_READY,
+      .capabilities = CAP_CHAT | CAP_COMPLETION | CAP_FIM | CAP_LOGPROBS,
+      .n_ctx = 4096,
+      .n_vocab = 151936,
+      .n_embd = 896,
+      .arch = "qwen2",
+      .bytes = 491000000 },
+    { .id = "org/model:tag",
+      .owned_by = "org",
+      .created = 1690000002,
+      .state = BACKEND_MODEL_FAILED,
+      .capabilities = CAP_COMPLETION,
+      .problem = "the file is cut" },
+    { .id = "small",
+      .owned_by = "tiro",
+      .created = 1690000003,
+      .fingerprint = "fp_5a",
+      .state = BACKEND_MODEL_READY,
+      .capabilities = CAP_CHAT | CAP_COMPLETION | CAP_LOGPROBS,
+      .n_ctx = 2048,
+      .n_vocab = 49152,
+      .n_embd = 576,
+      .arch = "llama",
+      .bytes = 98000000,
+      .is_default = true },
+    { .id = "vectors",
+      .owned_by = "tiro",
+      .created = 1690000004,
+      .state = BACKEND_MODEL_READY,
+      .capabilities = CAP_EMBEDDINGS,
+      .n_ctx = 512,
+      .n_vocab = 30522,
+      .n_embd = 4,
+      .arch = "bert",
+      .bytes = 90000000 },
+};
+
+static struct fake *fake_of(struct backend *backend)
+{
+    return (struct fake *)backend;
+}
+
+static void fake_str(struct json_writer *w, const char *key, struct slice s)
+{
+    if (s.len == 0) return;
+    json_key(w, key);
+    json_slice(w, s);
+}
+
+static void fake_num(struct json_writer *w, const char *key, double value, double usual)
+{
+    if (value == usual) return;
+    json_key(w, key);
+    json_double(w, value);
+}
+
+static void fake_write_messages(struct json_writer *w, const struct msg_request *m)
+{
+    if (m->n_messages == 0) return;
+    json_key(w, "messages");
+    json_array_begin(w);
+    for (uint32_t i = 0; i < m->n_messages; i++) {
+        const struct msg_chat *chat = &m->messages[i];
+        json_object_begin(w);
+        fake_str(w, "role", chat->role);
+        fake_str(w, "name", chat->name);
+        json_key(w, "parts");
+        json_array_begin(w);
+        for (uint32_t j = 0; j < chat->n_parts; j++) {
+            if (chat->parts[j].kind != PART_TEXT) json_uint(w, chat->parts[j].kind);
+            json_slice(w, chat->parts[j].text);
+        }
+        json_array_end(w);
+        fake_num(w, "tool_calls", chat->n_tool_calls, 0);
+        json_object_end(w);
+    }
+    json_array_end(w);
+}
+
+static void fake_write_sampling(struct json_writer *w, const struct msg_sampling *s)
+{
+    fake_num(w, "temperature", s->temperature, 1);
+    fake_num(w, "top_p", s->top_p, 1);
+    fake_num(w, "top_k", s->top_k, 0);
+    fake_num(w, "min_p", s->min_p, 0);
+    fake_num(w, "typical_p", s->typical_p, 1);
+    fake_num(w, "repetition_penalty", s->repetition_penalty, 1);
+    fake_num(w, "frequency_penalty", s->frequency_penalty, 0);
+    fake_num(w, "presence_penalty", s->presence_penalty, 0);
+    if (s->has_seed) {
+        json_key(w, "seed");
+        json_uint(w, s->seed);
+    }
+    for (uint32_t i = 0; i < s->n_logit_bias; i++) {
+        char key[32];
+        (void)snprintf(key, sizeof key, "bias_%u", s->logit_bias[i].token);
+        fake_num(w, key, (double)s->logit_bias[i].bias, -1000);
+    }
+}
+
+/* What differs from a request of zeros. */
+static void fake_write_request(struct json_writer *w, const struct msg_request *m)
+{
+    static const char *const kinds[] = { "chat", "prompt", "embed", "tokenize", "score" };
+    json_object_begin(w);
+    json_key(w, "kind");
+    json_str(w, kinds[m->kind]);
+    fake_str(w, "tenant", m->principal.tenant);
+    fake_write_messages(w, m);
+    if (m->kind != REQUEST_CHAT && m->n_tokens == 0) {
+        json_key(w, "prompt");
+        json_slice(w, m->prompt);
+    }
+    if (m->n_tokens) {
+        json_key(w, "tokens");
+        json_array_begin(w);
+        for (uint32_t i = 0; i < m->n_tokens; i++) json_uint(w, m->tokens[i]);
+        json_array_end(w);
+    }
+    if (m->has_suffix) {
+        json_key(w, "suffix");
+        json_slice(w, m->suffix);
+    }
+    fake_num(w, "echo", m->echo, 0);
+    fake_num(w, "n", m->n, 1);
+    fake_num(w, "best_of", m->best_of, 0);
+    fake_write_sampling(w, &m->sampling);
+    fake_num(w, "max_tokens", m->has_max_tokens ? m->max_tokens : -1.0, -1);
+    for (uint32_t i = 0; i < m->n_stop; i++) fake_str(w, "stop", m->stop[i]);
+    fake_num(w, "logprobs", m->logprobs ? m->top_logprobs : -1.0, -1);
+    fake_num(w, "dimensions", m->dimensions, 0);
+    json_object_end(w);
+}
+
+static size_t fake_backend_models(struct backend *backend, const struct backend_model **ret)
+{
+    (void)backend;
+    *ret = fake_models;
+    return sizeof fake_models / sizeof *fake_models;
+}
+
+static int fake_submit(struct backend *backend, struct backend_handle **ret, const char *id,
+                       const struct msg_request *request, const struct backend_events *events,
+                       void *user, struct err *err)
+{
+    struct fake *f = fake_of(backend);
+    if (f->submits_left == 0) return err_set(err, ERR_OVERLOADED, "The queue is full.");
+    if (f->submits_left > 0) f->submits_left--;
+    assert(f->n_handles < FAKE_HANDLES_MAX);
+    struct backend_handle *handle = &f->handles[f->n_handles];
+    *handle = (struct backend_handle){ .events = events, .user = user, .live = true };
+    buf_printf(&f->trace, "submit %zu %s ", f->n_handles++, id);
+    struct json_writer w;
+    json_writer_init(&w, &f->trace);
+    fake_write_request(&w, request);
+    buf_add_char(&f->trace, '\n');
+    *ret = handle;
+    return 0;
+}
+
+static void fake_cancel(struct backend *backend, struct backend_handle *handle)
+{
+    struct fake *f = fake_of(backend);
+    assert(handle->live);
+    handle->live = false;
+    buf_printf(&f->trace, "cancel %td\n", handle - f->handles);
+}
+
+static const struct backend_ops fake_backend_ops = {
+    .models = fake_backend_models,
+    .submit = fake_submit,
+    .cancel = fake_cancel,
+};
+
+static void fake_header(struct call *call, const char *name, const char *value)
+{
+    struct fake *f = call->gateway;
+    assert(!f->over);
+    buf_printf(&f->trace, "header %s: %s\n", name, value);
+}
+
+static void fake_reply(struct call *call, int status, const char *content_type, struct slice body)
+{
+    struct fake *f = call->gateway;
+    assert(!f->over);
+    f->over = true;
+    (void)content_type;
+    buf_printf(&f->trace, "reply %d ", status);
+    buf_add_slice(&f->trace, body);
+    buf_add_char(&f->trace, '\n');
+}
+
+static void fake_stream_begin(struct call *call)
+{
+    struct fake *f = call->gateway;
+    assert(!f->over);
+    buf_add_str(&f->trace, "begin\n");
+}
+
+/* One line for each event. */
+static void fake_stream_send(struct call *call, struct slice events)
+{
+    struct fake *f = call->gateway;
+    assert(!f->over && slice_ends(events, SLICE("\n\n")));
+    while (events.len) {
+        size_t end = slice_find(events, SLICE("\n\n"));
+        buf_add_str(&f->trace, "event ");
+        buf_add(&f->trace, events.ptr, end);
+        buf_add_char(&f->trace, '\n');
+        events.ptr += end + 2;
+        events.len -= end + 2;
+    }
+}
+
+static void fake_stream_end(struct call *call)
+{
+    struct fake *f = call->gateway;
+    assert(!f->over);
+    f->over = true;
+    buf_add_str(&f->trace, "end\n");
+}
+
+static const struct call_ops fake_call_ops = {
+    .header = fake_header,
+    .reply = fake_reply,
+    .stream_begin = fake_stream_begin,
+    .stream_send = fake_stream_send,
+    .stream_end = fake_stream_end,
+};
+
+static void fake_init(struct fake *f)
+{
+    *f = (struct fake){ .backend = { .ops = &fake_backend_ops }, .submits_left = -1 };
+    arena_init(&f->arena, 16 << 20);
+    buf_init(&f->trace, FAKE_TRACE_MAX);
+}
+
+static void fake_release(struct fake *f)
+{
+    if (!f->over && f->call.on_close) f->call.on_close(&f->call);
+    arena_release(&f->arena);
+    buf_release(&f->trace);
+}
+
+static void fake_request(struct fake *f, const char *method, const char *path, struct slice body)
+{
+    const struct endpoint *ep;
+    struct err err = { 0 };
+    f->call = (struct call){
+        .ops = &fake_call_ops,
+        .backend = &f->backend,
+        .principal = { .tenant = SLICE("t1") },
+        .request_id = "req_1",
+        .arena = &f->arena,
+        .method = slice_of(method),
+        .path = slice_of(path),
+        .content_type = SLICE("application/json; charset=utf-8"),
+        .body = body,
+        .gateway = f,
+    };
+    if (endpoint_find(&ep, f->call.method, f->call.path, &err) < 0)
+        call_error(&f->call, &err, 0);
+    else
+        endpoint_run(ep, &f->call);
+}
+
+static struct slice fake_get_str(const json_t *o, const char *key)
+{
+    const json_t *s = json_object_get(o, key);
+    return (struct slice){ .ptr = json_string_value(s), .len = json_string_length(s) };
+}
+
+static uint32_t fake_get_u32(const json_t *o, const char *key)
+{
+    return (uint32_t)json_integer_value(json_object_get(o, key));
+}
+
+/* "bytes", or "hex" for those that are not UTF-8. */
+static struct slice fake_get_bytes(const json_t *o, char out[16])
+{
+    struct slice hex = fake_get_str(o, "hex");
+    if (!hex.ptr) return fake_get_str(o, "bytes");
+    for (size_t i = 0; i + 1 < hex.len; i += 2) {
+        char digits[3] = { hex.ptr[i], hex.ptr[i + 1], '\0' };
+        out[i / 2] = (char)strtol(digits, NULL, 16);
+    }
+    return (struct slice){ .ptr = out, .len = hex.len / 2 };
+}
+
+struct fake_entries {
+    struct msg_logprob entries[FAKE_ENTRIES_MAX];
+    struct msg_top_logprob tops[FAKE_ENTRIES_MAX][FAKE_ENTRIES_MAX];
+    char bytes[FAKE_ENTRIES_MAX][16], top_bytes[FAKE_ENTRIES_MAX][FAKE_ENTRIES_MAX][16];
+};
+
+static uint32_t fake_entries(struct fake_entries *ret, const json_t *event)
+{
+    const json_t *list = json_object_get(event, "logprobs");
+    size_t n = json_array_size(list);
+    for (size_t i = 0; i < n; i++) {
+        const json_t *o = json_array_get(list, i);
+        const json_t *tops = json_object_get(o, "top");
+        const json_t *logprob = json_object_get(o, "logprob");
+        ret->entries[i] = (struct msg_logprob){
+            .bytes = fake_get_bytes(o, ret->bytes[i]),
+            .logprob = logprob ? (float)json_number_value(logprob) : -(float)INFINITY,
+            .none = json_is_true(json_object_get(o, "none")),
+            .top = ret->tops[i],
+            .n_top = (uint32_t)json_array_size(tops),
+        };
+        for (size_t j = 0; j < json_array_size(tops); j++) {
+            const json_t *top = json_array_get(tops, j);
+            ret->tops[i][j] = (struct msg_top_logprob){
+                .bytes = fake_get_bytes(top, ret->top_bytes[i][j]),
+                .logprob = (float)json_number_value(json_object_get(top, "logprob")),
+            };
+        }
+    }
+    return (uint32_t)n;
+}
+
+static void fake_event_token(struct backend_handle *handle, const json_t *body)
+{
+    struct fake_entries entries;
+    uint32_t n = fake_entries(&entries, body);
+    struct msg_token m = { .choice = fake_get_u32(body, "choice"),
+                           .text = fake_get_str(body, "text"),
+                           .logprobs = n ? entries.entries : NULL,
+                           .n_logprobs = n };
+    handle->events->token(handle->user, &m);
+}
+
+static void fake_event_score(struct backend_handle *handle, const json_t *body)
+{
+    struct fake_entries entries;
+    uint32_t n = fake_entries(&entries, body);
+    struct msg_score m = { .text = fake_get_str(body, "text"),
+                           .logprobs = entries.entries,
+                           .n_logprobs = n };
+    handle->events->score(handle->user, &m);
+}
+
+static void fake_event_done(struct backend_handle *handle, const json_t *body)
+{
+    static const char *const reasons[] = { "stop", "length", "tool_calls", "content_filter" };
+    struct msg_done m = {
+        .choice = fake_get_u32(body, "choice"),
+        .prompt_tokens = fake_get_u32(body, "prompt"),
+        .cached_tokens = fake_get_u32(body, "cached"),
+        .completion_tokens = fake_get_u32(body, "completion"),
+        .logprob = json_number_value(json_object_get(body, "logprob")),
+        .final = json_is_true(json_object_get(body, "final")),
+    };
+    for (uint32_t i = 0; i < 4; i++)
+        if (slice_is(fake_get_str(body, "reason"), reasons[i])) m.finish_reason = i;
+    handle->live = !m.final;
+    handle->events->done(handle->user, &m);
+}
+
+static void fake_event_embedding(struct backend_handle *handle, const json_t *body)
+{
+    float floats[FAKE_ENTRIES_MAX];
+    const json_t *list = json_object_get(body, "floats");
+    struct msg_embedding m = { .prompt_tokens = fake_get_u32(body, "prompt"),
+                               .floats = floats,
+                               .n_floats = (uint32_t)json_array_size(list) };
+    for (uint32_t i = 0; i < m.n_floats; i++)
+        floats[i] = (float)json_number_value(json_array_get(list, i));
+    handle->live = false;
+    handle->events->embedding(handle->user, &m);
+}
+
+static void fake_event_error(struct backend_handle *handle, const json_t *body)
+{
+    struct err err = { .code = (enum err_code)ERR_INTERNAL };
+    struct slice name = fake_get_str(body, "code"), text = fake_get_str(body, "text");
+    struct slice param = fake_get_str(body, "param");
+    for (int code = 1; code < ERR_COUNT; code++)
+        if (slice_is(name, err_name((enum err_code)code))) err.code = (enum err_code)code;
+    (void)snprintf(err.text, sizeof err.text, "%.*s", SLICE_FMT(text));
+    (void)snprintf(err.param, sizeof err.param, "%.*s", SLICE_FMT(param));
+    handle->live = false;
+    handle->events->error(handle->user, &err, fake_get_u32(body, "retry_ms"));
+}
+
+static void fake_event(struct fake *f, const json_t *event)
+{
+    const char *kind = json_object_iter_key(json_object_iter((json_t *)(uintptr_t)event));
+    const json_t *body = json_object_get(event, kind);
+    struct slice k = slice_of(kind);
+    if (slice_is(k, "close")) {
+        f->over = true;
+        if (f->call.on_close) f->call.on_close(&f->call);
+        return;
+    }
+    struct backend_handle *handle = &f->handles[fake_get_u32(body, "h")];
+    assert(handle->live && !f->over);
+    if (slice_is(k, "counted")) {
+        struct msg_counted m = { .prompt_tokens = fake_get_u32(body, "prompt"),
+                                 .cached_tokens = fake_get_u32(body, "cached") };
+        handle->events->counted(handle->user, &m);
+    } else if (slice_is(k, "token")) {
+        fake_event_token(handle, body);
+    } else if (slice_is(k, "score")) {
+        fake_event_score(handle, body);
+    } else if (slice_is(k, "done")) {
+        fake_event_done(handle, body);
+    } else if (slice_is(k, "embedding")) {
+        fake_event_embedding(handle, body);
+    } else if (slice_is(k, "error")) {
+        fake_event_error(handle, body);
+    } else if (slice_is(k, "restart")) {
+        buf_printf(&f->trace, "restart %d\n", handle->events->restart(handle->user));
+    } else {
+        assert(slice_is(k, "flush"));
+        handle->events->flush(handle->user);
+    }
+}
+
+static uint64_t fake_wall_ns(void)
+{
+    return 1700000000ull * 1000000000u;
+}
+
+static void fake_random(void *buf, size_t len)
+{
+    memset(buf, 10, len);
+}
+
+#endif

@@ -1,0 +1,9 @@
+#!/bin/sh
+# Writes what is generated from the API's field tables. usage: tools/docs.sh [build folder]
+set -eu
+build=${1:-build}
+cd "$(dirname "$0")/.."
+"$build/api_docs" markdown > docs/api.md
+"$build/api_docs" typescript > web/src/api.d.ts
+mkdir -p tests/fuzz/api
+"$build/api_docs" dictionary > tests/fuzz/api/api.dict
