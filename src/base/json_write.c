@@ -147,7 +147,9 @@ void json_double(struct json_writer *w, double value)
         return;
     }
     char text[40];
-    for (int precision = 1; precision <= 17; precision++) {
+    /* A decimal of up to 15 digits survives the way through a double, and %g drops zeros at the end:
+     * when 15 digits read back, they are the shortest. */
+    for (int precision = 15; precision <= 17; precision++) {
         (void)snprintf(text, sizeof text, "%.*g", precision, value);
         if (strtod(text, NULL) == value) break;
     }
@@ -162,7 +164,7 @@ void json_float(struct json_writer *w, float value)
         return;
     }
     char text[40];
-    for (int precision = 1; precision <= 9; precision++) {
+    for (int precision = 6; precision <= 9; precision++) { /* 6 as 15 above */
         (void)snprintf(text, sizeof text, "%.*g", precision, (double)value);
         if (strtof(text, NULL) == value) break;
     }
