@@ -65,4 +65,5 @@ tiro_registry_of(tokenizer_family engine engine/tokenizer_family.h tokenizer/*.c
 tiro_registry_of(sampler engine engine/sampler.h sampler/*.c)
 tiro_registry_of(message proto proto/message.h message/*.c)
 tiro_registry_of(endpoint api api/endpoint.h endpoint/*.c)
+tiro_registry_of(page gateway gateway/page.h page/*.c)
 tiro_registry_of(subcommand cmd cmd/subcommand.h sub/*.c)

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 struct gateway;
+struct http_deadlines;
 
 struct gateway_model {
     const char *name; /* What clients put in "model". */
@@ -60,11 +61,16 @@ struct gateway_options {
     uint64_t kv_bytes;          /* 0: the worker decides. */
     const char *compute;        /* "auto" (NULL) or "f32". */
 
-    uint32_t connections_max;   /* 0: 16384, less where file descriptors are scarce. */
-    uint32_t queue_max;         /* Requests waiting for one model that loads; 0: 256. */
-    uint32_t in_flight_max;     /* Requests inside one worker; 0: 1024. */
-    uint32_t queue_age_ms;      /* The longest wait for a model that loads; 0: 120,000. */
-    uint32_t grace_ms;          /* For streams at shutdown; 0: 30,000. */
+    const char *log_level; /* For workers; NULL: "info". */
+    bool log_json;
+
+    uint32_t connections_max; /* 0: 16384, less where file descriptors are scarce. */
+    uint32_t queue_max;       /* Requests waiting for one model that loads; 0: 256. */
+    uint32_t in_flight_max;   /* Requests inside one worker; 0: 1024. */
+    uint32_t queue_age_ms;    /* The longest wait for a model that loads; 0: 120,000. */
+    uint32_t grace_ms;        /* For streams at shutdown; 0: 30,000. */
+
+    const struct http_deadlines *deadlines; /* For tests; NULL: those of http_server.h. */
 
     /* Once, on the loop thread, when both sockets accept. url is "http://127.0.0.1:8080". */
     void (*on_listening)(void *ctx, struct gateway *g, const char *url);
@@ -78,6 +84,8 @@ int gateway_run(const struct gateway_options *options, struct err *err) MUST_USE
 void gateway_add_model(struct gateway *g, const struct gateway_model *model);
 /* Tells where a download stands; rows are kept by name. */
 void gateway_set_pull(struct gateway *g, const struct gateway_pull *pull);
+/* Forgets a model (its file is the caller's business); its requests get an error. */
+void gateway_remove_model(struct gateway *g, const char *name);
 /* As SIGTERM. */
 void gateway_stop(struct gateway *g);
 

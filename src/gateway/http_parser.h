@@ -69,18 +69,15 @@ struct http_field {
 };
 
 struct http_parser {
-    struct buf head; /* Request line and fields as they came; owned. */
-    struct http_field *fields;
-    uint64_t body_left, body_len, body_max; /* body_left: of the body or of this chunk */
-    uint64_t content_length;
-    struct slice body; /* At HTTP_BODY. */
-    uint32_t at;       /* Where in `head` the present element begins. */
-    uint32_t line_len;
-    uint16_t n_fields, target_at, target_len, path_len;
-    uint16_t host_field, name_at, name_len, value_at;
-    uint8_t state, method, chunk_digits;
-    bool http_1_0, has_length, chunked, expect_continue, keep_alive;
-    bool failed;
+    struct buf head;                        /* Request line and fields as they came; owned. */
+    struct http_field *fields;              /* n_fields of them; owned. */
+    uint64_t body_max, body_len, body_left; /* body_left: of the body, or of this chunk. */
+    struct slice body;                      /* At HTTP_BODY. */
+    uint16_t n_fields, fields_cap, fields_at;
+    uint16_t target_at, target_len, name_at, name_len, value_at;
+    uint8_t state, method, escape_left, chunk_digits;
+    bool http_1_0, chunked, expect_continue, keep_alive;
+    bool has_body; /* Content-Length above 0, or chunks. */
 };
 
 void http_parser_init(struct http_parser *p, uint64_t body_max);

@@ -1,0 +1,165 @@
+/* What the supervisor knows, for /v1/tiro/status and /metrics. */
+#include "base/seam.h"
+#include "gateway/supervisor_internal.h"
+
+#include <inttypes.h>
+
+static const char *state_word(enum backend_model_state state)
+{
+    switch (state) {
+    case BACKEND_MODEL_IDLE: return "idle";
+    case BACKEND_MODEL_LOADING: return "loading";
+    case BACKEND_MODEL_READY: return "ready";
+    case BACKEND_MODEL_FAILED: return "failed";
+    }
+    return "unknown";
+}
+
+static void uint_field(struct json_writer *w, const char *key, uint64_t value)
+{
+    json_key(w, key);
+    json_uint(w, value);
+}
+
+static void str_field(struct json_writer *w, const char *key, const char *value)
+{
+    json_key(w, key);
+    json_str(w, value);
+}
+
+static void write_loaded(struct json_writer *w, const struct model *m)
+{
+    uint_field(w, "n_ctx", m->facts.n_ctx);
+    uint_field(w, "n_threads", m->n_threads);
+    uint_field(w, "n_parameters", m->n_parameters);
+    uint_field(w, "weight_bytes", m->weight_bytes);
+    uint_field(w, "kv_bytes", m->kv_bytes);
+    uint_field(w, "load_ms", m->load_ms);
+    str_field(w, "arch", m->facts.arch);
+    str_field(w, "quantisation", m->quantisation);
+    str_field(w, "walls", m->walls);
+    str_field(w, "walls_missing", m->walls_missing);
+    uint_field(w, "rss_bytes", m->stats.rss_bytes);
+    uint_field(w, "kv_blocks_used", m->stats.kv_blocks_used);
+    uint_field(w, "kv_blocks_cached", m->stats.kv_blocks_cached);
+    uint_field(w, "kv_blocks_free", m->stats.kv_blocks_free);
+    json_key(w, "prefill_tokens_per_s");
+    json_double(w, m->stats.prefill_tokens_per_s);
+    json_key(w, "decode_tokens_per_s");
+    json_double(w, m->stats.decode_tokens_per_s);
+}
+
+static void write_model(struct json_writer *w, const struct model *m)
+{
+    json_object_begin(w);
+    str_field(w, "id", m->facts.id);
+    str_field(w, "kind", m->kind == WORKER_EMBED ? "embed" : "text");
+    str_field(w, "state", state_word(m->facts.state));
+    str_field(w, "path", m->path);
+    uint_field(w, "bytes", m->facts.bytes);
+    json_key(w, "default");
+    json_bool(w, m->facts.is_default);
+    json_key(w, "pid");
+    if (m->worker)
+        json_int(w, m->worker->pid);
+    else
+        json_null_value(w);
+    uint_field(w, "requests", m->worker ? m->worker->n_in_flight : 0);
+    uint_field(w, "waiting", m->waiting.n);
+    uint_field(w, "restarts", m->restarts);
+    if (m->facts.problem) str_field(w, "problem", m->facts.problem);
+    if (m->facts.state == BACKEND_MODEL_LOADING && m->what[0]) {
+        str_field(w, "loading", m->what);
+        uint_field(w, "loading_done", m->progress_done);
+        uint_field(w, "loading_total", m->progress_total);
+    }
+    if (m->facts.state == BACKEND_MODEL_READY) {
+        write_loaded(w, m);
+        json_key(w, "uptime_s");
+        json_uint(w, (now_ns() - m->worker->ready_at_ns) / 1000000000u);
+    }
+    json_object_end(w);
+}
+
+void supervisor_write_status(struct supervisor *s, struct json_writer *w)
+{
+    json_array_begin(w);
+    for (size_t i = 0; i < s->n_models; i++) write_model(w, s->models[i]);
+    json_array_end(w);
+}
+
+static uint64_t model_in_flight(const struct model *m)
+{
+    return m->worker ? m->worker->n_in_flight : 0;
+}
+
+static uint64_t model_waiting(const struct model *m)
+{
+    return m->waiting.n;
+}
+
+static uint64_t model_is_ready(const struct model *m)
+{
+    return m->facts.state == BACKEND_MODEL_READY;
+}
+
+static uint64_t model_restarts(const struct model *m)
+{
+    return m->restarts;
+}
+
+static uint64_t kv_used(const struct model *m)
+{
+    return m->stats.kv_blocks_used;
+}
+
+static uint64_t kv_cached(const struct model *m)
+{
+    return m->stats.kv_blocks_cached;
+}
+
+static uint64_t kv_free(const struct model *m)
+{
+    return m->stats.kv_blocks_free;
+}
+
+static uint64_t steps(const struct model *m)
+{
+    return m->stats.n_steps;
+}
+
+static uint64_t rss(const struct model *m)
+{
+    return m->stats.rss_bytes;
+}
+
+void supervisor_write_metrics(struct supervisor *s, struct buf *out)
+{
+    static const struct {
+        const char *name, *type, *help;
+        uint64_t (*value)(const struct model *m);
+    } rows[] = {
+        { "tiro_model_ready", "gauge", "1 when the model answers.", model_is_ready },
+        { "tiro_model_requests_in_flight", "gauge", "Requests inside the worker.",
+          model_in_flight },
+        { "tiro_model_requests_waiting", "gauge", "Requests waiting for the model to load.",
+          model_waiting },
+        { "tiro_model_restarts_total", "counter", "Restarts after a crash.", model_restarts },
+        { "tiro_model_kv_blocks_used", "gauge", "KV blocks of running sequences.", kv_used },
+        { "tiro_model_kv_blocks_cached", "gauge", "KV blocks kept for shared prefixes.",
+          kv_cached },
+        { "tiro_model_kv_blocks_free", "gauge", "KV blocks free.", kv_free },
+        { "tiro_model_steps_total", "counter", "Steps of the scheduler.", steps },
+        { "tiro_model_rss_bytes", "gauge", "Resident memory of the worker.", rss },
+    };
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+        buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", rows[r].name, rows[r].help, rows[r].name,
+                   rows[r].type);
+        for (size_t i = 0; i < s->n_models; i++) {
+            buf_printf(out, "%s{model=\"", rows[r].name);
+            metrics_write_label(out, slice_of(s->models[i]->facts.id));
+            buf_printf(out, "\"} %" PRIu64 "\n", rows[r].value(s->models[i]));
+        }
+    }
+    for (struct worker *w = s->workers; w; w = w->next) worker_poll_stats(w); /* For next time. */
+}

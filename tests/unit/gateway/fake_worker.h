@@ -1,0 +1,290 @@
+/* fake_worker - a worker without a model, for tests of everything around workers.
+ *
+ * Words in the last message (or the prompt) say what it does:
+ *
+ *     tokens=N delay=MS     N tokens "w0 ", "w1 " ..., MS apart (5, 0)
+ *     size=N                each token has N bytes
+ *     wait=MS               before anything is said
+ *     hang                  says nothing
+ *     error                 answers with an error
+ *     crash-after=K         aborts behind K tokens, each time
+ *     crash-once            aborts before the first token, unless <model path>.crashed exists
+ *
+ * and words in the model's path how it loads: load=MS, load-error, load-crash. What it sees goes
+ * to <model path>.log: "load", "request ID", "cancel ID", "quit".
+ */
+#ifndef TIRO_TESTS_FAKE_WORKER_H
+#define TIRO_TESTS_FAKE_WORKER_H
+
+#include "base/seam.h"
+#include "proto/conn.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { FAKE_JOBS_MAX = 4096, FAKE_EMBD = 8 };
+
+struct fake_job {
+    uint64_t id, at_ms;
+    uint32_t kind, n, choice_n, sent, size, delay_ms, dimensions, index;
+    int64_t crash_after;
+    bool used, counted, hang, fail;
+};
+
+struct fake_worker {
+    struct conn conn;
+    struct fake_job jobs[FAKE_JOBS_MAX];
+    char path[512];
+    bool embed, quitting;
+};
+
+static uint64_t fake_now_ms(void)
+{
+    return now_ns() / 1000000;
+}
+
+static void fake_log(const struct fake_worker *w, const char *what, uint64_t id)
+{
+    char path[600], line[64];
+    (void)snprintf(path, sizeof path, "%s.log", w->path);
+    int n = snprintf(line, sizeof line, "%s %llu\n", what, (unsigned long long)id);
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (fd < 0) return;
+    if (write(fd, line, (size_t)n) != n) abort();
+    close(fd);
+}
+
+/* The number behind "name=" in `text`. */
+static int64_t fake_word(struct slice text, const char *name, int64_t otherwise)
+{
+    size_t at = slice_find(text, slice_of(name));
+    if (at == text.len) return otherwise;
+    char number[24];
+    (void)snprintf(number, sizeof number, "%.*s", (int)(text.len - at - strlen(name)),
+                   text.ptr + at + strlen(name));
+    return strtoll(number, NULL, 10);
+}
+
+static bool fake_has(struct slice text, const char *word)
+{
+    return slice_find(text, slice_of(word)) < text.len;
+}
+
+#define FAKE_SAY(w, kind, ...)                                            \
+    do {                                                                  \
+        struct err say_err_ = { 0 };                                      \
+        if (conn_queue(&(w)->conn, (kind), __VA_ARGS__, &say_err_) < 0) { \
+            fprintf(stderr, "fake worker: %s\n", say_err_.text);          \
+            abort();                                                      \
+        }                                                                 \
+    } while (0)
+
+static void fake_load(struct fake_worker *w, const struct msg_load *load)
+{
+    (void)snprintf(w->path, sizeof w->path, "%.*s", SLICE_FMT(load->path));
+    struct slice path = slice_of(w->path);
+    fake_log(w, "load", 0);
+    usleep((useconds_t)fake_word(path, "load=", 0) * 1000);
+    if (fake_has(path, "load-crash")) abort();
+    if (fake_has(path, "load-error")) {
+        FAKE_SAY(w, MSG_ERROR,
+                 &(struct msg_error){ .code = ERR_FORMAT,
+                                      .text = SLICE("model.gguf: magic at byte 0: bad") });
+        return;
+    }
+    FAKE_SAY(w, MSG_READY,
+             &(struct msg_ready){
+                 .arch = SLICE("fake"),
+                 .n_vocab = 100,
+                 .n_ctx = 4096,
+                 .n_ctx_train = 4096,
+                 .n_embd = FAKE_EMBD,
+                 .capabilities = w->embed ? CAP_EMBEDDINGS
+                                          : CAP_CHAT | CAP_COMPLETION | CAP_LOGPROBS | CAP_FIM,
+             });
+}
+
+static struct slice fake_text(const struct msg_request *r)
+{
+    if (r->n_messages == 0) return r->prompt;
+    const struct msg_chat *last = &r->messages[r->n_messages - 1];
+    return last->n_parts ? last->parts[0].text : SLICE("");
+}
+
+static bool fake_crashes_now(const struct fake_worker *w)
+{
+    char path[600];
+    (void)snprintf(path, sizeof path, "%s.crashed", w->path);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) return false;
+    close(fd);
+    return true;
+}
+
+static void fake_request(struct fake_worker *w, const struct msg_request *r)
+{
+    struct slice text = fake_text(r);
+    size_t i = 0;
+    fake_log(w, "request", r->id);
+    if (fake_has(text, "crash-once") && fake_crashes_now(w)) abort();
+    while (w->jobs[i].used)
+        if (++i == FAKE_JOBS_MAX) abort();
+    w->jobs[i] = (struct fake_job){
+        .used = true,
+        .id = r->id,
+        .kind = r->kind,
+        .n = (uint32_t)fake_word(
+            text, "tokens=", r->has_max_tokens && r->max_tokens < 5 ? r->max_tokens : 5),
+        .choice_n = r->n ? r->n : 1,
+        .size = (uint32_t)fake_word(text, "size=", 0),
+        .delay_ms = (uint32_t)fake_word(text, "delay=", 0),
+        .at_ms = fake_now_ms() + (uint64_t)fake_word(text, "wait=", 0),
+        .crash_after = fake_word(text, "crash-after=", -1),
+        .hang = fake_has(text, "hang"),
+        .fail = fake_has(text, "error"),
+        .index = r->index,
+        .dimensions = r->dimensions ? r->dimensions : FAKE_EMBD,
+    };
+}
+
+static void fake_cancel(struct fake_worker *w, uint64_t id)
+{
+    fake_log(w, "cancel", id);
+    for (size_t i = 0; i < FAKE_JOBS_MAX; i++)
+        if (w->jobs[i].used && w->jobs[i].id == id) w->jobs[i].used = false;
+}
+
+static void fake_finish(struct fake_worker *w, struct fake_job *j)
+{
+    for (uint32_t c = 0; c < j->choice_n; c++)
+        FAKE_SAY(w, MSG_DONE,
+                 &(struct msg_done){ .id = j->id,
+                                     .choice = c,
+                                     .finish_reason = FINISH_STOP,
+                                     .prompt_tokens = 3,
+                                     .completion_tokens = j->sent,
+                                     .final = c + 1 == j->choice_n });
+    j->used = false;
+}
+
+static void fake_embed(struct fake_worker *w, struct fake_job *j)
+{
+    float floats[FAKE_EMBD] = { 1 };
+    FAKE_SAY(w, MSG_EMBEDDING,
+             &(struct msg_embedding){ .id = j->id,
+                                      .index = j->index,
+                                      .prompt_tokens = 3,
+                                      .floats = floats,
+                                      .n_floats = j->dimensions });
+    j->used = false;
+}
+
+static void fake_step(struct fake_worker *w, struct fake_job *j)
+{
+    if (j->fail) {
+        FAKE_SAY(w, MSG_ERROR,
+                 &(struct msg_error){ .id = j->id,
+                                      .code = ERR_CONTEXT_LENGTH,
+                                      .param = SLICE("messages"),
+                                      .text = SLICE("4097 tokens do not fit in 4096") });
+        j->used = false;
+        return;
+    }
+    if (!j->counted)
+        FAKE_SAY(w, MSG_COUNTED, &(struct msg_counted){ .id = j->id, .prompt_tokens = 3 });
+    j->counted = true;
+    if (j->kind == REQUEST_EMBED) {
+        fake_embed(w, j);
+        return;
+    }
+    if (j->crash_after >= 0 && j->sent >= j->crash_after) {
+        struct err err = { 0 };
+        if (conn_flush(&w->conn, &err) < 0) abort();
+        abort();
+    }
+    if (j->sent == j->n) {
+        fake_finish(w, j);
+        return;
+    }
+    static char big[1 << 16];
+    memset(big, 'x', sizeof big);
+    (void)snprintf(big, sizeof big, "w%u ", j->sent);
+    size_t len = j->size && j->size < sizeof big ? j->size : strlen(big);
+    if (len > strlen(big)) big[strlen(big)] = 'x';
+    j->sent++;
+    for (uint32_t c = 0; c < j->choice_n; c++)
+        FAKE_SAY(w, MSG_TOKEN,
+                 &(struct msg_token){
+                     .id = j->id, .choice = c, .text = { big, len }, .n_tokens = j->sent });
+    j->at_ms = fake_now_ms() + j->delay_ms;
+}
+
+static int fake_run_jobs(struct fake_worker *w)
+{
+    uint64_t now = fake_now_ms(), next = now + 1000;
+    bool any = false;
+    for (size_t i = 0; i < FAKE_JOBS_MAX; i++) {
+        struct fake_job *j = &w->jobs[i];
+        if (!j->used) continue;
+        any = true;
+        if (!j->hang && j->at_ms <= now) fake_step(w, j);
+        if (j->used && !j->hang && j->at_ms < next) next = j->at_ms;
+    }
+    if (!any && w->quitting) return -1;
+    return next > now ? (int)(next - now) : 0;
+}
+
+static void fake_message(struct fake_worker *w, const struct message_any *any)
+{
+    switch (any->kind) {
+    case MSG_LOAD: fake_load(w, any->body); break;
+    case MSG_REQUEST: fake_request(w, any->body); break;
+    case MSG_CANCEL: fake_cancel(w, ((struct msg_cancel *)any->body)->id); break;
+    case MSG_POLL:
+        FAKE_SAY(w, MSG_STATS, &(struct msg_stats){ .nonce = 1, .kv_blocks_free = 7 });
+        break;
+    case MSG_QUIT:
+        fake_log(w, "quit", 0);
+        w->quitting = true;
+        break;
+    default: abort();
+    }
+}
+
+/* Serves until the other side closes `fd`; the exit status. */
+static int fake_worker_main(const char *kind, int fd)
+{
+    static struct fake_worker w;
+    struct err err = { 0 };
+    struct arena arena;
+    arena_init(&arena, 64 << 20);
+    w.embed = strcmp(kind, "embed") == 0;
+    if (conn_init(&w.conn, fd, NULL, &err) < 0) return 1;
+    FAKE_SAY(&w, MSG_HELLO,
+             &(struct msg_hello){ .protocol = MSG_PROTOCOL_VERSION,
+                                  .kind = w.embed ? WORKER_EMBED : WORKER_TEXT,
+                                  .pid = (uint32_t)getpid() });
+    for (;;) {
+        struct message_any any;
+        int shared, timeout = fake_run_jobs(&w);
+        if (timeout < 0 || conn_flush(&w.conn, &err) < 0) break;
+        struct pollfd p = { .fd = fd, .events = POLLIN };
+        if (conn_wants_write(&w.conn)) p.events |= POLLOUT;
+        (void)poll(&p, 1, timeout);
+        int end = conn_read(&w.conn, &err);
+        while (conn_next(&w.conn, &any, &arena, &shared, &err) == 0) {
+            fake_message(&w, &any);
+            arena_reset(&arena);
+        }
+        if (end < 0) break;
+    }
+    int rc = conn_flush(&w.conn, &err) < 0 && !w.quitting; /* Else the other side may be gone. */
+    conn_release(&w.conn);
+    arena_release(&arena);
+    return rc;
+}
+
+#endif
