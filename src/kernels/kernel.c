@@ -6,7 +6,7 @@
 #    include <cpuid.h>
 #endif
 
-enum { LINEAR_WS_BLOCK = 704, LINEAR_WS_SLACK = 4096 };
+enum { LINEAR_WS_BLOCK = 704, LINEAR_WS_SLACK = 4096, ATTENTION_WS_ROWS = 32 };
 
 int kernel_panels(int m)
 {
@@ -52,9 +52,9 @@ void *kernel_act_at(void *act, int k, int token)
 size_t kernel_attention_ws_bytes(int n_heads, int head_dim)
 {
     assert(n_heads > 0 && head_dim > 0 && head_dim <= ATTENTION_DIM_MAX);
-    /* One chunk of K and of V as f32, rows padded to 16 values. */
+    /* One chunk of K and of V and a tile of queries and outputs, f32, padded to 16 values. */
     size_t dim = ((size_t)head_dim + 15) / 16 * 16;
-    return 2 * ATTENTION_CHUNK * dim * sizeof(float) + KERNEL_ALIGN;
+    return (2 * ATTENTION_CHUNK + 2 * ATTENTION_WS_ROWS) * dim * sizeof(float) + KERNEL_ALIGN;
 }
 
 static const size_t slot_offset[KERNEL_SLOT_COUNT] = {

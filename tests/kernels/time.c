@@ -71,7 +71,99 @@ void time_linear(const struct check *c)
     skewed_free(ws, 0);
 }
 
+static void attention_setup(struct kernel_attention *a, int n_q, int n_kv)
+{
+    a->n_q = n_q;
+    a->n_kv = n_kv;
+    a->pos0 = n_kv - n_q;
+}
+
+/* 3 query heads on one KV head of 64 values, as in small models. */
+static void time_attention(const struct check *c)
+{
+    enum { DIM = 64, HEADS = 3, KEYS = 1024, QUERIES = 512 };
+    struct dice d = { 6 };
+    uint16_t *kv = malloc((size_t)KEYS * DIM * 2);
+    float *q = malloc((size_t)QUERIES * HEADS * DIM * 4),
+          *out = malloc((size_t)QUERIES * HEADS * DIM * 4);
+    values_fill(q, (size_t)QUERIES * HEADS * DIM, VALUES_RANDOM, &d);
+    for (size_t i = 0; i < (size_t)KEYS * DIM; i++) kv[i] = (uint16_t)(dice_u32(&d) & 0xbfff);
+    struct kernel_attention a = { .out = out, .q = q, .k = kv, .v = kv, .causal = true };
+    a.out_stride = a.q_stride = (size_t)HEADS * DIM;
+    a.n_heads = HEADS;
+    a.head_dim = DIM;
+    a.kv_dtype = DTYPE_F16;
+    a.token_stride = DIM * 2;
+    a.scale = 0.125f;
+    a.ws = malloc(kernel_attention_ws_bytes(HEADS, DIM));
+    printf("%-26s", check_name(c));
+    const int queries[] = { 1, 16, QUERIES };
+    for (int i = 0; i < 3; i++) {
+        int n_kv = queries[i] == QUERIES ? QUERIES : KEYS;
+        attention_setup(&a, queries[i], n_kv);
+        uint64_t best = UINT64_MAX;
+        for (int run = 0; run < RUNS; run++) {
+            uint64_t from = now_ns();
+            c->kernel->fn.attention(&a);
+            uint64_t took = now_ns() - from;
+            best = took < best ? took : best;
+        }
+        double seen = (double)queries[i] * (n_kv - (queries[i] - 1) / 2.0);
+        printf("  q=%d kv=%d %.0f us %.1f GMAC/s", queries[i], n_kv, (double)best * 1e-3,
+               seen * HEADS * DIM * 2 / (double)best);
+    }
+    printf("\n");
+    free(kv);
+    free(q);
+    free(out);
+    free(a.ws);
+}
+
+/* One row of 4096 values in L1, in values per ns. */
+static void time_row(const struct check *c)
+{
+    enum { N = 4096 };
+    static float x[N], y[N], z[N];
+    static uint8_t act[N / ACT_BLOCK * ACT_TOKEN];
+    struct dice d = { 7 };
+    values_fill(x, N, VALUES_RANDOM, &d);
+    values_fill(z, N, VALUES_RANDOM, &d);
+    uint64_t best = UINT64_MAX;
+    for (int run = 0; run < 20 * RUNS; run++) {
+        uint64_t from = now_ns();
+        switch (c->kernel->slot) {
+        case KERNEL_QUANTISE:
+            c->kernel->fn.quantise(
+                &(struct kernel_quantise){ .act = act, .x = x, .x_stride = N, .n = 1, .k = N });
+            break;
+        case KERNEL_RMS_NORM:
+        case KERNEL_LAYER_NORM:
+            c->kernel->fn.norm(
+                &(struct kernel_norm){ .y = y, .x = x, .n = 1, .d = N, .weight = z });
+            break;
+        case KERNEL_SOFTMAX:
+            c->kernel->fn.softmax(
+                &(struct kernel_softmax){ .y = y, .x = x, .n = 1, .d = N, .scale = 1 });
+            break;
+        case KERNEL_SILU:
+        case KERNEL_GELU_ERF:
+        case KERNEL_GELU_TANH:
+        case KERNEL_TANH: c->kernel->fn.unary(y, x, N); break;
+        case KERNEL_SILU_MUL:
+        case KERNEL_ADD: c->kernel->fn.binary(y, x, z, N); break;
+        case KERNEL_ARGMAX: (void)c->kernel->fn.argmax(x, N); break;
+        default: return;
+        }
+        uint64_t took = now_ns() - from;
+        best = took < best ? took : best;
+    }
+    printf("%-26s  %.2f values/ns\n", check_name(c), N / (double)best);
+}
+
 void time_rows(const struct check *c)
 {
-    (void)c;
+    if (c->kernel->slot == KERNEL_ATTENTION)
+        time_attention(c);
+    else
+        time_row(c);
 }
