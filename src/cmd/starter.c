@@ -24,16 +24,11 @@ struct starter {
     _Atomic bool stop;
 };
 
-static void note_path(char *out, size_t size, const struct store_paths *paths)
-{
-    (void)snprintf(out, size, "%s/%s", paths->data, note_name); /* A cut path names nothing. */
-}
-
 bool starter_is_wanted(const struct store_paths *paths)
 {
     char path[PATH_MAX];
-    note_path(path, sizeof path, paths);
-    return access(path, F_OK) == 0;
+    return store_path_join(path, sizeof path, paths->data, note_name, NULL) == 0 &&
+           access(path, F_OK) == 0;
 }
 
 static bool show(void *ctx, const struct pull_progress *p)
@@ -84,7 +79,7 @@ int starter_first_run(const struct store_paths *paths, struct err *err)
         fprintf(stderr, "tiro: going on without %s: %s\n", first_models[i], err->text);
     }
     char path[PATH_MAX];
-    note_path(path, sizeof path, paths);
+    TRY(store_path_join(path, sizeof path, paths->data, note_name, err));
     return file_replace(path, better_model, sizeof better_model - 1, 0600, err);
 }
 
@@ -154,8 +149,8 @@ static void *follow(void *arg)
         return NULL;
     }
     char path[PATH_MAX];
-    note_path(path, sizeof path, s->paths);
-    (void)unlink(path); /* If it stays, the next start finds the model complete. */
+    if (store_path_join(path, sizeof path, s->paths->data, note_name, NULL) == 0)
+        (void)unlink(path); /* If it stays, the next start finds the model complete. */
     log_info("the better model is here and the default for new chats",
              LOG_STR("model", better_model), LOG_STR("source", result.source));
     gateway_add_model(s->gateway, &(struct gateway_model){ .name = result.name,
