@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 
 #include <assert.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,8 +149,8 @@ void json_double(struct json_writer *w, double value)
     }
     char text[40];
     /* A decimal of up to 15 digits survives the way through a double, and %g drops zeros at the end:
-     * when 15 digits read back, they are the shortest. */
-    for (int precision = 15; precision <= 17; precision++) {
+     * when 15 digits read back, they are the shortest. Subnormal numbers hold fewer. */
+    for (int precision = fabs(value) < DBL_MIN ? 1 : 15; precision <= 17; precision++) {
         (void)snprintf(text, sizeof text, "%.*g", precision, value);
         if (strtod(text, NULL) == value) break;
     }
@@ -164,7 +165,8 @@ void json_float(struct json_writer *w, float value)
         return;
     }
     char text[40];
-    for (int precision = 6; precision <= 9; precision++) { /* 6 as 15 above */
+    /* 6 as 15 above. */
+    for (int precision = fabsf(value) < FLT_MIN ? 1 : 6; precision <= 9; precision++) {
         (void)snprintf(text, sizeof text, "%.*g", precision, (double)value);
         if (strtof(text, NULL) == value) break;
     }
