@@ -111,6 +111,7 @@ static int finish(struct pull_job *job, struct pull_result *r, const char *entry
     (void)snprintf(r->source, sizeof r->source, "%s", job->source); /* Same size. */
     TRY(library_remove_tree(job->staging, STAGING_DEPTH_MAX, err));
     job->base = 0;
+    job->total = r->bytes;
     return pull_tell(job, PULL_DONE, r->bytes, err);
 }
 
