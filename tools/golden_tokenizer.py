@@ -6,7 +6,7 @@
 
 PROGRAM is the built engine_test_tokenizer_golden. The Hugging Face side is made from the model's own
 vocabulary and merges with the pre-tokeniser that its family publishes; a folder brings its own
-tokenizer.json. Needs: pip install tokenizers gguf numpy
+tokenizer.json. Needs: pip install tokenizers gguf
 """
 import argparse
 import json
@@ -230,17 +230,27 @@ def texts(specials, size=2_000_000):
 
 
 def ours(program, model, trust, corpus):
+    """Ids and decoded text of each."""
     stdin = b"".join(struct.pack("<I", len(t)) + t for t in corpus)
     done = subprocess.run([program, "--ids", model, trust], input=stdin, stdout=subprocess.PIPE, check=True)
-    import numpy
-
     out, at = [], 0
     for _ in corpus:
         (n,) = struct.unpack_from("<I", done.stdout, at)
-        out.append(numpy.frombuffer(done.stdout, dtype="<i4", count=n, offset=at + 4).tolist())
+        ids = struct.unpack_from(f"<{n}i", done.stdout, at + 4)
         at += 4 + 4 * n
+        (n,) = struct.unpack_from("<I", done.stdout, at)
+        out.append((list(ids), done.stdout[at + 4 : at + 4 + n].decode()))
+        at += 4 + n
     assert at == len(done.stdout)
     return out
+
+
+def lost_bytes(t):
+    """Bytes that a byte-level vocabulary lacks: both sides leave them out."""
+    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    rest = [b for b in range(256) if b not in plain]
+    spelled = {b: chr(b) for b in plain} | {b: chr(256 + i) for i, b in enumerate(rest)}
+    return {b for b, c in spelled.items() if t.token_to_id(c) is None}
 
 
 def first_difference(t, text, want, got):
@@ -256,17 +266,93 @@ def check(program, model, size=2_000_000):
     specials = [x.content for x in t.get_added_tokens_decoder().values()]
     corpus = texts(specials, size)
     read = [b.decode("utf-8", "replace") for b in corpus]
+    bert = isinstance(t.model, models.WordPiece)
+    if bert:
+        t.decoder = decoders.WordPiece(cleanup=False)
+    lost = set() if bert else lost_bytes(t)
     wrong = n_ids = 0
     for trust in ("all", "none"):
         t.encode_special_tokens = trust == "none"
         want = [e.ids for e in t.encode_batch(read, add_special_tokens=False)]
+        back = t.decode_batch(want, skip_special_tokens=False)
         got = ours(program, model, trust, corpus)
-        for text, a, b in zip(read, want, got):
+        for text, a, decoded, (b, c) in zip(read, want, back, got):
             n_ids += len(a)
+            # Normalised again: a token's text may compose with what follows it.
+            normal = t.normalizer.normalize_str if t.normalizer else str
             if a != b:
                 wrong += 1
                 yield f"{model}, trust {trust}: " + first_difference(t, text, a, b)
+            elif decoded != c:
+                wrong += 1
+                yield f"{model}, trust {trust}: decoded as {c[:80]!r}, Hugging Face {decoded[:80]!r}"
+            elif not bert and normal(c) != normal(text) and not lost.intersection(text.encode()):
+                wrong += 1
+                yield f"{model}, trust {trust}: {text[:80]!r} came back as {c[:80]!r}"
     yield f"{model}: {sum(map(len, corpus))} bytes, {len(corpus)} texts, {n_ids} ids, {wrong} texts differ"
+
+
+# --- the small golden file ------------------------------------------------------------------------
+
+
+def tiny_tokenizers():
+    """One tokenizer of each family over a vocabulary trained on the sentences above."""
+    from tokenizers import trainers
+
+    special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"]
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(vocab_size=420, initial_alphabet=alphabet, show_progress=False)
+    t = Tokenizer(models.BPE())
+    t.pre_tokenizer = FAMILIES["qwen2"]()
+    t.train_from_iterator(SENTENCES + ["  \n\n    a = b + c  # 'll 're it's", "aaaa aaaaaaaa -- ====\n\t\t"], trainer)
+    model = json.loads(t.to_str())["model"]
+    vocab, merges = model["vocab"], [tuple(m) for m in model["merges"]]
+    for x in special + ["<tool_call>"]:
+        vocab[x] = len(vocab)
+    for family in FAMILIES:
+        yield family, build(family, vocab, merges, special, ["<tool_call>"])
+
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    t = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    t.normalizer = normalizers.BertNormalizer()
+    t.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    t.decoder = decoders.WordPiece(cleanup=False)
+    trainer = trainers.WordPieceTrainer(vocab_size=420, special_tokens=special, show_progress=False)
+    t.train_from_iterator(SENTENCES, trainer)
+    yield "bert", t
+
+
+def tiny_texts(specials):
+    r = random.Random(7)
+    out = [b"", b" ", b"a", "".join(SENTENCES[:3]).encode(), b"ab" * 60, b" " * 70, b"a" * 49, b"\n \n" * 40]
+    out += [s.encode() for s in SENTENCES]
+    out += [pieces(r, 30).encode() for _ in range(25)]
+    out += ill_formed(r, 12)[:10]
+    out += ["".join(r.choice(specials) if r.random() < 0.5 else pieces(r, 6) for _ in range(5)).encode() for _ in range(12)]
+    return out
+
+
+def tiny():
+    """One line for each tokenizer and text: easy to diff."""
+    print("[")
+    for i, (family, t) in enumerate(tiny_tokenizers()):
+        specials = [x.content for x in t.get_added_tokens_decoder().values()]
+        print(("," if i else "") + f'{{"family": "{family}", "tokenizer":')
+        print(json.dumps(json.loads(t.to_str()), separators=(",", ":")) + ', "cases": [')
+        rows = []
+        for text in tiny_texts(specials):
+            row = {"text": text.hex()}
+            for trust in ("all", "none"):
+                t.encode_special_tokens = trust == "none"
+                ids = t.encode(text.decode("utf-8", "replace"), add_special_tokens=False).ids
+                if trust == "all" or ids != row["all"]:
+                    row[trust] = ids
+            row["decoded"] = t.decode(row["all"], skip_special_tokens=False).encode().hex()
+            if row["decoded"] == row["text"]:
+                del row["decoded"]
+            rows.append(json.dumps(row, separators=(",", ":")))
+        print(",\n".join(rows) + "\n]}")
+    print("]")
 
 
 def main():
@@ -277,6 +363,8 @@ def main():
     c.add_argument("models", nargs="+")
     sub.add_parser("tiny")
     args = p.parse_args()
+    if args.what == "tiny":
+        return tiny()
     bad = False
     for model in args.models:
         lines = list(check(args.program, model))
