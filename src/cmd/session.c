@@ -121,10 +121,16 @@ static const char *string_of(const json_t *object, const char *key)
     return s ? s : "";
 }
 
+/* What a model can do is unknown (null) until it was loaded once. */
 static bool can_chat(const json_t *model)
 {
-    const json_t *chat = json_object_get(json_object_get(model, "tiro"), "chat");
-    return !json_is_false(chat);
+    const json_t *can = json_object_get(json_object_get(model, "tiro"), "capabilities");
+    if (!json_is_array(can)) return true;
+    for (size_t i = 0; i < json_array_size(can); i++) {
+        const char *name = json_string_value(json_array_get(can, i));
+        if (name && strcmp(name, "chat") == 0) return true;
+    }
+    return false;
 }
 
 /* Chooses from the answer of GET /v1/models. */

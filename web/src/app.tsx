@@ -10,11 +10,11 @@ const POLL_MS = 2000;
 const SMALL_BYTES = 200e6;
 
 function canChat(model: Model): boolean {
-    return model.tiro?.chat !== false;
+    return model.tiro.capabilities?.includes("chat") ?? true;
 }
 
 function defaultOf(models: Model[]): string {
-    return (models.find((m) => m.tiro?.default) ?? models[0])?.id ?? "";
+    return (models.find((m) => m.tiro.default) ?? models[0])?.id ?? "";
 }
 
 /** The models and downloads, asked again while a download or a load goes on. */
@@ -72,7 +72,7 @@ export function App() {
 
     // An open conversation keeps its model; a new one takes the server's default.
     const model = chosen && server.models.some((m) => m.id === chosen) ? chosen : defaultOf(server.models);
-    const size = server.models.find((m) => m.id === model)?.tiro?.bytes ?? 0;
+    const size = server.models.find((m) => m.id === model)?.tiro.bytes ?? 0;
 
     useEffect(() => end.current?.scrollIntoView({ block: "end" }), [messages]);
 

@@ -8,7 +8,14 @@ export interface Message {
 
 export interface Model {
     id: string;
-    tiro?: { chat?: boolean; state?: string; bytes?: number; default?: boolean; n_ctx?: number };
+    tiro: {
+        state: "idle" | "loading" | "ready" | "failed";
+        problem: string | null;
+        default: boolean;
+        /** null until the model was loaded once. */
+        capabilities: string[] | null;
+        bytes: number | null;
+    };
 }
 
 export interface Pull {
