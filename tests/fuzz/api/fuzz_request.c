@@ -1,0 +1,53 @@
+/* Any bytes as the body of any endpoint: an answer that is JSON with a known status, or a request
+ * for the model, whose events then come in an order that the input chooses. Nothing leaks. */
+#include "base/json.h"
+#include "unit/api/fake.h"
+
+/* The first byte chooses the endpoint, the second the events. */
+static void play(struct fake *f, uint8_t choice)
+{
+    static const char *const events[] = {
+        "{\"counted\":{\"prompt\":3}}",
+        "{\"token\":{\"choice\":0,\"text\":\"a\",\"logprobs\":[{\"bytes\":\"a\",\"logprob\":-1}]}}",
+        "{\"token\":{\"choice\":1,\"text\":\"b\"}}",
+        "{\"score\":{\"text\":\"p\",\"logprobs\":[{\"bytes\":\"p\",\"none\":true}]}}",
+        "{\"flush\":{}}",
+        "{\"restart\":{}}",
+        "{\"done\":{\"choice\":0,\"prompt\":3,\"completion\":1,\"final\":true}}",
+        "{\"error\":{\"code\":\"WORKER_LOST\",\"text\":\"gone\"}}",
+        "{\"close\":{}}",
+    };
+    enum { N_EVENTS = sizeof events / sizeof *events };
+    for (int i = 0; i < 12 && f->n_handles && !f->over; i++) {
+        json_t *event = json_loads(events[(choice + i * 5) % N_EVENTS], 0, NULL);
+        size_t h = (size_t)i % f->n_handles;
+        json_t *body = json_object_iter_value(json_object_iter(event));
+        json_object_set_new(body, "h", json_integer((json_int_t)h));
+        bool is_close = json_object_get(event, "close") != NULL;
+        if (f->handles[h].live || is_close) fake_event(f, event);
+        json_decref(event);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size < 2) return 0;
+    const struct endpoint *ep = endpoint_registry[data[0] % endpoint_registry_len];
+    struct fake *f = mem_calloc(1, sizeof *f);
+    if (!f) return 0;
+    fake_init(f);
+    fake_request(f, ep->method, ep->path,
+                 (struct slice){ .ptr = (const char *)data + 2, .len = size - 2 });
+    /* An embedding request is answered by embeddings only. */
+    if (slice_is(slice_of(ep->name), "Embeddings")) {
+        json_t *event = json_loads("{\"embedding\":{\"prompt\":1,\"floats\":[1,2]}}", 0, NULL);
+        if (f->n_handles && !f->over) fake_event(f, event);
+        json_decref(event);
+    } else {
+        play(f, data[1]);
+    }
+    assert(f->over || f->n_handles);
+    fake_release(f);
+    mem_free(f);
+    return 0;
+}
