@@ -410,7 +410,7 @@ static int check_sizes(const struct http_parser *p, size_t pos, struct err *err)
         return err_set(err, ERR_HEADERS_TOO_LARGE, "the request line is longer than %d bytes",
                        HTTP_LINE_MAX);
     }
-    if (pos - p->fields_at <= HTTP_HEAD_MAX) return 0;
+    if (pos - p->fields_at < HTTP_HEAD_MAX) return 0;
     return err_set(err, ERR_HEADERS_TOO_LARGE, "the headers are longer than %d bytes",
                    HTTP_HEAD_MAX);
 }
