@@ -1,0 +1,232 @@
+#include "engine/scheduler.h"
+
+#include "base/pool.h"
+#include "base/seam.h"
+#include "engine/scheduler_state.h"
+
+#include <stdio.h>
+
+/* ---- Opening ---- */
+
+int32_t scheduler_rows_max(int32_t n_seqs_max, int32_t prefill_chunk)
+{
+    return (n_seqs_max ? n_seqs_max : SCHEDULER_SEQS_MAX) +
+           (prefill_chunk ? prefill_chunk : SCHEDULER_PREFILL_CHUNK);
+}
+
+int32_t scheduler_out_max(int32_t n_seqs_max)
+{
+    return (n_seqs_max ? n_seqs_max : SCHEDULER_SEQS_MAX) + SCHEDULER_SCORE_ROWS;
+}
+
+static bool open_arrays(struct scheduler *s)
+{
+    size_t rows = (size_t)s->n_rows_max, outs = (size_t)s->n_out_max;
+    size_t seqs = (size_t)s->o.n_seqs_max;
+    s->jobs = mem_calloc((size_t)s->n_jobs_max, sizeof(struct job *));
+    s->running = mem_calloc(seqs, sizeof(struct sequence *));
+    s->slot_used = mem_calloc(seqs, sizeof *s->slot_used);
+    s->tokens = mem_calloc(rows, sizeof *s->tokens);
+    s->positions = mem_calloc(rows, sizeof *s->positions);
+    s->out_rows = mem_calloc(outs, sizeof *s->out_rows);
+    s->batch_seqs = mem_calloc(seqs, sizeof *s->batch_seqs);
+    s->planned = mem_calloc(seqs, sizeof *s->planned);
+    s->tasks = mem_calloc(outs + seqs, sizeof *s->tasks);
+    s->logits = mem_calloc(outs, (size_t)s->o.net.n_vocab * sizeof *s->logits);
+    s->scratch = mem_calloc((size_t)s->n_scratch, sizeof(struct sampler_scratch *));
+    return s->jobs && s->running && s->slot_used && s->tokens && s->positions && s->out_rows &&
+           s->batch_seqs && s->planned && s->tasks && s->logits && s->scratch;
+}
+
+static int open_parts(struct scheduler *s, struct err *err)
+{
+    if (!open_arrays(s)) return err_set(err, ERR_NO_MEMORY, "out of memory for the scheduler");
+    for (int32_t i = 0; i < s->n_scratch; i++)
+        TRY(sampler_scratch_open(&s->scratch[i], s->o.net.n_vocab, err));
+    struct kvcache_options kv = {
+        .n_blocks = s->o.n_blocks,
+        .n_seqs = s->o.n_seqs_max,
+        .blocks_per_seq = (s->o.n_ctx + KV_BLOCK_LEN - 1) / KV_BLOCK_LEN,
+        .copy = s->o.net.copy_block,
+        .copy_ctx = s->o.net.ctx,
+    };
+    return kvcache_open(&s->kv, &kv, err);
+}
+
+int scheduler_open(struct scheduler **ret, const struct scheduler_options *options, struct err *err)
+{
+    struct scheduler *s = mem_calloc(1, sizeof *s);
+    if (!s) return err_set(err, ERR_NO_MEMORY, "out of memory for the scheduler");
+    s->o = *options;
+    if (s->o.n_seqs_max == 0) s->o.n_seqs_max = SCHEDULER_SEQS_MAX;
+    if (s->o.prefill_chunk == 0) s->o.prefill_chunk = SCHEDULER_PREFILL_CHUNK;
+    if (s->o.queue_max == 0) s->o.queue_max = SCHEDULER_QUEUE_MAX;
+    assert(s->o.n_ctx > 0 && s->o.n_ctx <= s->o.n_blocks * (int64_t)KV_BLOCK_LEN);
+    assert(s->o.net.n_vocab >= LOGPROBS_TOP_MAX);
+    s->n_rows_max = scheduler_rows_max(s->o.n_seqs_max, s->o.prefill_chunk);
+    s->n_out_max = scheduler_out_max(s->o.n_seqs_max);
+    s->n_jobs_max = s->o.queue_max + s->o.n_seqs_max;
+    s->n_scratch = s->o.pool ? pool_size(s->o.pool) : 1;
+    int r = open_parts(s, err);
+    if (r < 0) {
+        scheduler_close(s);
+        return r;
+    }
+    *ret = s;
+    return 0;
+}
+
+static void sequence_release(struct sequence *seq)
+{
+    answer_release(&seq->answer);
+    constraint_close(seq->constraint);
+    mem_free(seq->tokens);
+}
+
+static void job_close(struct job *job)
+{
+    for (int32_t i = 0; i < job->request->n_choices; i++) sequence_release(&job->seqs[i]);
+    answer_release(&job->echo);
+    mem_free(job->seqs);
+    engine_request_close(job->request);
+    mem_free(job);
+}
+
+void scheduler_close(struct scheduler *s)
+{
+    if (!s) return;
+    for (int32_t i = 0; i < s->n_jobs; i++) job_close(s->jobs[i]);
+    for (int32_t i = 0; s->scratch && i < s->n_scratch; i++) sampler_scratch_close(s->scratch[i]);
+    kvcache_close(s->kv);
+    mem_free(s->scratch);
+    mem_free(s->jobs);
+    mem_free(s->running);
+    mem_free(s->slot_used);
+    mem_free(s->tokens);
+    mem_free(s->positions);
+    mem_free(s->out_rows);
+    mem_free(s->batch_seqs);
+    mem_free(s->planned);
+    mem_free(s->tasks);
+    mem_free(s->logits);
+    mem_free(s);
+}
+
+/* ---- Requests in and out ---- */
+
+static struct kv_hash root_of(const struct scheduler *s, struct slice tenant)
+{
+    struct buf b;
+    buf_init(&b, 1 << 16);
+    buf_printf(&b, "%zu:", tenant.len); /* So that no tenant's name can run into the salt. */
+    buf_add_slice(&b, tenant);
+    buf_add_slice(&b, s->o.salt);
+    struct kv_hash root = kvcache_root(s->kv, buf_slice(&b));
+    if (b.failed) random_bytes_fill(&root, sizeof root); /* No memory: it shares with nobody. */
+    buf_release(&b);
+    return root;
+}
+
+static int check(const struct scheduler *s, const struct engine_request *r, struct err *err)
+{
+    assert(r->id != 0 && r->n_tokens >= 0);
+    assert(r->n_choices >= 1 && r->n_choices <= ENGINE_CHOICES_MAX);
+    assert(r->n_top >= 0 && r->n_top <= LOGPROBS_TOP_MAX && r->max_tokens >= -1);
+    if (r->n_tokens == 0)
+        return err_param(err, ERR_INVALID_VALUE, r->what, "Invalid '%s': it has no tokens.",
+                         r->what);
+    for (int32_t i = 0; i < r->n_tokens; i++)
+        if (r->tokens[i] < 0 || r->tokens[i] >= s->o.net.n_vocab)
+            return err_param(err, ERR_INVALID_VALUE, r->what,
+                             "Invalid token id %d in '%s': the model's ids go from 0 to %d.",
+                             r->tokens[i], r->what, s->o.net.n_vocab - 1);
+    TRY(engine_request_check_length(r, s->o.n_ctx, err));
+    TRY(sampling_check(&r->sampling, s->o.net.n_vocab, err));
+    if (s->n_waiting_jobs >= s->o.queue_max || s->n_jobs >= s->n_jobs_max)
+        return err_set(err, ERR_OVERLOADED,
+                       "The model is busy: %d requests are waiting. Please try again later.",
+                       s->n_waiting_jobs);
+    return 0;
+}
+
+int scheduler_submit(struct scheduler *s, struct engine_request *r, struct err *err)
+{
+    TRY(check(s, r, err));
+    struct job *job = mem_calloc(1, sizeof *job);
+    struct sequence *seqs = mem_calloc((size_t)r->n_choices, sizeof *seqs);
+    if (!job || !seqs) {
+        mem_free(job);
+        mem_free(seqs);
+        return err_set(err, ERR_NO_MEMORY, "out of memory for a request");
+    }
+    job->request = r;
+    job->seqs = seqs;
+    job->arrived_ns = now_ns();
+    job->root = root_of(s, r->tenant);
+    answer_init(&job->echo, s->o.tokenizer, NULL, 0);
+    job->echo.detokenizer.control = true; /* The prompt as it was written. */
+    for (int32_t i = 0; i < r->n_choices; i++) {
+        seqs[i] = (struct sequence){
+            .job = job, .choice = (uint32_t)i, .slot = -1, .n_tokens = r->n_tokens
+        };
+        seqs[i].state = i == 0 ? SEQUENCE_WAITING : SEQUENCE_FOLLOWING;
+        answer_init(&seqs[i].answer, s->o.tokenizer, r->stops, r->n_stops);
+    }
+    s->jobs[s->n_jobs++] = job;
+    s->n_waiting_jobs++;
+    s->stats.n_requests++;
+    return 0;
+}
+
+void job_reap(struct scheduler *s)
+{
+    int32_t kept = 0;
+    for (int32_t i = 0; i < s->n_jobs; i++) {
+        struct job *job = s->jobs[i];
+        if (!job->dead) {
+            s->jobs[kept++] = job;
+            continue;
+        }
+        for (int32_t c = 0; c < job->request->n_choices; c++)
+            if (job->seqs[c].state == SEQUENCE_RUNNING) sequence_stop_running(s, &job->seqs[c]);
+        if (!job->begun) s->n_waiting_jobs--;
+        job_close(job);
+    }
+    s->n_jobs = kept;
+}
+
+bool scheduler_cancel(struct scheduler *s, uint64_t id)
+{
+    for (int32_t i = 0; i < s->n_jobs; i++) {
+        if (s->jobs[i]->request->id != id) continue;
+        s->jobs[i]->dead = true;
+        s->stats.n_cancelled++;
+        job_reap(s);
+        return true;
+    }
+    return false;
+}
+
+bool scheduler_has_work(const struct scheduler *s)
+{
+    return s->n_jobs > 0;
+}
+
+struct scheduler_stats scheduler_stats(const struct scheduler *s)
+{
+    struct scheduler_stats stats = s->stats;
+    stats.kv = kvcache_stats(s->kv);
+    stats.n_running = s->n_running;
+    stats.n_waiting = 0;
+    for (int32_t i = 0; i < s->n_jobs; i++)
+        for (int32_t c = 0; c < s->jobs[i]->request->n_choices; c++)
+            stats.n_waiting += s->jobs[i]->seqs[c].state == SEQUENCE_WAITING;
+    uint64_t second = now_ns() / 1000000000u, newest = s->rate_second;
+    for (uint64_t i = 0; i < RATE_SECONDS; i++) {
+        uint64_t age = (newest % RATE_SECONDS + RATE_SECONDS - i) % RATE_SECONDS;
+        if (second - newest + age >= RATE_SECONDS) continue; /* From before. */
+        stats.prefill_tokens_per_s += (double)s->rate_prefill[i] / RATE_SECONDS;
+        stats.decode_tokens_per_s += (double)s->rate_decode[i] / RATE_SECONDS;
+    }
+    return stats;
+}

@@ -1,0 +1,120 @@
+/* scheduler_state - what the scheduler's files share; nobody else includes this. */
+#ifndef TIRO_ENGINE_SCHEDULER_STATE_H
+#define TIRO_ENGINE_SCHEDULER_STATE_H
+
+#include "engine/constraint.h"
+#include "engine/scheduler.h"
+
+enum { RATE_SECONDS = 10 };
+
+enum sequence_state {
+    SEQUENCE_FOLLOWING, /* A choice that waits for choice 0 to have computed the prompt. */
+    SEQUENCE_WAITING,
+    SEQUENCE_RUNNING,
+    SEQUENCE_ENDED,
+};
+
+struct job;
+
+struct sequence {
+    struct job *job;
+    uint32_t choice;
+    enum sequence_state state;
+    int32_t slot;    /* In the KV cache, while running. */
+    int32_t *tokens; /* prompt and completion; owned, from the first admission on */
+    int32_t n_tokens, cap;
+    struct answer answer;
+    struct constraint *constraint;
+    double logprob;
+};
+
+/* A request in work. */
+struct job {
+    struct engine_request *request;
+    struct sequence *seqs; /* (n_choices) */
+    int32_t n_ended;
+    int32_t n_cached, n_scored; /* Prompt tokens found in the cache, and already given back. */
+    struct answer echo;
+    struct kv_hash root;
+    uint64_t arrived_ns, begun_ns, first_ns;
+    bool begun, dead; /* dead: reaped at the end of the step */
+};
+
+/* A sequence's part of the batch. */
+struct planned {
+    struct sequence *seq;
+    int32_t n_rows, first_out, n_score; /* Score rows come before the row that is sampled. */
+    bool complete;                      /* All its tokens are computed: sample. */
+};
+
+/* One token to find from one row of logits. */
+struct task {
+    struct sequence *seq;
+    const float *logits;
+    int32_t token; /* Given for score, found for sampling. */
+    bool score;
+    int status;
+    struct answer_entry entry;
+};
+
+struct scheduler {
+    struct scheduler_options o;
+    struct kvcache *kv;
+    struct job **jobs; /* (n_jobs) by arrival */
+    int32_t n_jobs, n_jobs_max, n_waiting_jobs;
+    struct sequence **running; /* (n_running) by admission */
+    int32_t n_running;
+    bool *slot_used;
+    /* The step's batch and its tasks, sized at open. */
+    int32_t n_rows_max, n_out_max, n_planned, n_tasks;
+    int32_t *tokens, *positions, *out_rows;
+    struct batch_seq *batch_seqs;
+    struct planned *planned;
+    struct task *tasks;
+    struct batch batch;
+    float *logits;                    /* (n_out_max, n_vocab) */
+    struct sampler_scratch **scratch; /* one per pool thread */
+    int32_t n_scratch;
+    struct scheduler_stats stats;
+    uint64_t rate_prefill[RATE_SECONDS], rate_decode[RATE_SECONDS], rate_second;
+};
+
+/* scheduler.c */
+void job_reap(struct scheduler *s);
+
+/* scheduler_admit.c */
+void scheduler_expire(struct scheduler *s, uint64_t now);
+void scheduler_admit(struct scheduler *s, uint64_t now);
+/* Makes room for one more token of every running sequence, preempting where it must. */
+void scheduler_reserve(struct scheduler *s);
+/* Gives `seq` blocks of its own prompt's leader; false: it has to wait and compute them itself. */
+bool scheduler_follow(struct scheduler *s, struct sequence *leader, struct sequence *seq);
+/* Out of the running list, blocks back. */
+void sequence_stop_running(struct scheduler *s, struct sequence *seq);
+
+/* scheduler_emit.c */
+void job_fail(struct scheduler *s, struct job *job, const struct err *err);
+/* All of the prompt's text, for echo without logprobs. */
+void job_echo(struct scheduler *s, struct job *job);
+void job_score(struct scheduler *s, struct job *job, const struct answer_entry *entry);
+void job_score_flush(struct scheduler *s, struct job *job);
+/* Takes the next token of a choice, emits what is certain, and ends the choice when it is over. */
+void sequence_accept(struct scheduler *s, struct sequence *seq, const struct task *task);
+void sequence_end(struct scheduler *s, struct sequence *seq, enum scheduler_finish reason);
+
+static inline bool job_scores(const struct job *job)
+{
+    return job->request->echo && job->request->logprobs;
+}
+
+static inline bool job_generates(const struct job *job)
+{
+    return job->request->max_tokens != 0 && !job->request->prefill_only;
+}
+
+static inline int32_t sequence_pending(const struct scheduler *s, const struct sequence *seq)
+{
+    return seq->n_tokens - kvcache_len(s->kv, seq->slot);
+}
+
+#endif

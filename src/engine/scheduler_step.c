@@ -1,0 +1,244 @@
+/* One step: compose the batch, run it, find the tokens, hand them on. */
+#include "base/pool.h"
+#include "base/seam.h"
+#include "engine/scheduler_state.h"
+
+/* ---- The batch ---- */
+
+/* How many of the next n_rows rows are to be scored: a row scores the token after it. */
+static int32_t score_rows(const struct scheduler *s, const struct sequence *seq, int32_t n_rows)
+{
+    const struct job *job = seq->job;
+    if (!job_scores(job) || seq->choice != 0) return 0;
+    int32_t last = kvcache_len(s->kv, seq->slot) + n_rows, end = job->request->n_tokens - 1;
+    int32_t first = kvcache_len(s->kv, seq->slot);
+    /* Preempted in between: what was given back already is not given again. */
+    if (job->n_scored - 1 > first) first = job->n_scored - 1;
+    if (last > end) last = end;
+    return last > first ? last - first : 0;
+}
+
+static void plan(struct scheduler *s, struct sequence *seq, int32_t n_rows)
+{
+    struct batch *b = &s->batch;
+    int32_t len = kvcache_len(s->kv, seq->slot), n_blocks;
+    struct planned *p = &s->planned[s->n_planned++];
+    *p = (struct planned){ .seq = seq, .n_rows = n_rows, .first_out = b->n_out };
+    p->n_score = score_rows(s, seq, n_rows);
+    p->complete = len + n_rows == seq->n_tokens;
+    const int32_t *blocks = kvcache_blocks(s->kv, seq->slot, &n_blocks);
+    s->batch_seqs[b->n_seqs++] = (struct batch_seq){
+        .row = b->n_rows, .n_rows = n_rows, .kv_len = len, .n_blocks = n_blocks, .blocks = blocks
+    };
+    for (int32_t i = 0; i < n_rows; i++) {
+        s->tokens[b->n_rows + i] = seq->tokens[len + i];
+        s->positions[b->n_rows + i] = len + i;
+    }
+    /* The scored rows end at the chunk's end, or one before the prompt's end. */
+    int32_t end = len + n_rows < seq->job->request->n_tokens - 1
+                      ? n_rows
+                      : seq->job->request->n_tokens - 1 - len;
+    for (int32_t i = 0; i < p->n_score; i++)
+        s->out_rows[b->n_out++] = b->n_rows + end - p->n_score + i;
+    if (p->complete && job_generates(seq->job)) s->out_rows[b->n_out++] = b->n_rows + n_rows - 1;
+    b->n_rows += n_rows;
+}
+
+/* Rows of a prompt that fit the budget and the outputs. */
+static int32_t chunk_of(const struct scheduler *s, const struct sequence *seq, int32_t budget,
+                        int32_t outs)
+{
+    int32_t n = sequence_pending(s, seq);
+    if (n > budget) n = budget;
+    while (n > 1 && score_rows(s, seq, n) + 1 > outs) n--;
+    return n;
+}
+
+static void compose(struct scheduler *s)
+{
+    s->batch = (struct batch){ .tokens = s->tokens,
+                               .positions = s->positions,
+                               .seqs = s->batch_seqs,
+                               .out_rows = s->out_rows };
+    s->n_planned = 0;
+    for (int32_t i = 0; i < s->n_running; i++)
+        if (sequence_pending(s, s->running[i]) == 1) plan(s, s->running[i], 1);
+    int32_t budget = s->o.prefill_chunk;
+    for (int32_t i = 0; i < s->n_running && budget > 0; i++) {
+        struct sequence *seq = s->running[i];
+        if (sequence_pending(s, seq) == 1) continue;
+        /* Each decoding sequence took an output; every other one may need its own. */
+        int32_t others = s->n_running - s->n_planned - 1;
+        int32_t n = chunk_of(s, seq, budget, s->n_out_max - s->batch.n_out - others);
+        plan(s, seq, n);
+        budget -= n;
+    }
+    assert(s->batch.n_rows <= s->n_rows_max && s->batch.n_out <= s->n_out_max);
+}
+
+/* ---- Tokens from logits ---- */
+
+static void add_task(struct scheduler *s, struct sequence *seq, int32_t out, int32_t token,
+                     bool score)
+{
+    assert(s->n_tasks < s->n_out_max + s->o.n_seqs_max);
+    s->tasks[s->n_tasks++] = (struct task){
+        .seq = seq,
+        .logits = s->logits + (size_t)out * (size_t)s->o.net.n_vocab,
+        .token = token,
+        .score = score,
+    };
+}
+
+static void follow(struct scheduler *s, struct sequence *leader, int32_t out)
+{
+    for (int32_t c = 1; c < leader->job->request->n_choices; c++) {
+        struct sequence *seq = &leader->job->seqs[c];
+        if (seq->state != SEQUENCE_FOLLOWING) continue;
+        if (scheduler_follow(s, leader, seq)) add_task(s, seq, out, -1, false);
+    }
+}
+
+static void make_tasks(struct scheduler *s)
+{
+    s->n_tasks = 0;
+    for (int32_t i = 0; i < s->n_planned; i++) {
+        struct planned *p = &s->planned[i];
+        struct sequence *seq = p->seq;
+        int32_t len = kvcache_len(s->kv, seq->slot), n_prompt = seq->job->request->n_tokens;
+        int32_t end = len < n_prompt - 1 ? len : n_prompt - 1; /* Scored rows end here. */
+        for (int32_t k = 0; k < p->n_score; k++)
+            add_task(s, seq, p->first_out + k, seq->tokens[end - p->n_score + k + 1], true);
+        if (!p->complete || !job_generates(seq->job)) continue;
+        add_task(s, seq, p->first_out + p->n_score, -1, false);
+        if (seq->choice == 0) follow(s, seq, p->first_out + p->n_score);
+    }
+}
+
+static void solve(const struct scheduler *s, struct task *t, struct sampler_scratch *scratch)
+{
+    const struct engine_request *r = t->seq->job->request;
+    if (!t->score) {
+        struct sampler_input in = {
+            .params = &r->sampling,
+            .logits = t->logits,
+            .tokens = t->seq->tokens,
+            .n_tokens = t->seq->n_tokens,
+            .n_prompt = r->n_tokens,
+            .choice = t->seq->choice,
+            .constraint = t->seq->constraint,
+        };
+        int32_t forced = in.constraint ? constraint_forced(in.constraint) : CONSTRAINT_FREE;
+        t->token = forced;
+        if (forced == CONSTRAINT_FREE) t->status = sampler_pick(scratch, &t->token, &in);
+    }
+    if (t->status < 0 || !r->logprobs) return;
+    t->entry.token = t->token;
+    t->entry.n_top = r->n_top;
+    t->entry.logprob = logprobs_of(t->logits, s->o.net.n_vocab, t->token, t->entry.top, r->n_top);
+}
+
+static void solve_share(void *ctx, int thread, int n_threads)
+{
+    struct scheduler *s = ctx;
+    for (int32_t i = thread; i < s->n_tasks; i += n_threads)
+        solve(s, &s->tasks[i], s->scratch[thread]);
+}
+
+static void hand_on(struct scheduler *s, struct task *t)
+{
+    struct job *job = t->seq->job;
+    if (job->dead) return;
+    if (t->score) {
+        job_score(s, job, &t->entry);
+        return;
+    }
+    if (t->status < 0) {
+        struct err err;
+        (void)err_set(&err, ERR_INTERNAL, "The model gave no usable probabilities.");
+        job_fail(s, job, &err);
+        return;
+    }
+    if (job->first_ns == 0) job->first_ns = now_ns();
+    sequence_accept(s, t->seq, t);
+}
+
+/* Prompts that are done and want nothing generated. */
+static void end_prompts(struct scheduler *s)
+{
+    for (int32_t i = 0; i < s->n_planned; i++) {
+        struct sequence *seq = s->planned[i].seq;
+        struct job *job = seq->job;
+        if (job->dead) continue;
+        if (job_scores(job) && seq->choice == 0) {
+            if (job->n_scored == 0) job_score(s, job, NULL); /* A prompt of one token. */
+            if (!job->dead) job_score_flush(s, job);
+        }
+        if (!s->planned[i].complete || job_generates(job) || job->dead) continue;
+        bool filled = job->request->prefill_only;
+        for (int32_t c = job->request->n_choices; c-- > 0 && !job->dead;)
+            sequence_end(s, &job->seqs[c], filled ? SCHEDULER_STOP : SCHEDULER_LENGTH);
+    }
+}
+
+/* ---- The step ---- */
+
+static void count_rates(struct scheduler *s, uint64_t now)
+{
+    uint64_t second = now / 1000000000u;
+    for (uint64_t t = s->rate_second + 1; t <= second; t++) {
+        s->rate_prefill[t % RATE_SECONDS] = s->rate_decode[t % RATE_SECONDS] = 0;
+        if (second - t > RATE_SECONDS) t = second - RATE_SECONDS;
+    }
+    s->rate_second = second;
+    for (int32_t i = 0; i < s->n_planned; i++) {
+        bool decode = s->planned[i].n_rows == 1;
+        (decode ? s->rate_decode
+                : s->rate_prefill)[second % RATE_SECONDS] += (uint64_t)s->planned[i].n_rows;
+    }
+}
+
+static void fail_batch(struct scheduler *s, const struct err *err)
+{
+    for (int32_t i = 0; i < s->n_planned; i++) job_fail(s, s->planned[i].seq->job, err);
+}
+
+static void advance(struct scheduler *s)
+{
+    for (int32_t i = 0; i < s->n_planned; i++) {
+        struct sequence *seq = s->planned[i].seq;
+        int32_t len = kvcache_len(s->kv, seq->slot) + s->planned[i].n_rows;
+        kvcache_commit(s->kv, seq->slot, seq->tokens, len);
+    }
+    make_tasks(s);
+    if (s->o.pool && s->n_tasks > 1)
+        pool_run(s->o.pool, solve_share, s);
+    else
+        solve_share(s, 0, 1);
+    /* Scores go out before the first token of the same step. */
+    for (int32_t i = 0; i < s->n_tasks; i++)
+        if (s->tasks[i].score) hand_on(s, &s->tasks[i]);
+    end_prompts(s);
+    for (int32_t i = 0; i < s->n_tasks; i++)
+        if (!s->tasks[i].score) hand_on(s, &s->tasks[i]);
+}
+
+void scheduler_step(struct scheduler *s)
+{
+    uint64_t start = now_ns();
+    scheduler_expire(s, start);
+    scheduler_admit(s, start);
+    scheduler_reserve(s);
+    compose(s);
+    if (s->n_planned == 0) return;
+    struct err err = { 0 };
+    if (s->o.net.forward(s->o.net.ctx, &s->batch, s->logits, &err) < 0)
+        fail_batch(s, &err);
+    else
+        advance(s);
+    uint64_t now = now_ns();
+    count_rates(s, now);
+    job_reap(s);
+    s->stats.n_steps++;
+    s->stats.step_ns += now - start;
+}
