@@ -228,21 +228,6 @@ INLINE void unpack(uint8_t *ws, enum dtype t, const uint8_t *panel, size_t block
     }
 }
 
-/* Adds bias and residual to g rows of y and stores what of the panel is below m. */
-static void store(const struct kernel_linear *a, int panel, int t0, int g, const float *y)
-{
-    int r0 = panel * PANEL_ROWS, rows = a->m - r0 < PANEL_ROWS ? a->m - r0 : PANEL_ROWS;
-    for (int c = 0; c < g; c++) {
-        size_t at = (size_t)(t0 + c) * a->y_stride + (size_t)r0;
-        for (int i = 0; i < rows; i++) {
-            float value = y[16 * c + i];
-            if (a->bias) value = value + a->bias[r0 + i];
-            if (a->add) value = value + a->add[at + (size_t)i];
-            a->y[at + (size_t)i] = value;
-        }
-    }
-}
-
 typedef void tile_fn(float *y, const struct tile *in);
 
 /* packed[g - 1] for g tokens; whole for 4 tokens of an unpacked panel. */
@@ -266,7 +251,7 @@ static void linear(const struct kernel_linear *a, enum dtype t, const struct til
             in.act = (const uint8_t *)a->act + kernel_act_bytes(t0, a->k);
             in.panel = unpacked && g == ACT_GROUP ? ws : panel;
             (unpacked && g == ACT_GROUP ? tiles->whole : tiles->packed[g - 1])(y, &in);
-            store(a, p, t0, g, y);
+            store_tile(a, p, t0, g, y);
         }
     }
 }

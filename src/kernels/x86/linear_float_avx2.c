@@ -1,7 +1,6 @@
 /* Linear layers with F32, F16 or BF16 panels and f32 activations, AVX2: tiles of 16 rows x 1 to 6
  * tokens in registers. Same bits as ref/linear_float_ref.c. */
-#include "kernels/kernel.h"
-#include "kernels/x86/vector_avx2.h"
+#include "kernels/x86/panel_avx2.h"
 
 enum { TILE_TOKENS = 6 };
 
@@ -34,20 +33,6 @@ INLINE void tile(float *y, enum dtype t, const uint8_t *panel, const float *x, s
     }
 }
 
-static void store(const struct kernel_linear *a, int panel, int t0, int n, const float *y)
-{
-    int r0 = panel * PANEL_ROWS, rows = a->m - r0 < PANEL_ROWS ? a->m - r0 : PANEL_ROWS;
-    for (int c = 0; c < n; c++) {
-        size_t at = (size_t)(t0 + c) * a->y_stride + (size_t)r0;
-        for (int i = 0; i < rows; i++) {
-            float value = y[16 * c + i];
-            if (a->bias) value = value + a->bias[r0 + i];
-            if (a->add) value = value + a->add[at + (size_t)i];
-            a->y[at + (size_t)i] = value;
-        }
-    }
-}
-
 INLINE void linear(const struct kernel_linear *a, enum dtype t)
 {
     size_t bytes = kernel_panel_bytes(t, a->k), k = (size_t)a->k, stride = a->x_stride;
@@ -65,7 +50,7 @@ INLINE void linear(const struct kernel_linear *a, enum dtype t)
             case 5: tile(y, t, panel, x, stride, k, 5); break;
             default: tile(y, t, panel, x, stride, k, 6); break;
             }
-            store(a, p, t0, n, y);
+            store_tile(a, p, t0, n, y);
         }
     }
 }

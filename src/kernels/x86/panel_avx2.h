@@ -138,4 +138,27 @@ INLINE __m256i panel_sub_scale(const struct panel_block *p, int k16, int half)
     return _mm256_blend_epi16(x, _mm256_slli_epi32(x, 16), 0xaa);
 }
 
+/* Adds bias and residual to n rows of y, [n][16], and stores what of the panel is below m. */
+static inline void store_tile(const struct kernel_linear *a, int panel, int t0, int n,
+                              const float *y)
+{
+    int r0 = panel * PANEL_ROWS, rows = a->m - r0 < PANEL_ROWS ? a->m - r0 : PANEL_ROWS;
+    for (int c = 0; c < n; c++, y += PANEL_ROWS) {
+        size_t at = (size_t)(t0 + c) * a->y_stride + (size_t)r0;
+        int i = 0;
+        for (; i + 8 <= rows; i += 8) {
+            __m256 value = _mm256_loadu_ps(y + i);
+            if (a->bias) value = _mm256_add_ps(value, _mm256_loadu_ps(a->bias + r0 + i));
+            if (a->add) value = _mm256_add_ps(value, _mm256_loadu_ps(a->add + at + i));
+            _mm256_storeu_ps(a->y + at + i, value);
+        }
+        for (; i < rows; i++) {
+            float value = y[i];
+            if (a->bias) value = value + a->bias[r0 + i];
+            if (a->add) value = value + a->add[at + (size_t)i];
+            a->y[at + (size_t)i] = value;
+        }
+    }
+}
+
 #endif
