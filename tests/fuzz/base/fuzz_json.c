@@ -1,5 +1,5 @@
-/* Any bytes as JSON: read within the limits or refused; what was read is written and read again to
- * the same value. */
+/* Any bytes as JSON: read within the limits or refused; what was read is written, read again
+ * and written to the same text (1.5e3 comes back as 1500, an integer). */
 #include "base/json.h"
 
 #include <assert.h>
@@ -21,7 +21,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(!out.failed);
     if (json_read(&again, buf_slice(&out), &json_limits_file, "the copy", &err) < 0)
         assert(!"what was written does not read back");
-    assert(json_equal(root, again));
+    struct buf second;
+    buf_init(&second, 64 << 20);
+    json_writer_init(&w, &second);
+    json_value(&w, again);
+    assert(slice_eq(buf_slice(&out), buf_slice(&second)));
+    buf_release(&second);
     json_decref(again);
     json_decref(root);
     buf_release(&out);

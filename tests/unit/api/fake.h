@@ -460,14 +460,4 @@ static void fake_event(struct fake *f, const json_t *event)
     }
 }
 
-static uint64_t fake_wall_ns(void)
-{
-    return 1700000000ull * 1000000000u;
-}
-
-static void fake_random(void *buf, size_t len)
-{
-    memset(buf, 10, len);
-}
-
 #endif
