@@ -99,17 +99,12 @@ static void write_list(struct json_writer *w, const char *name, const struct buf
     json_array_end(w);
 }
 
-void legacy_logprobs_write(struct legacy_logprobs *l, struct json_writer *w, bool tops)
+void legacy_logprobs_write(struct legacy_logprobs *l, struct json_writer *w)
 {
     json_object_begin(w);
     write_list(w, "tokens", &l->tokens);
     write_list(w, "token_logprobs", &l->token_logprobs);
-    if (tops) {
-        write_list(w, "top_logprobs", &l->top_logprobs);
-    } else {
-        json_key(w, "top_logprobs");
-        json_null_value(w);
-    }
+    write_list(w, "top_logprobs", &l->top_logprobs);
     write_list(w, "text_offset", &l->text_offset);
     json_object_end(w);
     forget(l);

@@ -3,7 +3,7 @@
  * {"tokens":[..],"token_logprobs":[..],"top_logprobs":[{token: logprob, ..}, ..],"text_offset":[..]}
  *
  * The first token of an echoed prompt has null in the second and third. Offsets count characters of
- * the returned text. With logprobs: 0 there are no top_logprobs (null).
+ * the returned text. Each top_logprobs has the token itself too, and only that with logprobs: 0.
  */
 #ifndef TIRO_API_LEGACY_LOGPROBS_H
 #define TIRO_API_LEGACY_LOGPROBS_H
@@ -22,8 +22,8 @@ void legacy_logprobs_release(struct legacy_logprobs *l);
 /* Forgets everything, offsets too. */
 void legacy_logprobs_reset(struct legacy_logprobs *l);
 void legacy_logprobs_add(struct legacy_logprobs *l, const struct msg_logprob *entry);
-/* Writes the object and forgets its entries; the offsets go on. `tops`: logprobs was above 0. */
-void legacy_logprobs_write(struct legacy_logprobs *l, struct json_writer *w, bool tops);
+/* Writes the object and forgets its entries; the offsets go on. */
+void legacy_logprobs_write(struct legacy_logprobs *l, struct json_writer *w);
 bool legacy_logprobs_failed(const struct legacy_logprobs *l);
 
 #endif

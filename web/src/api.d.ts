@@ -389,8 +389,8 @@ export interface Completion {
             tokens: Array<string>;
             /** Each one's log probability; null for the first of a prompt. */
             token_logprobs: Array<number | null>;
-            /** The likeliest at each place, and the token itself; null with logprobs: 0. */
-            top_logprobs: Array<Record<string, number> | null> | null;
+            /** The likeliest at each place, and the token itself; null for the first of a prompt. */
+            top_logprobs: Array<Record<string, number> | null>;
             /** Where each begins in the returned text, in characters. */
             text_offset: Array<number>;
         } | null;
@@ -449,8 +449,8 @@ export interface CompletionEvent {
             tokens: Array<string>;
             /** Each one's log probability; null for the first of a prompt. */
             token_logprobs: Array<number | null>;
-            /** The likeliest at each place, and the token itself; null with logprobs: 0. */
-            top_logprobs: Array<Record<string, number> | null> | null;
+            /** The likeliest at each place, and the token itself; null for the first of a prompt. */
+            top_logprobs: Array<Record<string, number> | null>;
             /** Where each begins in the returned text, in characters. */
             text_offset: Array<number>;
         } | null;

@@ -73,7 +73,7 @@ static void write_logprobs(struct text_state *s, struct json_writer *w, struct t
     if (!s->request.logprobs || none)
         json_null_value(w);
     else
-        legacy_logprobs_write(&choice->logprobs, w, s->request.top_logprobs > 0);
+        legacy_logprobs_write(&choice->logprobs, w);
 }
 
 /* One event of one choice; finish_reason NULL: it goes on. */
@@ -391,17 +391,18 @@ static int handle(struct call *call, const void *request, struct err *err)
 static const char tokens_schema[] = "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}";
 static const char numbers_schema[] =
     "{\"type\":\"array\",\"items\":{\"type\":[\"number\",\"null\"]}}";
-static const char tops_schema[] =
-    "{\"type\":[\"array\",\"null\"],\"items\":{\"type\":[\"object\",\"null\"],"
-    "\"additionalProperties\":{\"type\":\"number\"}}}";
+static const char tops_schema[] = "{\"type\":\"array\",\"items\":{\"type\":[\"object\",\"null\"],"
+                                  "\"additionalProperties\":{\"type\":\"number\"}}}";
 static const char offsets_schema[] = "{\"type\":\"array\",\"items\":{\"type\":\"integer\"}}";
 
 static const struct field logprobs_answer[] = {
     ANSWER("tokens", JSON, .schema = tokens_schema, .help = "Each token's text."),
     ANSWER("token_logprobs", JSON, .schema = numbers_schema,
            .help = "Each one's log probability; null for the first of a prompt."),
-    ANSWER("top_logprobs", JSON, .schema = tops_schema,
-           .help = "The likeliest at each place, and the token itself; null with logprobs: 0."),
+    ANSWER(
+        "top_logprobs", JSON, .schema = tops_schema,
+        .help =
+            "The likeliest at each place, and the token itself; null for the first of a prompt."),
     ANSWER("text_offset", JSON, .schema = offsets_schema,
            .help = "Where each begins in the returned text, in characters."),
     FIELDS_END,
