@@ -35,7 +35,7 @@ struct backend_model {
  * one done per choice, the last with `final`; or one embedding; or, at any point, one error. After
  * the final done, the embedding or the error the handle is gone. Pointers in messages are valid
  * during the call only. A handler may submit, cancel (any handle but its own ended one) and
- * end its own HTTP call from inside. Handlers that cannot be called for a request's kind may be NULL. */
+ * end its own HTTP call from inside. Handlers that a request's kind never calls may be NULL. */
 struct backend_events {
     void (*counted)(void *user, const struct msg_counted *m);
     void (*score)(void *user, const struct msg_score *m);

@@ -6,7 +6,8 @@
  *     const struct endpoint endpoint_NAME = {
  *         .method = "POST", .path = "/v1/audio/speech", .azure = "audio/speech",
  *         .fields = fields, .size = sizeof(struct speech_req), .handle = handle,
- *         .name = "Speech", .tag = "Audio", .summary = "Turns text into speech.", .response = response,
+ *         .name = "Speech", .tag = "Audio", .summary = "Turns text into speech.",
+ *         .response = response,
  *     };
  *
  * The build finds it; routing, validation, /openapi.json and docs/api.md follow from the table. A

@@ -127,25 +127,29 @@ struct field {
 };
 
 /* clang-format off */
-#define FIELD_AT_(s, m, k, value_type, ...)                                                        \
-    { .name = #m, .kind = (k), .offset = offsetof(s, m) + 0 * sizeof((value_type *)0 == &((s *)0)->m), \
-      __VA_ARGS__ }
-#define FIELD_BOOL(s, m, ...)    FIELD_AT_(s, m, FIELD_KIND_BOOL, struct field_bool, __VA_ARGS__)
-#define FIELD_INT(s, m, ...)     FIELD_AT_(s, m, FIELD_KIND_INT, struct field_int, __VA_ARGS__)
-#define FIELD_NUMBER(s, m, ...)  FIELD_AT_(s, m, FIELD_KIND_NUMBER, struct field_number, __VA_ARGS__)
-#define FIELD_STRING(s, m, ...)  FIELD_AT_(s, m, FIELD_KIND_STRING, struct field_string, __VA_ARGS__)
-#define FIELD_ENUM(s, m, ...)    FIELD_AT_(s, m, FIELD_KIND_ENUM, struct field_enum, __VA_ARGS__)
-#define FIELD_STRINGS(s, m, ...) FIELD_AT_(s, m, FIELD_KIND_STRINGS, struct field_strings, __VA_ARGS__)
-#define FIELD_OBJECT(s, m, ...)  FIELD_AT_(s, m, FIELD_KIND_OBJECT, struct field_object, __VA_ARGS__)
-#define FIELD_OBJECTS(s, m, ...) FIELD_AT_(s, m, FIELD_KIND_OBJECTS, struct field_objects, __VA_ARGS__)
-#define FIELD_CONTENT(s, m, ...) FIELD_AT_(s, m, FIELD_KIND_CONTENT, struct field_content, __VA_ARGS__)
-#define FIELD_JSON(s, m, ...)    FIELD_AT_(s, m, FIELD_KIND_JSON, struct field_json, __VA_ARGS__)
+/* The sizeof checks that the member has the type that the kind fills. */
+#define FIELD_AT_(s, m, k, t, ...)                                                                 \
+    { .name = #m, .kind = FIELD_KIND_##k,                                                          \
+      .offset = offsetof(s, m) + 0 * sizeof((struct field_##t *)0 == &((s *)0)->m), __VA_ARGS__ }
+#define FIELD_BOOL(s, m, ...)    FIELD_AT_(s, m, BOOL, bool, __VA_ARGS__)
+#define FIELD_INT(s, m, ...)     FIELD_AT_(s, m, INT, int, __VA_ARGS__)
+#define FIELD_NUMBER(s, m, ...)  FIELD_AT_(s, m, NUMBER, number, __VA_ARGS__)
+#define FIELD_STRING(s, m, ...)  FIELD_AT_(s, m, STRING, string, __VA_ARGS__)
+#define FIELD_ENUM(s, m, ...)    FIELD_AT_(s, m, ENUM, enum, __VA_ARGS__)
+#define FIELD_STRINGS(s, m, ...) FIELD_AT_(s, m, STRINGS, strings, __VA_ARGS__)
+#define FIELD_OBJECT(s, m, ...)  FIELD_AT_(s, m, OBJECT, object, __VA_ARGS__)
+#define FIELD_OBJECTS(s, m, ...) FIELD_AT_(s, m, OBJECTS, objects, __VA_ARGS__)
+#define FIELD_CONTENT(s, m, ...) FIELD_AT_(s, m, CONTENT, content, __VA_ARGS__)
+#define FIELD_JSON(s, m, ...)    FIELD_AT_(s, m, JSON, json, __VA_ARGS__)
 /* The shared table `t` fills the member `m` of the struct. */
-#define FIELD_INCLUDE(s, m, t)   { .name = "", .kind = FIELD_KIND_INCLUDE, .offset = offsetof(s, m), .fields = (t) }
+#define FIELD_INCLUDE(s, m, t)                                                                     \
+    { .name = "", .kind = FIELD_KIND_INCLUDE, .offset = offsetof(s, m), .fields = (t) }
 /* A row of a table that describes an answer; nothing is parsed with it. */
-#define ANSWER(n, k, ...)        { .name = (n), .kind = FIELD_KIND_##k, .required = true, .answer = true, __VA_ARGS__ }
+#define ANSWER(n, k, ...)                                                                          \
+    { .name = (n), .kind = FIELD_KIND_##k, .required = true, .answer = true, __VA_ARGS__ }
 /* ... of what is not always there. */
-#define ANSWER_MAYBE(n, k, ...)  { .name = (n), .kind = FIELD_KIND_##k, .answer = true, __VA_ARGS__ }
+#define ANSWER_MAYBE(n, k, ...)                                                                    \
+    { .name = (n), .kind = FIELD_KIND_##k, .answer = true, __VA_ARGS__ }
 #define FIELDS_END               { .kind = FIELD_KIND_END }
 /* clang-format on */
 

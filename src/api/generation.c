@@ -17,7 +17,7 @@ const struct field generation_fields[] = {
     FIELD_NUMBER(struct generation_req, temperature, .range = { 0, 2 }, .def = "1",
                  .help = "Randomness: 0 always takes the likeliest token."),
     FIELD_NUMBER(struct generation_req, top_p, .range = { 0, 1 }, .def = "1",
-                 .help = "Take only from the likeliest tokens that hold this share of probability."),
+                 .help = "Take only from the likeliest tokens with this share of probability."),
     FIELD_INT(struct generation_req, n, .range = { 1, CHOICES_MAX }, .def = "1",
               .help = "How many answers to make."),
     FIELD_BOOL(struct generation_req, stream, .def = "false",
@@ -27,8 +27,8 @@ const struct field generation_fields[] = {
                  .help = "Options of streaming; only with stream: true."),
     FIELD_STRINGS(struct generation_req, stop, .len_max = MSG_STOP_MAX,
                   .item_len_max = MSG_STOP_BYTES_MAX,
-                  .help = "Up to 16 texts (OpenAI: 4) of up to 256 bytes where the answer ends; the "
-                          "text itself is not returned."),
+                  .help = "Up to 16 texts (OpenAI: 4) of up to 256 bytes where the answer ends; "
+                          "the text itself is not returned."),
     FIELD_NUMBER(struct generation_req, frequency_penalty, .range = { -2, 2 }, .def = "0",
                  .help = "Lowers the chance of a token with each time it occurred."),
     FIELD_NUMBER(struct generation_req, presence_penalty, .range = { -2, 2 }, .def = "0",
@@ -39,7 +39,7 @@ const struct field generation_fields[] = {
                          "{\"type\":\"number\",\"minimum\":-100,\"maximum\":100}}",
                .help = "Token ids and what to add to their logits, -100 to 100; at most 1024."),
     FIELD_INT(struct generation_req, seed,
-              .help = "The same request with the same seed gives the same text, whatever else runs."),
+              .help = "The same request and seed give the same text, whatever else runs."),
     FIELD_STRING(struct generation_req, user, .len_max = 512, .ignored = true, .deprecated = true,
                  .help = "Your name for the end user. Accepted; nothing is done with it."),
     FIELD_INT(struct generation_req, top_k, .range = { 0, 1000000 }, .def = "0", .extension = true,

@@ -1,6 +1,6 @@
 /* legacy_logprobs - the logprobs object of POST /v1/completions: four lists side by side.
  *
- * {"tokens":[..],"token_logprobs":[..],"top_logprobs":[{token: logprob, ..}, ..],"text_offset":[..]}
+ * {"tokens":[..],"token_logprobs":[..],"top_logprobs":[{token: logprob}..],"text_offset":[..]}
  *
  * The first token of an echoed prompt has null in the second and third. Offsets count characters of
  * the returned text. Each top_logprobs has the token itself too, and only that with logprobs: 0.

@@ -1,6 +1,6 @@
-/* openapi - documents made from the field tables: the OpenAPI 3.1 document that the server publishes,
- * docs/api.md, the types of web/ and the fuzz dictionary. The program `api_docs` writes the last
- * three (tools/api_docs.c).
+/* openapi - documents made from the field tables: the OpenAPI 3.1 document that the server
+ * publishes, docs/api.md, the types of web/ and the fuzz dictionary. The program `api_docs` writes
+ * the last three (tools/docs.sh).
  */
 #ifndef TIRO_API_OPENAPI_H
 #define TIRO_API_OPENAPI_H

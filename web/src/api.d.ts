@@ -65,7 +65,7 @@ export interface ChatCompletionRequest {
     model: string;
     /** Randomness: 0 always takes the likeliest token. */
     temperature?: number | null;
-    /** Take only from the likeliest tokens that hold this share of probability. */
+    /** Take only from the likeliest tokens with this share of probability. */
     top_p?: number | null;
     /** How many answers to make. */
     n?: number | null;
@@ -86,7 +86,7 @@ export interface ChatCompletionRequest {
     presence_penalty?: number | null;
     /** Token ids and what to add to their logits, -100 to 100; at most 1024. */
     logit_bias?: Record<string, number> | null;
-    /** The same request with the same seed gives the same text, whatever else runs. */
+    /** The same request and seed give the same text, whatever else runs. */
     seed?: number | null;
     /** Your name for the end user. Accepted; nothing is done with it. */
     user?: string | null;
@@ -321,7 +321,7 @@ export interface CompletionRequest {
     model: string;
     /** Randomness: 0 always takes the likeliest token. */
     temperature?: number | null;
-    /** Take only from the likeliest tokens that hold this share of probability. */
+    /** Take only from the likeliest tokens with this share of probability. */
     top_p?: number | null;
     /** How many answers to make. */
     n?: number | null;
@@ -342,7 +342,7 @@ export interface CompletionRequest {
     presence_penalty?: number | null;
     /** Token ids and what to add to their logits, -100 to 100; at most 1024. */
     logit_bias?: Record<string, number> | null;
-    /** The same request with the same seed gives the same text, whatever else runs. */
+    /** The same request and seed give the same text, whatever else runs. */
     seed?: number | null;
     /** Your name for the end user. Accepted; nothing is done with it. */
     user?: string | null;
@@ -354,7 +354,7 @@ export interface CompletionRequest {
     typical_p?: number | null;
     /** Divides the logits of tokens that occurred; 1: off. */
     repetition_penalty?: number | null;
-    /** Text that follows the gap to fill; only for models that fill the middle. */
+    /** Text that follows the gap to fill; for models that fill the middle. */
     suffix?: string | null;
     /** The most tokens to make. */
     max_tokens?: number | null;
@@ -493,7 +493,7 @@ export interface EmbeddingsRequest {
     model: string;
     /** float: a list of numbers; base64: little-endian 32-bit floats. */
     encoding_format?: "float" | "base64" | null;
-    /** Keep this many leading numbers and scale to length 1 again; without it, all. */
+    /** Keep so many leading numbers, scaled to length 1 again; without it, all. */
     dimensions?: number | null;
     /** Your name for the end user. Accepted; nothing is done with it. */
     user?: string | null;

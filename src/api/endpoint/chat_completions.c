@@ -39,7 +39,7 @@ static const struct field fields[] = {
               .help = "How many of the likeliest tokens to return at each place; needs logprobs."),
     FIELD_JSON(struct chat_req, response_format, .types = FIELD_TYPE_OBJECT,
                .only = "[{\"type\":\"text\"}]",
-               .instead = "Only {\"type\": \"text\"} is; answers held to a schema are not yet made.",
+               .instead = "Only {\"type\": \"text\"} is; none are held to a schema yet.",
                .schema = "{\"type\":\"object\",\"required\":[\"type\"],\"properties\":{\"type\":"
                          "{\"type\":\"string\",\"enum\":[\"text\"]}}}",
                .help = "The form of the answer; only text so far."),

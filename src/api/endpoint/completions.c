@@ -30,7 +30,7 @@ static const struct field fields[] = {
                        "a list of either: up to 512 prompts."),
     FIELD_INCLUDE(struct text_req, generation, generation_fields),
     FIELD_STRING(struct text_req, suffix,
-                 .help = "Text that follows the gap to fill; only for models that fill the middle."),
+                 .help = "Text that follows the gap to fill; for models that fill the middle."),
     FIELD_INT(struct text_req, max_tokens, .range = { 0, INT32_MAX }, .def = "16",
               .help = "The most tokens to make."),
     FIELD_BOOL(struct text_req, echo, .def = "false",

@@ -35,7 +35,7 @@ static const struct field fields[] = {
     FIELD_ENUM(struct embeddings_req, encoding_format, .names = encodings, .def = "\"float\"",
                .help = "float: a list of numbers; base64: little-endian 32-bit floats."),
     FIELD_INT(struct embeddings_req, dimensions, .range = { 1, 1 << 20 },
-              .help = "Keep this many leading numbers and scale to length 1 again; without it, all."),
+              .help = "Keep so many leading numbers, scaled to length 1 again; without it, all."),
     FIELD_STRING(struct embeddings_req, user, .len_max = 512, .ignored = true,
                  .help = "Your name for the end user. Accepted; nothing is done with it."),
     FIELDS_END,

@@ -1,7 +1,7 @@
 /* Any bytes as the body of any endpoint: an answer that is JSON with a known status, or a request
  * for the model, whose events then come in an order that the input chooses. Nothing leaks. */
 #include "base/json.h"
-#include "unit/api/fake.h"
+#include "unit/api/fake_events.h"
 
 /* The first byte chooses the endpoint, the second the events. */
 static void play(struct fake *f, uint8_t choice)

@@ -1,6 +1,6 @@
 /* Any bytes as JSON: read within the limits or refused. What was read is written; that reads back,
- * and from then on text and values stay the same (the first time, 1.5e3 may become the integer 1500,
- * and -0.0 then 0). */
+ * and from then on values stay the same (the first time, 1.5e3 may become the integer 1500, and
+ * -0.0 then 0). */
 #include "base/json.h"
 
 #include <assert.h>

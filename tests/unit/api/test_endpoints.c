@@ -13,7 +13,7 @@
  */
 #include "unit/test.h"
 
-#include "unit/api/fake.h"
+#include "unit/api/fake_events.h"
 
 #include <dirent.h>
 #include <stdio.h>
