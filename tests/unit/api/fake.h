@@ -29,14 +29,12 @@ struct fake {
     struct buf trace;
     struct backend_handle handles[FAKE_HANDLES_MAX];
     size_t n_handles;
-    int submits_left; /* then submit fails with ERR_OVERLOADED; -1: never */
-    bool over;        /* the call has been answered, or closed */
+    bool over; /* the call has been answered, or closed */
 };
 
 static const struct backend_model fake_models[] = {
     { .id = "fresh", .owned_by = "tiro", .created = 1690000000, .state = BACKEND_MODEL_IDLE },
     { .id = "fim",
-      .owned_by = "tiro",
       .created = 1690000001,
       .fingerprint = "fp_f1",
       .state = BACKEND_MODEL_READY,
@@ -53,7 +51,6 @@ static const struct backend_model fake_models[] = {
       .capabilities = CAP_COMPLETION,
       .problem = "the file is cut" },
     { .id = "small",
-      .owned_by = "tiro",
       .created = 1690000003,
       .fingerprint = "fp_5a",
       .state = BACKEND_MODEL_READY,
@@ -65,7 +62,6 @@ static const struct backend_model fake_models[] = {
       .bytes = 98000000,
       .is_default = true },
     { .id = "vectors",
-      .owned_by = "tiro",
       .created = 1690000004,
       .state = BACKEND_MODEL_READY,
       .capabilities = CAP_EMBEDDINGS,
@@ -185,8 +181,7 @@ static int fake_submit(struct backend *backend, struct backend_handle **ret, con
                        void *user, struct err *err)
 {
     struct fake *f = fake_of(backend);
-    if (f->submits_left == 0) return err_set(err, ERR_OVERLOADED, "The queue is full.");
-    if (f->submits_left > 0) f->submits_left--;
+    if (strcmp(id, "org/model:tag") == 0) return err_set(err, ERR_NOT_READY, "the file is cut");
     assert(f->n_handles < FAKE_HANDLES_MAX);
     struct backend_handle *handle = &f->handles[f->n_handles];
     *handle = (struct backend_handle){ .events = events, .user = user, .live = true };
@@ -271,7 +266,7 @@ static const struct call_ops fake_call_ops = {
 
 static void fake_init(struct fake *f)
 {
-    *f = (struct fake){ .backend = { .ops = &fake_backend_ops }, .submits_left = -1 };
+    *f = (struct fake){ .backend = { .ops = &fake_backend_ops } };
     arena_init(&f->arena, 16 << 20);
     buf_init(&f->trace, FAKE_TRACE_MAX);
 }
