@@ -1,0 +1,114 @@
+"""The page at /, in a real browser with a real model."""
+import re
+
+from playwright.sync_api import expect
+
+from conftest import Server, data_dir
+
+WAIT = 60_000
+
+
+def ask(page, text):
+    page.get_by_label("Message").fill(text)
+    page.get_by_role("button", name="Send").click()
+
+
+def answer(page, n=0):
+    return page.get_by_label("Answer").nth(n)
+
+
+def finished(page, n=0):
+    expect(answer(page, n).get_by_role("button", name="Copy answer")).to_be_visible(timeout=WAIT)
+    return answer(page, n)
+
+
+def test_models_that_chat_are_offered(page):
+    options = page.get_by_label("Model")
+    expect(options).to_have_value("smollm2-135m")
+    assert "all-minilm-l6-v2" not in options.inner_text()
+    expect(page.get_by_text("is a very small model")).to_be_visible()
+
+
+def test_an_answer_streams_and_a_second_one_knows_the_first(page):
+    ask(page, "What is the capital of France? Answer with one word.")
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    assert "Paris" in finished(page).inner_text()
+    ask(page, "Thank you.")
+    finished(page, 1)
+    expect(page.get_by_label("You", exact=True)).to_have_count(2)
+    page.get_by_role("button", name="New chat").click()
+    expect(page.get_by_label("Answer")).to_have_count(0)
+
+
+def test_stop_ends_a_long_answer(page):
+    ask(page, "Write a very long story about a river, in twenty chapters.")
+    page.wait_for_function("document.querySelector('[aria-label=Answer]')?.innerText.length > 80",
+                           timeout=WAIT)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("Stopped.")).to_be_visible()
+    before = finished(page).inner_text()
+    page.wait_for_timeout(1000)
+    assert answer(page).inner_text() == before
+    expect(page.get_by_role("button", name="Send")).to_be_enabled()
+
+
+def test_copy_puts_the_answer_on_the_clipboard(page):
+    ask(page, "Say hello.")
+    turn = finished(page)
+    turn.get_by_role("button", name="Copy answer").click()
+    expect(turn.get_by_role("button", name="Copy answer")).to_have_text("Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    shown = re.sub(r"\s+", " ", turn.locator("p").first.inner_text())
+    assert shown in re.sub(r"\s+", " ", copied)
+
+
+def test_what_a_person_writes_is_never_html(page):
+    ask(page, "<img src=x onerror=\"document.title='owned'\"> <script>document.title='owned'</script>")
+    finished(page)
+    assert page.title() == "Tiro"
+    expect(page.locator("main img, main script")).to_have_count(0)
+    assert "<img src=x" in page.get_by_label("You", exact=True).inner_text()
+
+
+def test_keys_and_lines(page):
+    box = page.get_by_label("Message")
+    box.press_sequentially("one")
+    box.press("Shift+Enter")
+    box.press_sequentially("two")
+    assert box.input_value() == "one\ntwo"
+    box.press("Enter")
+    expect(page.get_by_label("You", exact=True)).to_have_text("one\ntwo")
+    box.press("Escape")
+    expect(page.get_by_role("button", name="Send")).to_be_visible(timeout=WAIT)
+
+
+def test_a_narrow_screen_has_no_sideways_scroll(page):
+    page.set_viewport_size({"width": 360, "height": 640})
+    ask(page, "Write this word: " + "a" * 200)
+    finished(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_without_models_the_page_says_what_to_do(browser, tmp_path):
+    server = Server(data_dir(tmp_path / "empty"))
+    page = browser.new_page()
+    page.goto(server.url)
+    expect(page.get_by_text("tiro pull smollm2-135m")).to_be_visible()
+    expect(page.get_by_role("button", name="Send")).to_be_disabled()
+    page.close()
+    server.stop()
+
+
+def test_a_server_with_a_key_asks_for_it(browser, tmp_path):
+    server = Server(data_dir(tmp_path / "keyed", "smollm2-135m"), TIRO_API_KEY="sk-test-0123456789")
+    page = browser.new_page()
+    page.goto(server.url)
+    box = page.get_by_label("This server asks for an API key.")
+    box.fill("wrong")
+    page.get_by_role("button", name="Continue").click()
+    expect(box).to_be_visible()
+    box.fill("sk-test-0123456789")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_label("Model")).to_have_value("smollm2-135m")
+    page.close()
+    server.stop()
