@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 static int lock_path(char ret[PATH_MAX], const char *data_dir, struct err *err)
@@ -48,11 +47,20 @@ static void read_lock_file(int64_t *ret_pid, char ret_url[CONTROL_URL_MAX], int 
     json_decref(root);
 }
 
+/* A lock of the open file, asked for (F_OFD_SETLK) or asked about (F_OFD_GETLK): the latter takes
+ * nothing, so that whoever looks for a server is never in the way of one that starts. */
+static int lock(int fd, int command, struct flock *ret)
+{
+    *ret = (struct flock){ .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    return fcntl(fd, command, ret);
+}
+
 int control_open(struct control *ret, const char *data_dir, struct err *err)
 {
     char path[PATH_MAX], url[CONTROL_URL_MAX];
     int64_t pid;
     struct control c = { .lock_fd = -1, .dir_fd = -1 };
+    struct flock held;
     TRY(lock_path(path, data_dir, err));
     TRY(control_socket_path(&c.dir_fd, c.socket_path, data_dir, err));
     c.lock_fd = seams.open(path, O_RDWR | O_CREAT, 0600);
@@ -62,10 +70,10 @@ int control_open(struct control *ret, const char *data_dir, struct err *err)
                        "cannot write in the data directory (%s); make it writable, or give another "
                        "with --data",
                        path);
-    } else if (flock(c.lock_fd, LOCK_EX | LOCK_NB) < 0) {
+    } else if (lock(c.lock_fd, F_OFD_SETLK, &held) < 0) {
         int why = errno;
         read_lock_file(&pid, url, c.lock_fd);
-        rc = errno == EWOULDBLOCK
+        rc = why == EAGAIN || why == EACCES
                  ? err_set(err, ERR_BUSY,
                            "a server (process %" PRId64 ") already runs here: %s; stop it, or give "
                            "another directory with --data",
@@ -117,9 +125,10 @@ int control_find(int64_t *ret_pid, char ret_url[CONTROL_URL_MAX], const char *da
     TRY(lock_path(path, data_dir, err));
     int fd = seams.open(path, O_RDONLY, 0);
     if (fd < 0 && errno != ENOENT) return err_errno(err, errno, "opening %s", path);
-    bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+    struct flock lock_held;
+    bool held = fd >= 0 && lock(fd, F_OFD_GETLK, &lock_held) == 0 && lock_held.l_type != F_UNLCK;
     if (held) read_lock_file(ret_pid, ret_url, fd);
-    if (fd >= 0) (void)seams.close(fd); /* Lets go of the lock, too. */
+    if (fd >= 0) (void)seams.close(fd); /* Only read from. */
     if (!held)
         return err_set(err, ERR_NOT_FOUND,
                        "no server runs with the data directory %s; start one "

@@ -67,7 +67,7 @@ static int serve(int argc, char **argv)
         }
         i++;
         if (strcmp(a, "--model") == 0 || strcmp(a, "--embed") == 0) {
-            char *name = strdup(v), *eq = strchr(name, '=');
+            char *name = argv[i], *eq = strchr(name, '=');
             *eq = '\0';
             models[n++] = (struct gateway_model){ .name = name,
                                                   .path = eq + 1,
