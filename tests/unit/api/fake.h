@@ -41,9 +41,7 @@ static const struct backend_model fake_models[] = {
       .capabilities = CAP_CHAT | CAP_COMPLETION | CAP_FIM | CAP_LOGPROBS,
       .n_ctx = 4096,
       .n_vocab = 151936,
-      .n_embd = 896,
-      .arch = "qwen2",
-      .bytes = 491000000 },
+      .arch = "qwen2" },
     { .id = "org/model:tag",
       .owned_by = "org",
       .created = 1690000002,
@@ -68,8 +66,7 @@ static const struct backend_model fake_models[] = {
       .n_ctx = 512,
       .n_vocab = 30522,
       .n_embd = 4,
-      .arch = "bert",
-      .bytes = 90000000 },
+      .arch = "bert" },
 };
 
 static struct fake *fake_of(struct backend *backend)

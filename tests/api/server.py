@@ -1,0 +1,116 @@
+"""One `tiro serve` as a child process, and plain HTTP to it."""
+import http.client
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+import urllib.parse
+
+START_S = 120
+
+
+class Server:
+    def __init__(self, program, data, arguments=(), env=None):
+        self.data = pathlib.Path(data)
+        self.log_path = self.data / "stderr.log"
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("TIRO_")}
+        command = [program, "serve", "--host", "127.0.0.1", "--port", "0", "--data", str(data)]
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen(
+                command + list(arguments),
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env={**clean, **(env or {})},
+                text=True,
+            )
+        # The first line on stdout is the URL, and nothing else stands on it.
+        self.url = self.process.stdout.readline().strip()
+        if not self.url.startswith("http://127.0.0.1:"):
+            raise AssertionError(f"no URL but {self.url!r}; stderr:\n{self.log()}")
+        self.port = urllib.parse.urlsplit(self.url).port
+        self.wait_until_ready()
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def wait_until_ready(self):
+        end = time.monotonic() + START_S
+        while time.monotonic() < end:
+            assert self.process.poll() is None, f"the server ended:\n{self.log()}"
+            if self.request("GET", "/ready")[0] == 200:
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"not ready after {START_S} s:\n{self.log()}")
+
+    def request(self, method, path, body=None, headers=None):
+        """(status, headers, body) of one request on a connection of its own; a dict is sent as JSON."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        headers = dict(headers or {})
+        if isinstance(body, dict):
+            body = json.dumps(body)
+        if body is not None:
+            headers.setdefault("Content-Type", "application/json")
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+        finally:
+            connection.close()
+
+    def post(self, path, body):
+        status, _, data = self.request("POST", path, body)
+        return status, json.loads(data)
+
+    def events(self, path, body):
+        """The `data:` values of a stream, as text, checking the framing of every event."""
+        status, headers, data = self.request("POST", path, body)
+        assert status == 200, data
+        assert headers["content-type"] == "text/event-stream; charset=utf-8"
+        assert headers["cache-control"] == "no-cache"
+        assert data.endswith(b"\n\n")
+        values = []
+        for event in data.decode().removesuffix("\n\n").split("\n\n"):
+            assert event.startswith("data: ") and "\n" not in event, event
+            values.append(event.removeprefix("data: "))
+        return values
+
+    def processes(self):
+        """Ids of the server and its workers."""
+        found, wanted = [self.process.pid], [self.process.pid]
+        parents = {}
+        for status in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            try:
+                # pid (name) state parent: the name may hold spaces and parentheses.
+                parent = int(status.read_text().rsplit(")", 1)[1].split()[1])
+            except OSError:
+                continue  # It ended meanwhile.
+            parents.setdefault(parent, []).append(int(status.parent.name))
+        while wanted:
+            children = parents.get(wanted.pop(), [])
+            found += children
+            wanted += children
+        return found
+
+    def rss_kib(self):
+        """Resident memory without file pages (the models are mapped), by process id."""
+        sizes = {}
+        for pid in self.processes():
+            for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+                if line.startswith("RssAnon:"):
+                    sizes[pid] = int(line.split()[1])
+        return sizes
+
+    def stop(self):
+        """Ends it as an administrator would; it must end by itself, and say that all went well."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        self.process.stdout.close()
+        assert code == 0, f"exit status {code}:\n{self.log()}"
+        assert "ERROR: AddressSanitizer" not in self.log(), self.log()
