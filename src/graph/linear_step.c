@@ -18,7 +18,7 @@ void linear_step_scratch(struct planner *p, struct linear_step *a)
         if (part->is_glu)
             gate_bytes = (size_t)rows * LINEAR_GLU_PANELS * PANEL_ROWS * sizeof(float);
     }
-    a->gate_at = a->input.is_private ? prepare_scratch(&a->input, rows) : 0;
+    a->gate_at = prepare_scratch(&a->input);
     a->ws_at = a->gate_at + align_up(gate_bytes);
     planner_scratch(p, a->ws_at + ws_bytes);
 }
@@ -50,7 +50,7 @@ static void multiply(const struct slice_job *j, const struct linear_matrix *w, f
     const struct linear_part *part = j->part;
     int first = from * PANEL_ROWS;
     int m = to * PANEL_ROWS < part->m ? (to - from) * PANEL_ROWS : part->m - first;
-    w->fn(&(struct kernel_linear){
+    struct kernel_linear a = {
         .y = y,
         .y_stride = y_stride,
         .w = (const char *)w->packed + (size_t)from * w->panel_bytes,
@@ -58,13 +58,20 @@ static void multiply(const struct slice_job *j, const struct linear_matrix *w, f
         .k = part->k,
         .panel_from = 0,
         .panel_to = to - from,
-        .act = prepare_input(&j->a->input, j->r, j->thread, w->quantised),
+        .act = prepare_input(&j->a->input, j->r, j->thread,
+                             w->quantised ? PREPARE_ACT : PREPARE_F32),
         .x_stride = (size_t)part->k,
         .n = j->n,
         .bias = w->bias ? w->bias + first : NULL,
         .add = add,
         .ws = run_scratch(j->r, j->thread) + j->a->ws_at,
-    });
+    };
+    w->fn(&a);
+    if (!w->wide) return;
+    a.act = prepare_input(&j->a->input, j->r, j->thread, PREPARE_REST);
+    a.bias = NULL;
+    a.add = y;
+    w->fn(&a);
 }
 
 static void rope_columns(const struct slice_job *j, float *y, int width)
@@ -127,7 +134,13 @@ static void run_part(const struct slice_job *j, int from, int to)
         const float *add = part->add == VALUE_NONE
                                ? NULL
                                : (const float *)run_value(j->r, part->add) + first;
-        multiply(j, &part->w, y, (size_t)part->m, add, from, to);
+        /* A wide one panel group at a time, so that its second reading is from cache. */
+        int stride = part->w.wide ? LINEAR_WIDE_PANELS : to - from;
+        for (int p = from; p < to; p += stride) {
+            size_t at = (size_t)(p - from) * PANEL_ROWS;
+            multiply(j, &part->w, y + at, (size_t)part->m, add ? add + at : NULL, p,
+                     p + stride < to ? p + stride : to);
+        }
     }
     size_t width = (size_t)(end - first), m = (size_t)part->m;
     for (size_t t = 0; part->unary && t < (size_t)j->n; t++)

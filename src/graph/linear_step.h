@@ -15,6 +15,7 @@
 enum {
     LINEAR_PARTS_MAX = 8,  /* Matrices of one step; more of the same input make another. */
     LINEAR_GLU_PANELS = 2, /* 32 columns: what one activation scale covers. */
+    LINEAR_WIDE_PANELS = 4,
 };
 
 enum linear_store { LINEAR_STORE_NOTHING, LINEAR_STORE_KEYS, LINEAR_STORE_VALUES };
@@ -23,8 +24,8 @@ struct linear_matrix {
     kernel_linear_fn *fn;
     const void *packed;
     size_t panel_bytes, ws_bytes;
-    const float *bias; /* (m) or NULL */
-    bool quantised;
+    const float *bias;    /* (m) or NULL */
+    bool quantised, wide; /* wide: once more with PREPARE_REST */
 };
 
 struct linear_part {

@@ -136,7 +136,7 @@ static int count_users(struct planner *p)
     for (int32_t i = 0; i < p->g->n_nodes; i++) {
         const struct node *n = p->g->nodes[i];
         for (int j = 0; j < n->n_in; j++) planner_state(p, n->in[j])->n_users++;
-        p->nodes[i].value = p->nodes[i].act = VALUE_NONE;
+        p->nodes[i].value = p->nodes[i].act = p->nodes[i].rest = VALUE_NONE;
     }
     int32_t at = 0;
     for (int32_t i = 0; i < p->g->n_nodes; i++) {

@@ -23,6 +23,7 @@ struct node_state {
     int32_t n_users, first_user; /* In planner.users. */
     int32_t value;               /* Its f32 contents; VALUE_NONE until some step writes them. */
     int32_t act;                 /* Its quantised contents (ACT_Q8), likewise. */
+    int32_t rest;                /* What `act` lost, quantised (ACT_Q8), likewise. */
     bool done;                   /* Planned, or taken into another node's step. */
     bool deferred;               /* A norm that the linear behind it will compute. */
     bool stored;                 /* Keys or values that are in the KV store already. */

@@ -9,6 +9,13 @@
 
 #include "graph/planner.h"
 
+/* The forms of an input that a linear can ask for. */
+enum prepare_form {
+    PREPARE_F32 = 1,
+    PREPARE_ACT = 2,  /* ACT_Q8 */
+    PREPARE_REST = 4, /* What ACT_Q8 lost, as another ACT_Q8: the two together have 15 bits. */
+};
+
 struct prepare {
     const struct shape *shape; /* Of the input; its width is k. */
     int32_t k;
@@ -16,28 +23,28 @@ struct prepare {
     kernel_norm_fn *norm; /* NULL: none. */
     const float *gain, *bias;
     float eps;
-    int32_t f32, act; /* Values written, or VALUE_NONE; private: unused */
-    /* Offsets into the thread's scratch. */
-    size_t f32_at, act_at;
-    bool is_private, want_f32, want_act;
+    unsigned forms;         /* enum prepare_form */
+    int32_t f32, act, rest; /* Values, or VALUE_NONE; private: unused. */
+    bool is_private;
+    size_t f32_at, act_at, rest_at; /* Private: offsets into the thread's scratch. */
 };
 
-/* The bytes of scratch that `a` takes, from offset 0. */
-size_t prepare_scratch(const struct prepare *a, int64_t rows);
-/* Plans the input `n` of linears that want it as f32 and/or quantised. Afterwards either
- * ret->is_private, and prepare_run belongs in the prologue of the step that is begun next; or the
- * node's state has the wanted values. */
-int prepare_plan(struct planner *p, struct node *n, bool want_f32, bool want_act,
-                 struct prepare *ret);
+/* The bytes of scratch that a private `a` takes, from offset 0. */
+size_t prepare_scratch(const struct prepare *a);
+/* Plans the input `n` of linears that want it in these forms. Afterwards either ret->is_private, and
+ * prepare_run belongs in the prologue of the step that is begun next; or the node's state has the
+ * wanted values. */
+int prepare_plan(struct planner *p, struct node *n, unsigned forms, struct prepare *ret);
 /* In the step that uses it: reads of the values. */
 void prepare_read(struct planner *p, const struct node *n, struct prepare *a);
 /* All rows of the batch into the thread's scratch. */
 void prepare_run(const struct prepare *a, struct run *r, int thread);
 /* What the kernels read, after the above. */
-const void *prepare_input(const struct prepare *a, const struct run *r, int thread, bool quantised);
-/* A norm that others than linears read: f32, and quantised if a linear wants it so. */
+const void *prepare_input(const struct prepare *a, const struct run *r, int thread,
+                          enum prepare_form form);
+/* A norm that others than linears read: f32, and the forms that linears want. */
 int prepare_plan_norm(struct planner *p, struct node *n);
-/* Whether a linear with this weight reads ACT_Q8. */
-bool prepare_quantised(const struct weight *w);
+/* What a linear with this weight reads. */
+unsigned prepare_forms(const struct weight *w);
 
 #endif

@@ -170,6 +170,8 @@ static int read_tensor(struct arch_model *m, const struct model_arch *arch,
                           .data = found->data,
                           .size = (size_t)found->size };
     for (int i = 0; i < found->n_dims; i++) w->dims[i] = (int32_t)found->dims[i];
+    bool is_end = is_per_layer(t) && (layer == 0 || layer == m->n_layers - 1);
+    w->wide = t->wide || (arch->wide_ends && is_end);
     return 0;
 }
 

@@ -53,6 +53,7 @@ struct arch_tensor {
     size_t offset; /* of a struct weight */
     size_t shape[2];
     bool optional;
+    bool wide; /* Activations of 15 bits (weight.h), in every layer. */
 };
 
 struct model_arch {
@@ -63,6 +64,7 @@ struct model_arch {
     const char *const *ignored; /* Tensors that may be there unused; a trailing * is a wildcard. */
     enum model_kind kind;
     enum rope_style rope_gguf, rope_hf; /* GGUF files permute some architectures' rows. */
+    bool wide_ends; /* All matrices of the first and the last layer are `wide`. */
     size_t size, layer_size;
     const struct hparam *hparams;      /* NULL gguf and hf end. */
     const struct arch_tensor *tensors; /* likewise; the first is the token table: (n_vocab, ..) */

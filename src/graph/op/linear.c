@@ -112,15 +112,16 @@ static void set_matrix(struct linear_matrix *m, const struct planner *p, const s
     m->panel_bytes = kernel_panel_bytes(w->packed_dtype, w->dims[1]);
     m->ws_bytes = kernel_linear_ws_bytes(w->packed_dtype, w->dims[1]);
     m->bias = n->w[1] ? n->w[1]->f32 : NULL;
-    m->quantised = prepare_quantised(w);
+    m->quantised = prepare_forms(w) & PREPARE_ACT;
+    m->wide = prepare_forms(w) & PREPARE_REST;
 }
 
-/* Whether every reader of n is a linear that wants it quantised. */
-static bool wanted_quantised_only(struct planner *p, const struct node *n)
+/* Whether every reader of n is a linear that wants it as plain ACT_Q8. */
+static bool wanted_as_act(struct planner *p, const struct node *n)
 {
     struct node *u;
     for (int i = 0; (u = planner_user(p, n, i)); i++)
-        if (u->op != &op_linear || !prepare_quantised(u->w[0])) return false;
+        if (u->op != &op_linear || prepare_forms(u->w[0]) != PREPARE_ACT) return false;
     return planner_state(p, n)->n_users > 0 && p->g->output != n;
 }
 
@@ -148,7 +149,7 @@ static void plan_part(struct planner *p, struct linear_step *a, struct node *n, 
     part->y = over ? planner_write_over(p, last, over) : planner_write(p, last);
     int64_t rows = planner_rows(p, &last->shape);
     if ((part->is_glu || part->unary) && part->m % ACT_BLOCK == 0 && rows > PLAN_PRIVATE_ROWS &&
-        wanted_quantised_only(p, last)) {
+        wanted_as_act(p, last)) {
         part->grain = LINEAR_GLU_PANELS;
         part->act = planner_temp(p, kernel_act_bytes((int)rows, part->m));
         planner_state(p, last)->act = part->act;
@@ -179,15 +180,14 @@ static int plan(struct planner *p, struct node *n)
 {
     struct node *group[LINEAR_PARTS_MAX], *x = n->in[0], *u;
     int n_group = 0;
-    bool want_f32 = false, want_act = false;
+    unsigned forms = 0;
     for (int i = 0; (u = planner_user(p, x, i)) && n_group < LINEAR_PARTS_MAX; i++) {
         if (u->op != &op_linear || planner_state(p, u)->done) continue;
         group[n_group++] = u;
-        want_act |= prepare_quantised(u->w[0]);
-        want_f32 |= !prepare_quantised(u->w[0]);
+        forms |= prepare_forms(u->w[0]);
     }
     struct prepare input;
-    TRY(prepare_plan(p, x, want_f32, want_act, &input));
+    TRY(prepare_plan(p, x, forms, &input));
     struct linear_step *a = planner_step(p, "linear", sizeof *a, linear_step_units,
                                          linear_step_run);
     if (!a) return -ERR_NO_MEMORY;

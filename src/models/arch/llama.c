@@ -25,13 +25,22 @@ static const struct hparam hparams[] = { ARCH_DECODER_HPARAMS(llama), { NULL } }
 #define LAYER(member) ARCH_OFFSET(llama_layer, member)
 
 static const struct arch_tensor tensors[] = {
-    { "token_embd.weight", "model.embed_tokens.weight", ARCH_OFFSET(llama, tok_embd), { V, D } },
+    { "token_embd.weight",
+      "model.embed_tokens.weight",
+      ARCH_OFFSET(llama, tok_embd),
+      { V, D },
+      .wide = true },
     { "output_norm.weight", "model.norm.weight", ARCH_OFFSET(llama, out_norm), { D } },
-    { "output.weight", "lm_head.weight", ARCH_OFFSET(llama, output), { V, D }, .optional = true },
+    { "output.weight",
+      "lm_head.weight",
+      ARCH_OFFSET(llama, output),
+      { V, D },
+      .optional = true,
+      .wide = true },
     { "blk.%d.attn_norm.weight", HF("input_layernorm.weight"), LAYER(attn_norm), { D } },
     { "blk.%d.attn_q.weight", HF("self_attn.q_proj.weight"), LAYER(q), { Q, D } },
     { "blk.%d.attn_k.weight", HF("self_attn.k_proj.weight"), LAYER(k), { K, D } },
-    { "blk.%d.attn_v.weight", HF("self_attn.v_proj.weight"), LAYER(v), { K, D } },
+    { "blk.%d.attn_v.weight", HF("self_attn.v_proj.weight"), LAYER(v), { K, D }, .wide = true },
     { "blk.%d.attn_output.weight", HF("self_attn.o_proj.weight"), LAYER(o), { D, Q } },
     { "blk.%d.attn_q.bias", HF("self_attn.q_proj.bias"), LAYER(q_bias), { Q }, true },
     { "blk.%d.attn_k.bias", HF("self_attn.k_proj.bias"), LAYER(k_bias), { K }, true },
@@ -108,6 +117,7 @@ const struct model_arch model_arch_llama = {
     .kind = MODEL_CAUSAL,
     .rope_gguf = ROPE_NORM, /* llama.cpp's converter permutes the rows of q and k. */
     .rope_hf = ROPE_NEOX,
+    .wide_ends = true,
     .size = sizeof(struct llama),
     .layer_size = sizeof(struct llama_layer),
     .hparams = hparams,
