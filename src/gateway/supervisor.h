@@ -36,7 +36,7 @@ enum {
     SUPERVISOR_IN_FLIGHT_MAX = 1024,
     SUPERVISOR_QUEUE_AGE_MS = 120 * 1000,
     SUPERVISOR_BACKOFF_MIN_MS = 250,
-    SUPERVISOR_BACKOFF_MAX_MS = 10 * 1000,
+    SUPERVISOR_BACKOFF_MAX_MS = 2 * 1000,
     SUPERVISOR_HEALTHY_MS = 30 * 1000, /* Ready for so long: earlier crashes are forgotten. */
     SUPERVISOR_LOAD_CRASHES_MAX = 3,   /* In a row, while loading: the model is given up. */
     SUPERVISOR_HELLO_MS = 30 * 1000,
