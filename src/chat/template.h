@@ -39,19 +39,21 @@
 #include <stdint.h>
 
 struct template;
+struct render;
+struct value;
 
 enum {
-    TEMPLATE_SOURCE_MAX = 1 << 20,   /* Bytes; the largest published one is below 64 KiB. */
-    TEMPLATE_NESTING_MAX = 100,      /* Of blocks, parentheses and postfixes in the source. */
+    TEMPLATE_SOURCE_MAX = 1 << 20,    /* Bytes; the largest published one is below 64 KiB. */
+    TEMPLATE_NESTING_MAX = 100,       /* Of blocks, parentheses and postfixes in the source. */
     TEMPLATE_COMPILED_MAX = 64 << 20, /* Bytes of the syntax tree. */
-    TEMPLATE_STEPS_MAX = 1000000,    /* Nodes evaluated, and one per STEP_BYTES of text made. */
+    TEMPLATE_STEPS_MAX = 1000000,     /* Nodes evaluated, and one per STEP_BYTES of text made. */
     TEMPLATE_STEP_BYTES = 64,
-    TEMPLATE_DEPTH_MAX = 600,        /* Of evaluation, macros within macros included. */
-    TEMPLATE_OUTPUT_MAX = 4 << 20,   /* Bytes of the result and of any one string. */
-    TEMPLATE_MEMORY_MAX = 96 << 20,  /* Bytes for all values of one rendering. */
-    TEMPLATE_RANGE_MAX = 100000,     /* Items of one range(), as jinja2's sandbox has it. */
-    TEMPLATE_ITEMS_MAX = 1000000,    /* Items of one list. */
-    TEMPLATE_VALUE_DEPTH_MAX = 100,  /* Of lists in lists, when printed or compared. */
+    TEMPLATE_DEPTH_MAX = 600,       /* Of evaluation, macros within macros included. */
+    TEMPLATE_OUTPUT_MAX = 4 << 20,  /* Bytes of the result and of any one string. */
+    TEMPLATE_MEMORY_MAX = 96 << 20, /* Bytes for all values of one rendering. */
+    TEMPLATE_RANGE_MAX = 100000,    /* Items of one range(), as jinja2's sandbox has it. */
+    TEMPLATE_ITEMS_MAX = 1000000,   /* Items of one list. */
+    TEMPLATE_VALUE_DEPTH_MAX = 100, /* Of lists in lists, when printed or compared. */
 };
 
 /* Half open, in bytes of the output. */
@@ -75,6 +77,9 @@ struct template_var {
     const json_t *json;
     struct slice text;
     bool trusted; /* The server's own words: bos_token and the like. */
+    /* Or made in place, without JSON (chat/prompt.c): `make` builds the value from `data`. */
+    int (*make)(struct render *r, struct value *ret, const void *data);
+    const void *data;
 };
 
 /* Zero members mean the limits above and the clock. */
