@@ -30,6 +30,7 @@ struct engine_request {
     const struct slice *stops;
     int32_t n_stops;
     bool logprobs, echo;
+    bool rank;     /* Sum up logprobs although none are given: best_of. */
     int32_t n_top; /* 0 .. LOGPROBS_TOP_MAX */
     bool prefill_only, ignore_eos;
     int32_t priority;

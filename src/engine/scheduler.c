@@ -32,7 +32,9 @@ static bool open_arrays(struct scheduler *s)
     s->batch_seqs = mem_calloc(seqs, sizeof *s->batch_seqs);
     s->planned = mem_calloc(seqs, sizeof *s->planned);
     s->tasks = mem_calloc(outs + seqs, sizeof *s->tasks);
-    s->logits = mem_calloc(outs, (size_t)s->o.net.n_vocab * sizeof *s->logits);
+    /* Mapped: rows that no batch ever uses cost nothing. */
+    s->logits_bytes = outs * (size_t)s->o.net.n_vocab * sizeof *s->logits;
+    s->logits = seams.map(s->logits_bytes);
     s->scratch = mem_calloc((size_t)s->n_scratch, sizeof(struct sampler_scratch *));
     return s->jobs && s->running && s->slot_used && s->tokens && s->positions && s->out_rows &&
            s->batch_seqs && s->planned && s->tasks && s->logits && s->scratch;
@@ -108,7 +110,7 @@ void scheduler_close(struct scheduler *s)
     mem_free(s->batch_seqs);
     mem_free(s->planned);
     mem_free(s->tasks);
-    mem_free(s->logits);
+    if (s->logits) (void)seams.unmap(s->logits, s->logits_bytes); /* Nothing to do about it. */
     mem_free(s);
 }
 

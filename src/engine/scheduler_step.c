@@ -132,7 +132,7 @@ static void solve(const struct scheduler *s, struct task *t, struct sampler_scra
         t->token = forced;
         if (forced == CONSTRAINT_FREE) t->status = sampler_pick(scratch, &t->token, &in);
     }
-    if (t->status < 0 || !r->logprobs) return;
+    if (t->status < 0 || !(r->logprobs || r->rank)) return;
     t->entry.token = t->token;
     t->entry.n_top = r->n_top;
     t->entry.logprob = logprobs_of(t->logits, s->o.net.n_vocab, t->token, t->entry.top, r->n_top);

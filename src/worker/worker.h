@@ -1,0 +1,20 @@
+/* worker - the process that owns one model: weights, tokenizer, template, KV cache, scheduler.
+ *
+ *     exit code = worker_main("text", 3);      3: a connected Unix socket, proto/conn.h
+ *
+ *     hello ──► (load) ──► walls ──► open model ──► ready ──► serve ──► (quit, or the gateway is gone)
+ *                                        └ error id 0, exit 1
+ *
+ * One thread reads messages, schedules and writes; pool threads compute. Between two steps it looks
+ * at the socket, so a cancel takes effect within one step. All tokens of a step go out in one write;
+ * a gateway that does not read stops the steps, not the memory.
+ *
+ * Walls (worker/sandbox.h) stand before the first byte of the model's file is read.
+ */
+#ifndef TIRO_WORKER_WORKER_H
+#define TIRO_WORKER_WORKER_H
+
+/* Takes over fd. `kind`: "text" or "embed". Returns an exit code. */
+int worker_main(const char *kind, int fd);
+
+#endif

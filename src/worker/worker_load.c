@@ -1,0 +1,251 @@
+/* From a path to a model that serves: walls, file, weights, tokenizer, template, cache. */
+#include "base/log.h"
+#include "base/pool.h"
+#include "base/seam.h"
+#include "engine/format.h"
+#include "worker/worker_state.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+
+enum { KV_SHARE_OF_MEMORY = 4, PROGRESS_EVERY_MS = 100, QUEUE_EMBED = 8192 };
+#define KV_BYTES_MAX (UINT64_C(4) << 30) /* Chosen by default; a setting may be higher. */
+
+struct loading {
+    struct worker *w;
+    uint64_t last_ns;
+};
+
+/* Tells the gateway how far it is; stops when the gateway is gone. */
+static bool on_progress(void *ctx, uint64_t done, uint64_t total)
+{
+    struct loading *l = ctx;
+    uint64_t now = now_ns();
+    if (now - l->last_ns < (uint64_t)PROGRESS_EVERY_MS * 1000000) return !l->w->gone;
+    l->last_ns = now;
+    struct msg_progress m = { .what = SLICE("packing weights"), .done = done, .total = total };
+    struct err err;
+    struct pollfd p = { .fd = l->w->conn.fd, .events = POLLIN };
+    worker_send(l->w, MSG_PROGRESS, &m);
+    if (conn_flush(&l->w->conn, &err) < 0) l->w->gone = true;
+    if (poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR))) l->w->gone = true;
+    return !l->w->gone;
+}
+
+static int choose(int *ret, struct slice word, const char *const *words, const char *what,
+                  struct err *err)
+{
+    *ret = 0;
+    if (word.len == 0) return 0;
+    for (; words[*ret]; ++*ret)
+        if (slice_is(word, words[*ret])) return 0;
+    return err_set(err, ERR_INVALID_VALUE, "unknown %s '%.*s'", what, SLICE_FMT(word));
+}
+
+static int open_model(struct worker *w, const struct msg_load *load, struct err *err)
+{
+    static const char *const computes[] = { "auto", "f32", NULL };
+    static const char *const kvs[] = { "auto", "f16", "f32", NULL };
+    int compute, kv, seqs = (int)load->n_sequences_max, chunk = (int)load->prefill_chunk;
+    TRY(choose(&compute, load->compute, computes, "compute", err));
+    TRY(choose(&kv, load->kv_type, kvs, "KV type", err));
+    struct loading loading = { .w = w };
+    struct model_options options = {
+        .compute = compute == 1 ? MODEL_COMPUTE_F32 : MODEL_COMPUTE_AUTO,
+        .kv = kv == 2   ? MODEL_KV_F32
+              : kv == 1 ? MODEL_KV_F16
+                        : MODEL_KV_AUTO,
+        .pool = w->pool,
+        .n_rows_max = scheduler_rows_max(seqs, chunk),
+        .n_seqs_max = seqs ? seqs : SCHEDULER_SEQS_MAX,
+        .n_out_max = scheduler_out_max(seqs),
+        .plan_ahead = true,
+        .progress = on_progress,
+        .progress_ctx = &loading,
+    };
+    return model_open(&w->model, w->checkpoint, &options, err);
+}
+
+/* ---- The context and its memory ---- */
+
+static int size_cache(struct worker *w, const struct msg_load *load, int32_t *ret_blocks,
+                      struct err *err)
+{
+    const struct model_facts *f = model_facts(w->model);
+    uint64_t block = kv_block_bytes(&f->kv, f->kv_dtype);
+    int32_t n_seqs = load->n_sequences_max ? (int32_t)load->n_sequences_max : SCHEDULER_SEQS_MAX;
+    uint64_t bytes = load->kv_bytes;
+    if (bytes == 0) bytes = w->memory_free / KV_SHARE_OF_MEMORY;
+    if (load->kv_bytes == 0 && bytes > KV_BYTES_MAX) bytes = KV_BYTES_MAX;
+    if (load->n_ctx > (uint32_t)f->n_ctx_train)
+        return err_set(err, ERR_INVALID_VALUE,
+                       "a context of %u tokens was asked for, but %s was trained for %d",
+                       load->n_ctx, f->arch, f->n_ctx_train);
+    uint64_t n_ctx = load->n_ctx ? load->n_ctx : (uint64_t)f->n_ctx_train;
+    uint64_t per_seq = (n_ctx + KV_BLOCK_LEN - 1) / KV_BLOCK_LEN, n_blocks = bytes / block;
+    if (load->n_ctx && n_blocks < per_seq)
+        return err_set(err, ERR_LIMIT,
+                       "a context of %u tokens needs %" PRIu64 " MiB for keys and values; %" PRIu64
+                       " MiB are set aside",
+                       load->n_ctx, (per_seq * block >> 20) + 1, bytes >> 20);
+    if (n_blocks > per_seq * (uint64_t)n_seqs) n_blocks = per_seq * (uint64_t)n_seqs;
+    if (n_blocks < 16)
+        return err_set(err, ERR_LIMIT,
+                       "%" PRIu64 " bytes for keys and values hold only %" PRIu64 " tokens", bytes,
+                       n_blocks * KV_BLOCK_LEN);
+    if (n_ctx > n_blocks * KV_BLOCK_LEN) n_ctx = n_blocks * KV_BLOCK_LEN;
+    if (n_ctx < (uint64_t)f->n_ctx_train && load->n_ctx == 0)
+        log_warn("the context is shorter than the model allows: memory", LOG_INT("n_ctx", n_ctx),
+                 LOG_INT("n_ctx_train", f->n_ctx_train));
+    w->n_ctx = (int32_t)n_ctx;
+    *ret_blocks = (int32_t)n_blocks;
+    return 0;
+}
+
+static int forward(void *ctx, const struct batch *b, float *out, struct err *err)
+{
+    struct worker *w = ctx;
+    return model_forward(w->model, b, w->has_kv ? &w->kv : NULL, out, err);
+}
+
+static void copy_block(void *ctx, int32_t to, int32_t from)
+{
+    struct worker *w = ctx;
+    kv_store_copy(&w->kv, to, from);
+}
+
+static int open_scheduler(struct worker *w, const struct msg_load *load, struct err *err)
+{
+    const struct model_facts *f = model_facts(w->model);
+    int32_t n_blocks;
+    char salt[128];
+    TRY(size_cache(w, load, &n_blocks, err));
+    TRY(kv_store_init(&w->kv, &f->kv, f->kv_dtype, n_blocks, err));
+    w->has_kv = true;
+    /* One model a process; the key of the hash is drawn at start, so this only has to differ. */
+    int len = snprintf(salt, sizeof salt, "%s %d %d %d", f->arch, f->n_layers, (int)f->kv_dtype,
+                       w->n_ctx);
+    struct scheduler_options options = {
+        .net = { .ctx = w, .n_vocab = f->n_vocab, .forward = forward, .copy_block = copy_block },
+        .events = worker_scheduler_events(w),
+        .tokenizer = w->tokenizer,
+        .pool = w->pool,
+        .salt = { salt, (size_t)len },
+        .n_ctx = w->n_ctx,
+        .n_blocks = n_blocks,
+        .n_seqs_max = (int32_t)load->n_sequences_max,
+        .prefill_chunk = (int32_t)load->prefill_chunk,
+        .queue_max = (int32_t)load->queue_max,
+    };
+    return scheduler_open(&w->scheduler, &options, err);
+}
+
+static int open_embedder(struct worker *w, const struct msg_load *load, struct err *err)
+{
+    const struct model_facts *f = model_facts(w->model);
+    w->n_ctx = f->n_ctx_train;
+    if (load->n_ctx && load->n_ctx < (uint32_t)w->n_ctx) w->n_ctx = (int32_t)load->n_ctx;
+    int32_t rows = scheduler_rows_max((int)load->n_sequences_max, (int)load->prefill_chunk);
+    struct embedder_options options = {
+        .net = { .ctx = w, .n_vocab = f->n_vocab, .n_embd = f->n_embd, .forward = forward },
+        .events = worker_embedder_events(w),
+        .n_ctx = w->n_ctx,
+        .n_rows_max = rows > w->n_ctx ? rows : w->n_ctx,
+        .n_seqs_max = load->n_sequences_max ? (int32_t)load->n_sequences_max : WORKER_EMBED_SEQS,
+        .queue_max = load->queue_max ? (int32_t)load->queue_max : QUEUE_EMBED,
+    };
+    return embedder_open(&w->embedder, &options, err);
+}
+
+/* ---- Ready ---- */
+
+static uint32_t capabilities(const struct worker *w)
+{
+    if (w->embedder) return CAP_EMBEDDINGS;
+    uint32_t caps = CAP_COMPLETION | CAP_LOGPROBS;
+    if (w->chat) caps |= CAP_CHAT;
+    if (tokenizer_has_fim(w->tokenizer)) caps |= CAP_FIM;
+    return caps;
+}
+
+static void say_ready(struct worker *w, uint64_t started_ns)
+{
+    const struct model_facts *f = model_facts(w->model);
+    struct slice licence = { 0 };
+    char kind[32];
+    (void)snprintf(kind, sizeof kind, "%s", dtype_info(f->weight_dtype)->name); /* Short. */
+    struct msg_ready m = {
+        .arch = slice_of(f->arch),
+        .name = slice_of(f->name),
+        .quantisation = slice_of(kind),
+        .licence = licence,
+        .n_vocab = (uint32_t)f->n_vocab,
+        .n_ctx = (uint32_t)w->n_ctx,
+        .n_ctx_train = (uint32_t)f->n_ctx_train,
+        .n_embd = (uint32_t)f->n_embd,
+        .n_layers = (uint32_t)f->n_layers,
+        .capabilities = capabilities(w),
+        .n_parameters = f->n_params,
+        .weight_bytes = f->weight_bytes,
+        .kv_bytes = w->has_kv ? (uint64_t)w->kv.n_blocks * w->kv.block_bytes : 0,
+        .kv_blocks = w->has_kv ? (uint32_t)w->kv.n_blocks : 0,
+        .kv_block_len = KV_BLOCK_LEN,
+        .n_threads = (uint32_t)pool_size(w->pool),
+        .load_ms = (uint32_t)((now_ns() - started_ns) / 1000000),
+        .walls = slice_of(w->sandbox.walls),
+        .walls_missing = slice_of(w->sandbox.missing),
+    };
+    worker_send(w, MSG_READY, &m);
+    log_info("ready", LOG_STR("arch", f->arch), LOG_INT("n_ctx", w->n_ctx),
+             LOG_INT("load_ms", m.load_ms), LOG_STR("walls", w->sandbox.walls),
+             LOG_STR("missing", w->sandbox.missing));
+}
+
+static int open_chat(struct worker *w, struct err *err)
+{
+    int r = chat_open(&w->chat, w->checkpoint, w->tokenizer, err);
+    if (r == 0 || r == -ERR_NOT_FOUND) return 0;
+    /* A broken template costs chat, not completions. */
+    log_warn("the chat template cannot be used", LOG_STR("why", err->text));
+    return 0;
+}
+
+int worker_load(struct worker *w, const struct msg_load *load, struct err *err)
+{
+    uint64_t start = now_ns();
+    char path[MSG_PATH_MAX + 1];
+    if (load->path.len == 0 || memchr(load->path.ptr, '\0', load->path.len))
+        return err_set(err, ERR_INVALID_VALUE, "no path of a model was given");
+    (void)snprintf(path, sizeof path, "%.*s", SLICE_FMT(load->path)); /* The table's limit. */
+    sandbox_enter(&w->sandbox, path);
+    TRY(pool_open(&w->pool, (int)load->n_threads, err));
+    TRY(checkpoint_open(&w->checkpoint, path, err));
+    TRY(tokenizer_open(&w->tokenizer, w->checkpoint, err));
+    TRY(open_model(w, load, err));
+    const struct model_facts *f = model_facts(w->model);
+    if (tokenizer_vocab_len(w->tokenizer) > (size_t)f->n_vocab)
+        return err_set(err, ERR_FORMAT, "%s: %zu tokens in the vocabulary, but logits for %d", path,
+                       tokenizer_vocab_len(w->tokenizer), f->n_vocab);
+    if (f->kind == MODEL_EMBEDDER) {
+        TRY(open_embedder(w, load, err));
+    } else {
+        TRY(open_scheduler(w, load, err));
+        TRY(open_chat(w, err));
+    }
+    say_ready(w, start);
+    return 0;
+}
+
+void worker_unload(struct worker *w)
+{
+    scheduler_close(w->scheduler);
+    embedder_close(w->embedder);
+    if (w->has_kv) kv_store_release(&w->kv);
+    chat_close(w->chat);
+    model_close(w->model);
+    tokenizer_close(w->tokenizer);
+    if (w->checkpoint) checkpoint_close(w->checkpoint);
+    pool_close(w->pool);
+}
