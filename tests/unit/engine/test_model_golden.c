@@ -1,0 +1,162 @@
+/* Tiny networks against what transformers computed from them (tools/golden_model.py). */
+#include "engine/format.h"
+#include "models/model.h"
+
+#include "unit/test.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { IDS_MAX = 128 };
+
+/* The bound, for values up to about 10: some thousand roundings of f32. */
+static const double TOLERANCE = 1e-4;
+
+struct golden_case {
+    int32_t n_ids, n_rows, width;
+    int32_t ids[IDS_MAX];
+    float *values;
+};
+
+static void read_exactly(void *to, size_t size, FILE *f)
+{
+    assert_int_equal(fread(to, 1, size, f), size);
+}
+
+static void read_case(struct golden_case *c, FILE *f)
+{
+    read_exactly(&c->n_ids, 4, f);
+    read_exactly(&c->n_rows, 4, f);
+    read_exactly(&c->width, 4, f);
+    assert_in_range(c->n_ids, 1, IDS_MAX);
+    read_exactly(c->ids, (size_t)c->n_ids * 4, f);
+    size_t size = (size_t)c->n_rows * (size_t)c->width * sizeof(float);
+    c->values = malloc(size);
+    assert_non_null(c->values);
+    read_exactly(c->values, size, f);
+}
+
+static void forward(struct model *m, struct kv_store *kv, const struct golden_case *c, int chunk,
+                    float *out)
+{
+    int32_t positions[IDS_MAX], rows[IDS_MAX], blocks[IDS_MAX / KV_BLOCK_LEN];
+    struct err err = { 0 };
+    /* Blocks backwards, so that a wrong table shows. */
+    for (int i = 0; i < IDS_MAX / KV_BLOCK_LEN; i++) blocks[i] = IDS_MAX / KV_BLOCK_LEN - 1 - i;
+    for (int done = 0; done < c->n_ids; done += chunk) {
+        int n = c->n_ids - done < chunk ? c->n_ids - done : chunk;
+        for (int i = 0; i < n; i++) {
+            positions[i] = done + i;
+            rows[i] = i;
+        }
+        struct batch_seq seq = { .n_rows = n,
+                                 .kv_len = kv ? done : 0,
+                                 .blocks = blocks,
+                                 .n_blocks = IDS_MAX / KV_BLOCK_LEN };
+        struct batch b = { .n_rows = n,
+                           .n_seqs = 1,
+                           .n_out = n,
+                           .tokens = c->ids + done,
+                           .positions = positions,
+                           .seqs = &seq,
+                           .out_rows = rows };
+        assert_ok(model_forward(m, &b, kv, out + (size_t)done * (size_t)c->width, &err), &err);
+    }
+}
+
+static void check_case(struct model *m, const struct golden_case *c, int chunk)
+{
+    const struct model_facts *facts = model_facts(m);
+    struct kv_store kv = { 0 };
+    struct err err = { 0 };
+    bool causal = facts->kind == MODEL_CAUSAL;
+    assert_int_equal(facts->n_out_width, c->width);
+    if (causal)
+        assert_int_equal(
+            kv_store_init(&kv, &facts->kv, facts->kv_dtype, IDS_MAX / KV_BLOCK_LEN, &err), 0);
+    size_t n = (size_t)c->n_rows * (size_t)c->width;
+    float *out = calloc(n, sizeof *out);
+    forward(m, causal ? &kv : NULL, c, causal ? chunk : c->n_ids, out);
+    for (size_t i = 0; i < n; i++)
+        if (!(fabs((double)out[i] - (double)c->values[i]) <= TOLERANCE))
+            fail_msg("chunk %d, value %zu of row %zu: %.7f, expected %.7f", chunk,
+                     i % (size_t)c->width, i / (size_t)c->width, (double)out[i],
+                     (double)c->values[i]);
+    free(out);
+    if (causal) kv_store_release(&kv);
+}
+
+static void check_model(const char *path, const char *golden, enum model_compute compute)
+{
+    struct checkpoint *checkpoint;
+    struct model *m;
+    struct err err = { 0 };
+    char at[512];
+    (void)snprintf(at, sizeof at, "%s/tests/golden/%s", TIRO_SOURCE_DIR, path);
+    assert_ok(checkpoint_open(&checkpoint, at, &err), &err);
+    struct model_options options = {
+        .compute = compute, .kv = MODEL_KV_F32, .n_rows_max = IDS_MAX, .n_out_max = IDS_MAX
+    };
+    assert_ok(model_open(&m, checkpoint, &options, &err), &err);
+    (void)snprintf(at, sizeof at, "%s/tests/golden/%s/golden.bin", TIRO_SOURCE_DIR, golden);
+    FILE *f = fopen(at, "rb");
+    assert_non_null(f);
+    int32_t n_cases;
+    read_exactly(&n_cases, 4, f);
+    assert_true(n_cases > 0);
+    for (int i = 0; i < n_cases; i++) {
+        struct golden_case c;
+        read_case(&c, f);
+        check_case(m, &c, IDS_MAX);
+        check_case(m, &c, 1);
+        check_case(m, &c, 5);
+        free(c.values);
+    }
+    (void)fclose(f);
+    model_close(m);
+    checkpoint_close(checkpoint);
+}
+
+static void test_llama(void **state)
+{
+    (void)state;
+    check_model("llama/gqa", "llama/gqa", MODEL_COMPUTE_F32);
+    check_model("llama/gqa", "llama/gqa", MODEL_COMPUTE_AUTO); /* BF16 panels */
+}
+
+static void test_llama_gguf(void **state)
+{
+    (void)state;
+    check_model("llama/gqa.gguf", "llama/gqa", MODEL_COMPUTE_F32);
+}
+
+static void test_llama_tied(void **state)
+{
+    (void)state;
+    check_model("llama/tied", "llama/tied", MODEL_COMPUTE_F32);
+}
+
+static void test_qwen2(void **state)
+{
+    (void)state;
+    check_model("qwen2/tied", "qwen2/tied", MODEL_COMPUTE_F32);
+}
+
+static void test_bert(void **state)
+{
+    (void)state;
+    check_model("bert/mean", "bert/mean", MODEL_COMPUTE_F32);
+    check_model("bert/cls", "bert/cls", MODEL_COMPUTE_F32);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_llama),      cmocka_unit_test(test_llama_gguf),
+        cmocka_unit_test(test_llama_tied), cmocka_unit_test(test_qwen2),
+        cmocka_unit_test(test_bert),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
