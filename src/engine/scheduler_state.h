@@ -72,7 +72,8 @@ struct scheduler {
     struct planned *planned;
     struct task *tasks;
     struct batch batch;
-    float *logits;                    /* (n_out_max, n_vocab) */
+    float *logits; /* (n_out_max, n_vocab) */
+    size_t logits_bytes;
     struct sampler_scratch **scratch; /* one per pool thread */
     int32_t n_scratch;
     struct scheduler_stats stats;
