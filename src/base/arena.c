@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <stdio.h>
 
-enum { CHUNK_MIN = 4096, CHUNK_MAX = 1 << 20, ALIGN = 16 };
+enum { CHUNK_MIN = 1024, CHUNK_MAX = 1 << 20, ALIGN = 16 };
 
 struct arena_chunk {
     struct arena_chunk *next;
