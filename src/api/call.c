@@ -48,9 +48,11 @@ void call_error(struct call *call, const struct err *err, uint32_t retry_after_m
     buf_init(&body, ERROR_BODY_MAX);
     error_write_json(&body, err);
     struct slice text = buf_slice(&body);
-    if (body.failed)
+    if (body.failed) {
+        status = err_http_status(ERR_NO_MEMORY);
         text = SLICE("{\"error\":{\"message\":\"out of memory\",\"type\":\"server_error\","
                      "\"param\":null,\"code\":\"out_of_memory\"}}");
+    }
     call->ops->reply(call, status, "application/json", text);
     buf_release(&body);
 }
@@ -58,8 +60,11 @@ void call_error(struct call *call, const struct err *err, uint32_t retry_after_m
 void call_json(struct call *call, const struct buf *json)
 {
     struct err err = { 0 };
-    if (buf_check(json, "the answer", &err) < 0)
-        call_error(call, &err, 0);
-    else
+    if (!json->failed) {
         call->ops->reply(call, 200, "application/json", buf_slice(json));
+        return;
+    }
+    /* Not ERR_LIMIT: that would blame the client. */
+    (void)err_set(&err, ERR_NO_MEMORY, "There is no memory for the answer.");
+    call_error(call, &err, 0);
 }

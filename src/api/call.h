@@ -74,7 +74,7 @@ struct call {
 /* Answers with the error as OpenAI writes it, with the status of its code; 429 and 503 get
  * retry-after (at least 1 s; retry_after_ms 0: unknown). Ends the call. */
 void call_error(struct call *call, const struct err *err, uint32_t retry_after_ms);
-/* Answers 200 with JSON; on a failed (too long) buffer, a 500. Ends the call. */
+/* Answers 200 with JSON; on a failed (too long) buffer, a 503. Ends the call. */
 void call_json(struct call *call, const struct buf *json);
 
 /* {"error":{"message","type","param","code"}}, all four always there; also what the gateway sends

@@ -14,7 +14,7 @@ static void cancel_all(struct fan *fan)
     }
 }
 
-static void fail(struct fan *fan, const struct err *err, uint32_t retry_after_ms)
+void fan_fail(struct fan *fan, const struct err *err, uint32_t retry_after_ms)
 {
     cancel_all(fan);
     fan->ops->fail(fan, err, retry_after_ms);
@@ -32,7 +32,7 @@ static void item_ended(struct fan_item *item)
     if (fan->n_ended == fan->n)
         fan->ops->finish(fan);
     else if (fan->n_begun < fan->n && submit_next(fan, &err) < 0)
-        fail(fan, &err, 0);
+        fan_fail(fan, &err, 0);
 }
 
 static void on_counted(void *user, const struct msg_counted *m)
@@ -81,14 +81,14 @@ static void on_embedding(void *user, const struct msg_embedding *m)
         return;
     }
     item->handle = NULL;
-    fail(fan, &err, 0);
+    fan_fail(fan, &err, 0);
 }
 
 static void on_error(void *user, const struct err *err, uint32_t retry_after_ms)
 {
     struct fan_item *item = user;
     item->handle = NULL; /* It ended with this event. */
-    fail(item->fan, err, retry_after_ms);
+    fan_fail(item->fan, err, retry_after_ms);
 }
 
 static bool on_restart(void *user)

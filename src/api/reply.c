@@ -167,7 +167,7 @@ void events_end(struct events *events)
     buf_add_slice(&events->out, SLICE("\n\n"));
 }
 
-void events_flush(struct events *events)
+static void send(struct events *events)
 {
     if (events->out.len == 0) return;
     if (!events->begun) {
@@ -177,6 +177,14 @@ void events_flush(struct events *events)
     }
     events->call->ops->stream_send(events->call, buf_slice(&events->out));
     buf_reset(&events->out);
+}
+
+int events_flush(struct events *events, struct err *err)
+{
+    if (events->out.failed)
+        return err_set(err, ERR_NO_MEMORY, "There is no memory for the answer.");
+    send(events);
+    return 0;
 }
 
 void events_fail(struct events *events, const struct err *err, uint32_t retry_after_ms)
@@ -189,10 +197,18 @@ void events_fail(struct events *events, const struct err *err, uint32_t retry_af
     }
     /* What was gathered is whole events, unless memory ran out in the middle of one. */
     if (events->out.failed) buf_reset(&events->out);
-    buf_add_slice(&events->out, SLICE("data: "));
-    error_write_json(&events->out, err);
-    buf_add_slice(&events->out, SLICE("\n\n"));
-    events_flush(events);
+    struct buf last;
+    buf_init(&last, EVENTS_BYTES_MAX);
+    buf_add_slice(&last, SLICE("data: "));
+    error_write_json(&last, err);
+    buf_add_slice(&last, SLICE("\n\n"));
+    send(events);
+    struct slice text = buf_slice(&last);
+    if (last.failed)
+        text = SLICE("data: {\"error\":{\"message\":\"out of memory\",\"type\":\"server_error\","
+                     "\"param\":null,\"code\":\"out_of_memory\"}}\n\n");
+    call->ops->stream_send(call, text);
+    buf_release(&last);
     events_release(events);
     call->ops->stream_end(call);
 }
@@ -200,8 +216,12 @@ void events_fail(struct events *events, const struct err *err, uint32_t retry_af
 void events_finish(struct events *events)
 {
     struct call *call = events->call;
+    struct err err = { 0 };
     buf_add_slice(&events->out, SLICE("data: [DONE]\n\n"));
-    events_flush(events);
+    if (events_flush(events, &err) < 0) {
+        events_fail(events, &err, 0);
+        return;
+    }
     events_release(events);
     call->ops->stream_end(call);
 }

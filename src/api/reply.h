@@ -59,7 +59,8 @@ void events_release(struct events *events);
 /* "data: " and a writer for one JSON value, until events_end. */
 struct json_writer *events_begin(struct events *events);
 void events_end(struct events *events);
-void events_flush(struct events *events);
+/* -ERR_NO_MEMORY when something did not fit: then the stream must be failed. */
+int events_flush(struct events *events, struct err *err) MUST_USE;
 /* The error as an event, if the stream has begun, else as a plain answer; ends the call. */
 void events_fail(struct events *events, const struct err *err, uint32_t retry_after_ms);
 /* "data: [DONE]"; ends the call. */

@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include "base/json_build.h"
 #include "base/json_scan.h"
 #include "base/seam.h"
 
@@ -21,15 +22,5 @@ int json_read(json_t **ret, struct slice text, const struct json_limits *limits,
               struct err *err)
 {
     TRY(json_scan(text, limits, what, err));
-    json_error_t why;
-    /* jansson refuses integers beyond 64 bits and reals beyond a double, as we want. */
-    json_t *root = json_loadb(text.ptr, text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
-    if (!root) {
-        if (json_error_code(&why) == json_error_out_of_memory)
-            return err_set(err, ERR_NO_MEMORY, "no memory to read %s", what);
-        return err_set(err, ERR_JSON, "%s is not valid JSON: %s at line %d, column %d", what,
-                       why.text, why.line, why.column);
-    }
-    *ret = root;
-    return 0;
+    return json_build(ret, text, what, err);
 }

@@ -1,7 +1,7 @@
 /* json - strict JSON in, shortest JSON out.
  *
  * Reading: the text is scanned first (depth, nodes, size, UTF-8, no duplicate keys, no NUL, no lone
- * surrogate, no number that a double cannot hold), then read with jansson. Values are jansson's
+ * surrogate, no number that a double cannot hold), then built. Values are jansson's
  * json_t; release with json_decref.
  *
  *     json_t *root;

@@ -94,7 +94,7 @@ static int string(struct scan *sc)
         if (c == '\\') {
             sc->at++;
             char e = peek(sc);
-            if (!more(sc) || !strchr("\"\\/bfnrtu", e)) return bad(sc, "an unknown escape");
+            if (e == '\0' || !strchr("\"\\/bfnrtu", e)) return bad(sc, "an unknown escape");
             sc->at++;
             if (e == 'u') TRY(unicode_escape(sc));
             continue;

@@ -266,7 +266,8 @@ static void on_close(struct fan *fan)
 static void on_flush(struct fan *fan)
 {
     struct text_state *s = (struct text_state *)fan;
-    if (s->stream) events_flush(&s->events);
+    struct err err = { 0 };
+    if (s->stream && events_flush(&s->events, &err) < 0) fan_fail(fan, &err, 0);
 }
 
 static bool on_restart(struct fan *fan, uint32_t prompt)

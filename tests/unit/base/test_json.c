@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/seam.h"
+#include "fault/fault.h"
 
 #include <float.h>
 #include <math.h>
@@ -304,6 +305,26 @@ static void test_values_are_exact(void **state)
     json_decref(root);
 }
 
+/* Every allocation of a read fails once: always an error, nothing left behind (ASan). */
+static void test_no_memory(void **state)
+{
+    (void)state;
+    static const struct slice text = TEXT(
+        "{\"k\\n\":[1.5,2,\"\\u00e9x\",true,{\"x\":null}],\"m\":{}}");
+    struct err err = { 0 };
+    json_t *root = NULL;
+    int n = 1;
+    for (;; n++) {
+        fault_start(FAULT_ALLOC, n, ENOMEM);
+        int result = json_read(&root, text, &json_limits_request, "the test", &err);
+        if (!fault_stop()) break;
+        assert_int_equal(result, -ERR_NO_MEMORY);
+        assert_null(root);
+    }
+    assert_true(n > 10);
+    json_decref(root);
+}
+
 static struct buf out;
 
 static struct json_writer writer(void)
@@ -435,6 +456,7 @@ int main(void)
         cmocka_unit_test(test_counts_and_size),
         cmocka_unit_test(test_says_where),
         cmocka_unit_test(test_values_are_exact),
+        cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_writes),
         cmocka_unit_test(test_writes_the_shortest_numbers),
         cmocka_unit_test(test_numbers_read_back),

@@ -1,0 +1,130 @@
+/* Every allocation of a request fails once, and from then on: each time the call still ends in one
+ * answer that is whole, or waits for a model that was asked; nothing leaks (ASan). */
+#include "unit/test.h"
+
+#include "unit/api/fake_events.h"
+
+#include <stdio.h>
+
+struct scenario {
+    const char *path, *body;
+    const char *events[4]; /* NULL ends them early */
+};
+
+static const struct scenario scenarios[] = {
+    { "/v1/chat/completions",
+      "{\"model\":\"small\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\","
+      "\"text\":\"Hi\"}]}],\"stop\":[\"a\"],\"logit_bias\":{\"1\":2},\"logprobs\":true}",
+      { "{\"token\":{\"text\":\"a\",\"logprobs\":[{\"bytes\":\"a\",\"logprob\":-1}]}}",
+        "{\"done\":{\"prompt\":1,\"completion\":1,\"final\":true}}" } },
+    { "/v1/chat/completions",
+      "{\"model\":\"small\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"stream\":true,"
+      "\"stream_options\":{\"include_usage\":true}}",
+      { "{\"token\":{\"text\":\"a\"}}", "{\"flush\":{}}", "{\"token\":{\"text\":\"b\"}}",
+        "{\"done\":{\"prompt\":1,\"completion\":1,\"final\":true}}" } },
+    { "/v1/completions",
+      "{\"model\":\"small\",\"prompt\":[[1,2],[3]],\"logprobs\":1,\"stop\":\"x\"}",
+      { "{\"token\":{\"text\":\"a\",\"logprobs\":[{\"bytes\":\"a\",\"logprob\":-1}]}}",
+        "{\"done\":{\"prompt\":1,\"completion\":1,\"final\":true}}",
+        "{\"done\":{\"h\":1,\"prompt\":1,\"completion\":1,\"final\":true}}" } },
+    { "/v1/embeddings",
+      "{\"model\":\"vectors\",\"input\":[\"a\",\"b\"]}",
+      { "{\"embedding\":{\"h\":1,\"prompt\":1,\"floats\":[1,2]}}",
+        "{\"embedding\":{\"h\":0,\"prompt\":1,\"floats\":[1,2]}}" } },
+    { "/v1/models", "", { NULL } },
+    { "/openapi.json", "", { NULL } },
+};
+
+static int allocs_left; /* until one fails; below 0: those after it fail too, if `forever` */
+static bool forever;
+
+static bool fails(void)
+{
+    allocs_left--;
+    return allocs_left == 0 || (forever && allocs_left < 0);
+}
+
+static void *torn_alloc(size_t size)
+{
+    return fails() ? NULL : seams_real.alloc(size);
+}
+
+static void *torn_realloc(void *ptr, size_t size)
+{
+    return fails() ? NULL : seams_real.realloc(ptr, size);
+}
+
+enum { EVENTS_MAX = 4, TRACE_ROOM = 200 << 10 };
+
+static void check_answer(const struct fake *f)
+{
+    /* Either "reply STATUS {...}" or a stream that ends with [DONE] or an error. */
+    const char *trace = buf_str(&f->trace);
+    const char *reply = strstr(trace, "reply ");
+    assert_true(reply || strstr(trace, "\nend\n"));
+    if (reply) {
+        int status = (int)strtol(reply + strlen("reply "), NULL, 10);
+        if (status != 200 && status != 503) fail_msg("%s", trace);
+        assert_null(strstr(trace, "begin\n"));
+    } else {
+        assert_true(strstr(trace, "[DONE]") || strstr(trace, "\"error\""));
+    }
+}
+
+/* Runs the scenario with the k-th allocation failing; true when so many were not needed. */
+static bool play(const struct scenario *s, int k)
+{
+    struct fake f;
+    json_t *events[EVENTS_MAX] = { 0 };
+    for (int i = 0; i < EVENTS_MAX && s->events[i]; i++)
+        events[i] = json_loads(s->events[i], 0, NULL);
+    fake_init(&f);
+    assert_non_null(buf_reserve(&f.trace, TRACE_ROOM)); /* The fake's own notes do not fail. */
+    allocs_left = k;
+    seams.alloc = torn_alloc;
+    seams.realloc = torn_realloc;
+    fake_request(&f, s->body[0] ? "POST" : "GET", s->path, slice_of(s->body));
+    for (int i = 0; i < EVENTS_MAX && events[i]; i++) {
+        const json_t *body = json_object_iter_value(json_object_iter(events[i]));
+        size_t h = fake_get_u32(body, "h");
+        if (!f.over && h < f.n_handles && f.handles[h].live) fake_event(&f, events[i]);
+    }
+    bool unused = allocs_left > 0;
+    seams = seams_real;
+    assert_true(f.over);
+    assert_false(f.trace.failed);
+    check_answer(&f);
+    fake_release(&f);
+    for (int i = 0; i < EVENTS_MAX; i++) json_decref(events[i]);
+    return unused;
+}
+
+static void torture(const struct scenario *s, bool all_after)
+{
+    int k = 1;
+    forever = all_after;
+    while (!play(s, k)) k++;
+    assert_true(k > 1);
+}
+
+static void test_one_allocation_fails(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++) torture(&scenarios[i], false);
+}
+
+static void test_all_allocations_from_one_on_fail(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++) torture(&scenarios[i], true);
+}
+
+int main(void)
+{
+    json_init();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_allocation_fails),
+        cmocka_unit_test(test_all_allocations_from_one_on_fail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
