@@ -21,7 +21,6 @@ enum {
     TOKENS_UNPACK = 16,
     /* An unpacked block: 512 codes, 16 f32 scales, 16 f32 offsets or 2 x 16 pairs of int16. */
     UNPACKED = 704,
-    PREFETCH = 1024, /* Bytes ahead; 1 to 2 KiB measured best on Zen 3. */
 };
 
 struct tile {
@@ -177,9 +176,7 @@ INLINE void tile(float *y, const struct tile *in, enum dtype t, bool unpacked, i
     for (size_t b = 0; b < in->blocks; b++) {
         const uint8_t *a = in->act + b * stride;
         struct source s = source_of(t, unpacked, in->panel, b);
-        if (!unpacked)
-            for (int i = 0; i < (t == DTYPE_Q8_0 ? 9 : 5); i++)
-                _mm_prefetch((const char *)s.codes + PREFETCH + 64 * i, _MM_HINT_T0);
+        if (!unpacked) panel_prefetch(t, s.codes);
         __m256i acc[4][2];
         block_dots(acc, &s, a, g);
         if (t == DTYPE_Q6_K) block_dots_six(acc, &s, a, g);

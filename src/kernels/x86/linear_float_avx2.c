@@ -18,6 +18,9 @@ INLINE void tile(float *y, enum dtype t, const uint8_t *panel, const float *x, s
     __m256 acc[TILE_TOKENS][2];
     UNROLL for (int c = 0; c < n; c++) acc[c][0] = acc[c][1] = _mm256_setzero_ps();
     for (size_t k = 0; k < k_len; k++) {
+        _mm_prefetch((const char *)panel + k * PANEL_ROWS * (t == DTYPE_F32 ? 4 : 2) +
+                         PREFETCH_BYTES,
+                     _MM_HINT_T0);
         __m256 w0 = load8(t, panel, k * PANEL_ROWS), w1 = load8(t, panel, k * PANEL_ROWS + 8);
         UNROLL for (int c = 0; c < n; c++)
         {

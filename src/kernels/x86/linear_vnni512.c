@@ -12,7 +12,6 @@
 enum {
     TOKENS_UNPACK = 16,
     UNPACKED = 704, /* 512 codes, 16 f32 scales, 16 f32 offsets or 2 x 16 f32 sub-scales */
-    PREFETCH = 1024,
 };
 
 struct tile {
@@ -137,9 +136,7 @@ INLINE void tile(float *y, const struct tile *in, enum dtype t, bool unpacked, i
     for (size_t b = 0; b < in->blocks; b++) {
         const uint8_t *a = in->act + b * stride;
         struct source s = source_of(t, unpacked, in->panel, b);
-        if (!unpacked)
-            for (int i = 0; i < (t == DTYPE_Q8_0 ? 9 : 5); i++)
-                _mm_prefetch((const char *)s.codes + PREFETCH + 64 * i, _MM_HINT_T0);
+        if (!unpacked) panel_prefetch(t, s.codes);
         __m512i acc[12], second[12];
         __m512 scale, offset;
         if (t == DTYPE_Q6_K) {

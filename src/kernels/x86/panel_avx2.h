@@ -20,6 +20,23 @@ struct panel_block {
     const uint8_t *scales; /* 24 bytes of SCALES, or 2 x 16 int8 of Q6_K */
 };
 
+/* Measured best of 1, 2 and 4 KiB with one token; it costs nothing with more. */
+enum { PREFETCH_BYTES = 2048 };
+
+/* Bytes of 32 values of a row, without what super-blocks have only once. */
+INLINE int block_row_bytes(enum dtype t)
+{
+    switch (t) {
+    case DTYPE_Q4_K: return 16;
+    case DTYPE_Q4_0: return 18;
+    case DTYPE_Q4_1:
+    case DTYPE_Q5_K: return 20;
+    case DTYPE_Q5_0: return 22;
+    case DTYPE_Q8_0: return 34;
+    default: return 24;
+    }
+}
+
 INLINE bool dtype_is_super(enum dtype t)
 {
     return t == DTYPE_Q4_K || t == DTYPE_Q5_K || t == DTYPE_Q6_K;
@@ -58,6 +75,14 @@ INLINE struct panel_block panel_block(enum dtype t, const uint8_t *panel, size_t
         p.min = p.d + 32;
     }
     return p;
+}
+
+/* Asks for what lies PREFETCH_BYTES behind a block that begins at `codes`. */
+INLINE void panel_prefetch(enum dtype t, const uint8_t *codes)
+{
+    int bytes = PANEL_ROWS * block_row_bytes(t);
+    for (int at = 0; at < bytes; at += 64)
+        _mm_prefetch((const char *)codes + PREFETCH_BYTES + at, _MM_HINT_T0);
 }
 
 INLINE __m256i load256(const void *p)
