@@ -172,10 +172,11 @@ static int emit(struct planner *p, struct node *n, const struct prepare *a, unsi
     *args = *a;
     args->f32 = args->act = args->rest = VALUE_NONE;
     planner_touch(p, a->x);
-    size_t act_bytes = kernel_act_bytes((int)planner_rows(p, &n->shape), a->k);
+    int rows = (int)planner_rows(p, &n->shape);
     /* The rest is made from the codes: both are written together. */
-    if (forms & (PREPARE_ACT | PREPARE_REST)) args->act = s->act = planner_temp(p, act_bytes);
-    if (forms & PREPARE_REST) args->rest = s->rest = planner_temp(p, act_bytes);
+    if (forms & (PREPARE_ACT | PREPARE_REST))
+        args->act = s->act = planner_temp(p, kernel_act_bytes(rows, a->k));
+    if (forms & PREPARE_REST) args->rest = s->rest = planner_temp(p, kernel_act_bytes(rows, a->k));
     if (forms & PREPARE_F32) args->f32 = planner_write(p, n);
     planner_scratch(p, ACT_GROUP * (size_t)a->k * sizeof(float));
     return 0;
