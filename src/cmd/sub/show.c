@@ -349,7 +349,7 @@ static void add_tensor(struct buf *b, struct slice name, const struct checkpoint
     shape_text(shape, sizeof shape, t);
     buf_init(&safe, OUTPUT_MAX);
     add_safe(&safe, name, PATTERN_MAX, false);
-    buf_printf(b, "  %-44s  %-7s %10s", buf_str(&safe), t->type_name,
+    buf_printf(b, "  %-50s  %-5s %10s", buf_str(&safe), t->type_name,
                bytes_text(size, t->size * count));
     if (count > 1)
         buf_printf(b, "  %" PRIu64 " of %s", count, shape);
