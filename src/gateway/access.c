@@ -121,21 +121,19 @@ static struct slice without_port(struct slice host)
     return (struct slice){ host.ptr, end };
 }
 
-/* 127.0.0.0/8 in plain dotted form. */
+/* 127.0.0.0/8 in plain dotted form: four numbers and nothing behind them. */
 static bool is_loopback_v4(struct slice host)
 {
-    int parts = 0;
-    while (parts < 4) {
+    for (int part = 0;; part++) {
         size_t end = slice_find(host, SLICE("."));
         uint64_t number;
         if (end > 3 || !slice_to_u64(&number, (struct slice){ host.ptr, end }) || number > 255)
             return false;
-        if (parts == 0 && number != 127) return false;
-        parts++;
-        if (end == host.len) break;
+        if (part == 0 && number != 127) return false;
+        if (end == host.len) return part == 3;
+        if (part == 3) return false;
         host = (struct slice){ host.ptr + end + 1, host.len - end - 1 };
     }
-    return parts == 4 && slice_find(host, SLICE(".")) == host.len;
 }
 
 static bool is_loopback_name(struct slice host)

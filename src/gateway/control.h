@@ -1,8 +1,8 @@
 /* control - one server per data directory, and how others find it.
  *
- * <data>/tiro.lock is locked (an open-file lock) by the server as long as it lives and says where it is:
- * {"pid":1,"url":"http://127.0.0.1:8080"}. The kernel lets go of the lock however the server ends,
- * so the lock, not the file, says whether one runs. <data>/tiro.sock speaks the same HTTP.
+ * <data>/tiro.lock is locked (an open-file lock) by the server as long as it lives and says where
+ * it is: {"pid":1,"url":"http://127.0.0.1:8080"}. The kernel lets go of the lock however the server
+ * ends, so the lock, not the file, says whether one runs. <data>/tiro.sock speaks the same HTTP.
  */
 #ifndef TIRO_GATEWAY_CONTROL_H
 #define TIRO_GATEWAY_CONTROL_H

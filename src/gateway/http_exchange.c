@@ -267,21 +267,10 @@ void http_exchange_abort(struct http_exchange *x, const struct err *why)
 
 static bool decode_path(struct http_exchange *x, struct slice raw)
 {
+    size_t len;
     char *out = arena_alloc(&x->arena, raw.len + 1);
-    size_t n = 0;
-    if (!out) return false;
-    for (size_t i = 0; i < raw.len; i++) {
-        unsigned char c = (unsigned char)raw.ptr[i];
-        if (c == '%') { /* The parser has seen to the two digits. */
-            unsigned value = 0;
-            (void)sscanf((char[]){ raw.ptr[i + 1], raw.ptr[i + 2], 0 }, "%x", &value);
-            c = (unsigned char)value;
-            i += 2;
-        }
-        if (c < 0x20 || c == 0x7F) return false;
-        out[n++] = (char)c;
-    }
-    x->call.path = (struct slice){ out, n };
+    if (!out || !http_decode_path(out, &len, raw)) return false;
+    x->call.path = (struct slice){ out, len };
     return true;
 }
 

@@ -151,6 +151,24 @@ struct slice http_query(const struct http_parser *p)
     return (struct slice){ target.ptr + mark + 1, target.len - mark - 1 };
 }
 
+bool http_decode_path(char *out, size_t *ret_len, struct slice path)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < path.len; i++) {
+        unsigned char c = (unsigned char)path.ptr[i];
+        if (c == '%') {
+            assert(i + 2 < path.len); /* The parser has seen to the two digits. */
+            c = (unsigned char)(hex_value((unsigned char)path.ptr[i + 1]) * 16 +
+                                hex_value((unsigned char)path.ptr[i + 2]));
+            i += 2;
+        }
+        if (c < 0x20 || c == 0x7F) return false;
+        out[n++] = (char)c;
+    }
+    *ret_len = n;
+    return true;
+}
+
 struct slice http_host(const struct http_parser *p)
 {
     return http_header(p, "host");

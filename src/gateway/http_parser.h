@@ -17,7 +17,7 @@
  *
  *   request line  anything but METHOD SP origin-form SP HTTP/1.1 (or 1.0) CRLF; a method we do not
  *                 know (405); absolute-form, authority-form; '*' other than for OPTIONS; bytes that
- *                 are no URI characters, an unfinished percent-escape, a fragment; empty lines in front
+ *                 are no URI characters, an unfinished percent-escape, a fragment; a line before
  *   line ends     LF without CR, CR without LF, anywhere
  *   field         no colon, an empty name, a space before the colon, a folded line, a name that is
  *                 no token, a byte below 0x20 (a tab too) or 0x7F in the value
@@ -29,7 +29,7 @@
  *                 trailer fields
  *   Host          missing, repeated, empty, or not host[:port] (HTTP/1.0 included)
  *   Expect        other than exactly 100-continue (417)
- *   sizes         line over HTTP_LINE_MAX, head over HTTP_HEAD_MAX, more than HTTP_FIELDS_MAX fields
+ *   sizes         line over HTTP_LINE_MAX, head over HTTP_HEAD_MAX, over HTTP_FIELDS_MAX fields
  *                 (431); body over the maximum (413)
  *
  * HTTP/1.0 is served like HTTP/1.1 with "Connection: close": one request, no chunks in the answer.
@@ -101,6 +101,8 @@ struct slice http_host(const struct http_parser *p);
 struct slice http_header(const struct http_parser *p, const char *name);
 /* How many fields of that name there are. */
 int http_header_count(const struct http_parser *p, const char *name);
+/* Escapes become their bytes; `out` has room for path.len. False when one is a control byte. */
+bool http_decode_path(char *out, size_t *ret_len, struct slice path);
 const char *http_method_name(enum http_method method);
 
 #endif

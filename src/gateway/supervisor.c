@@ -186,7 +186,7 @@ void model_send_waiting(struct supervisor *s, struct model *m)
         if (m->worker->n_in_flight >= s->in_flight_max)
             (void)err_set(&err, ERR_OVERLOADED, "%u requests for %s are being answered already",
                           s->in_flight_max, m->facts.id);
-        if (err.code || worker_send(m->worker, h, &err) < 0) handle_fail(h, &err, 1000);
+        if (err.code || worker_process_send(m->worker, h, &err) < 0) handle_fail(h, &err, 1000);
     }
 }
 
@@ -300,7 +300,7 @@ static int op_submit(struct backend *backend, struct backend_handle **ret, const
     h->events = events;
     h->user = user;
     if (m->facts.state == BACKEND_MODEL_READY) {
-        int rc = worker_send(m->worker, h, err);
+        int rc = worker_process_send(m->worker, h, err);
         if (rc < 0) {
             handle_free(h);
             return rc;

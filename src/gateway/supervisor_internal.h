@@ -105,7 +105,7 @@ void model_on_worker_lost(struct supervisor *s, struct model *m, enum worker_sta
 
 /* worker_process.c */
 int worker_start(struct supervisor *s, struct model *m, struct err *err) MUST_USE;
-int worker_send(struct worker *w, struct backend_handle *h, struct err *err) MUST_USE;
+int worker_process_send(struct worker *w, struct backend_handle *h, struct err *err) MUST_USE;
 void worker_cancel(struct worker *w, struct backend_handle *h);
 void worker_forget(struct worker *w, struct backend_handle *h);
 /* Finish what runs, then end; after SUPERVISOR_QUIT_MS (none with requests in flight) by force. */

@@ -71,7 +71,7 @@ void worker_forget(struct worker *w, struct backend_handle *h)
 }
 
 /* The frame is one of message_encode's: it goes out as it is. */
-int worker_send(struct worker *w, struct backend_handle *h, struct err *err)
+int worker_process_send(struct worker *w, struct backend_handle *h, struct err *err)
 {
     assert(w->state == WORKER_READY && !h->worker);
     if (conn_backlog(&w->conn) > w->conn.out_max)
@@ -275,7 +275,7 @@ static void observe_token(struct worker *w, struct backend_handle *h)
     h->last_token_ns = now;
 }
 
-/* Long vectors come as a file in memory, which the worker could shrink: so it is read, not mapped. */
+/* Long vectors come as a file in memory. The worker could shrink it: so it is read, not mapped. */
 static int read_floats(struct msg_embedding *m, int fd, struct err *err)
 {
     size_t size = (size_t)m->n_shared * sizeof(float), got = 0;

@@ -183,6 +183,7 @@ def test_hosts_of_this_machine(server, host):
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example",
+                                  "127.0.0.1.evil",
                                   "127.0.0.1.nip.io", "0.0.0.0", "10.0.0.1", "[::2]", "128.0.0.1",
                                   "127.0.0", "127.0.0.256", "2130706433"])
 def test_rebound_names_are_refused(server, host):

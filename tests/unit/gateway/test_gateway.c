@@ -102,10 +102,247 @@ static int serve(int argc, char **argv)
     return 0;
 }
 
+/* ---- The tests: the client against a server in a thread ---- */
+
+struct running {
+    pthread_t thread;
+    char folder[64], model[128];
+    struct gateway_model models[1];
+    struct gateway_options options;
+    struct gateway *gateway;
+    char url[128];
+    int rc;
+    struct err err;
+};
+
+static void on_listening(void *ctx, struct gateway *g, const char *url)
+{
+    struct running *r = ctx;
+    (void)snprintf(r->url, sizeof r->url, "%s", url);
+    __atomic_store_n(&r->gateway, g, __ATOMIC_RELEASE);
+}
+
+static void *run_thread(void *ctx)
+{
+    struct running *r = ctx;
+    r->rc = gateway_run(&r->options, &r->err);
+    return NULL;
+}
+
+static void write_file(const char *name)
+{
+    int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    close(fd);
+}
+
+static int start(void **state)
+{
+    struct running *r = calloc(1, sizeof *r);
+    (void)snprintf(r->folder, sizeof r->folder, "/tmp/tiro-test-gateway-XXXXXX");
+    assert_non_null(mkdtemp(r->folder));
+    (void)snprintf(r->model, sizeof r->model, "%s/m.gguf", r->folder);
+    write_file(r->model);
+    r->models[0] = (struct gateway_model){ .name = "m", .path = r->model, .is_default = true };
+    r->options = (struct gateway_options){ .data_dir = r->folder,
+                                           .models = r->models,
+                                           .n_models = 1,
+                                           .on_listening = on_listening,
+                                           .log_level = "warn",
+                                           .ctx = r };
+    assert_int_equal(pthread_create(&r->thread, NULL, run_thread, r), 0);
+    while (!__atomic_load_n(&r->gateway, __ATOMIC_ACQUIRE)) usleep(1000);
+    *state = r;
+    return 0;
+}
+
+static int stop(void **state)
+{
+    struct running *r = *state;
+    gateway_stop(r->gateway);
+    assert_int_equal(pthread_join(r->thread, NULL), 0);
+    assert_int_equal(r->rc, 0);
+    char command[3][160];
+    static const char *const names[] = { "m.gguf", "m.gguf.log", "tiro.lock" };
+    for (int i = 0; i < 3; i++) {
+        (void)snprintf(command[i], sizeof command[i], "%s/%s", r->folder, names[i]);
+        unlink(command[i]);
+    }
+    rmdir(r->folder);
+    free(r);
+    return 0;
+}
+
+static json_t *get_status(struct client *c)
+{
+    struct err err = { 0 };
+    struct buf body;
+    json_t *root;
+    int status;
+    buf_init(&body, CLIENT_BODY_MAX);
+    assert_ok(client_json(c, &status, &body, "GET", "/v1/tiro/status", SLICE(""), &err), &err);
+    assert_int_equal(status, 200);
+    assert_ok(json_read(&root, buf_slice(&body), &json_limits_request, "the status", &err), &err);
+    buf_release(&body);
+    return root;
+}
+
+static void test_client_finds_and_asks(void **state)
+{
+    struct running *r = *state;
+    struct err err = { 0 };
+    struct client *c;
+    struct buf body;
+    int status;
+    assert_ok(client_open(&c, r->folder, &err), &err);
+    assert_string_equal(client_server(c)->url, r->url);
+    assert_int_equal(client_server(c)->pid, getpid());
+    json_decref(get_status(c));
+    buf_init(&body, 1 << 20);
+    assert_ok(client_json(c, &status, &body, "POST", "/v1/nosuch", SLICE("{}"), &err), &err);
+    assert_int_equal(status, 404);
+    assert_int_equal(client_error(status, buf_slice(&body), &err), -ERR_NOT_FOUND);
+    assert_string_equal(err.text, "Invalid URL (POST /v1/nosuch)");
+    buf_release(&body);
+    client_close(c);
+}
+
+struct heard {
+    char text[4096];
+    size_t len, events, stop_at;
+    bool stop_now;
+};
+
+static bool hear(void *ctx, struct slice data)
+{
+    struct heard *h = ctx;
+    if (h->len + data.len < sizeof h->text) memcpy(h->text + h->len, data.ptr, data.len);
+    h->len += data.len;
+    return ++h->events != h->stop_at;
+}
+
+static bool hear_stop(void *ctx)
+{
+    return ((struct heard *)ctx)->stop_now;
+}
+
+static int say(struct client *c, struct heard *h, const char *text, struct err *err)
+{
+    char json[256];
+    struct client_events events = { .on_data = hear, .stop = hear_stop, .ctx = h };
+    int n = snprintf(json, sizeof json,
+                     "{\"model\":\"m\",\"stream\":true,\"messages\":"
+                     "[{\"role\":\"user\",\"content\":\"%s\"}]}",
+                     text);
+    return client_stream(c, "/v1/chat/completions", (struct slice){ json, (size_t)n }, &events,
+                         err);
+}
+
+static void test_client_streams(void **state)
+{
+    struct running *r = *state;
+    struct err err = { 0 };
+    struct client *c;
+    struct heard h = { 0 };
+    assert_ok(client_open(&c, r->folder, &err), &err);
+    assert_ok(say(c, &h, "tokens=3", &err), &err);
+    assert_int_equal(h.events, 6); /* role, three tokens, the reason, [DONE] */
+    assert_non_null(strstr(h.text, "w2 "));
+    assert_non_null(strstr(h.text, "[DONE]"));
+    h = (struct heard){ .stop_at = 2 };
+    assert_fails(say(c, &h, "tokens=100000 delay=1", &err), ERR_CANCELLED, &err, "stopped");
+    assert_int_equal(h.events, 2);
+    h = (struct heard){ .stop_now = true };
+    assert_fails(say(c, &h, "wait=60000", &err), ERR_CANCELLED, &err, "stopped");
+    assert_int_equal(h.events, 0);
+    h = (struct heard){ 0 };
+    assert_fails(say(c, &h, "error", &err), ERR_CONTEXT_LENGTH, &err, "4097");
+    assert_string_equal(err.param, "messages");
+    h = (struct heard){ 0 };
+    assert_fails(say(c, &h, "crash-after=1", &err), ERR_WORKER_LOST, &err, "ended");
+    assert_int_equal(h.events, 2);
+    client_close(c);
+}
+
+/* From this thread, while the loop runs in another. */
+static void test_models_and_pulls_from_outside(void **state)
+{
+    struct running *r = *state;
+    struct err err = { 0 };
+    struct client *c;
+    char path[160];
+    assert_ok(client_open(&c, r->folder, &err), &err);
+    (void)snprintf(path, sizeof path, "%s/m.gguf", r->folder);
+    gateway_add_model(r->gateway,
+                      &(struct gateway_model){ .name = "later", .path = path, .is_default = true });
+    for (uint64_t i = 1; i <= 100; i++)
+        gateway_set_pull(r->gateway, &(struct gateway_pull){ .name = "big",
+                                                             .bytes = i,
+                                                             .bytes_total = 100,
+                                                             .state = "downloading" });
+    json_t *root, *models, *pulls, *row;
+    for (;;) {
+        root = get_status(c);
+        models = json_object_get(root, "models");
+        pulls = json_object_get(root, "pulls");
+        row = json_array_get(pulls, 0);
+        if (json_integer_value(json_object_get(row, "bytes")) == 100) break;
+        json_decref(root);
+        usleep(1000);
+    }
+    assert_int_equal(json_array_size(models), 2);
+    assert_int_equal(json_array_size(pulls), 1);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(models, 0), "id")),
+                        "later");
+    assert_true(json_is_true(json_object_get(json_array_get(models, 0), "default")));
+    assert_true(json_is_false(json_object_get(json_array_get(models, 1), "default")));
+    json_decref(root);
+    gateway_remove_model(r->gateway, "later");
+    do {
+        root = get_status(c);
+        size_t n = json_array_size(json_object_get(root, "models"));
+        json_decref(root);
+        if (n == 1) break;
+        usleep(1000);
+    } while (true);
+    client_close(c);
+}
+
+static void test_no_server(void **state)
+{
+    (void)state;
+    struct err err = { 0 };
+    struct client *c;
+    struct client_server found;
+    char folder[] = "/tmp/tiro-test-gateway-XXXXXX", lock[64];
+    assert_non_null(mkdtemp(folder));
+    assert_fails(client_find(&found, folder, &err), ERR_NOT_FOUND, &err, "tiro serve");
+    (void)snprintf(lock, sizeof lock, "%s/tiro.lock", folder);
+    write_file(lock); /* Of a server that is gone. */
+    assert_fails(client_open(&c, folder, &err), ERR_NOT_FOUND, &err, folder);
+    unlink(lock);
+    rmdir(folder);
+    assert_fails(client_open(&c, folder, &err), ERR_NOT_FOUND, &err, folder);
+}
+
+static int unit_tests(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_client_finds_and_asks, start, stop),
+        cmocka_unit_test_setup_teardown(test_client_streams, start, stop),
+        cmocka_unit_test_setup_teardown(test_models_and_pulls_from_outside, start, stop),
+        cmocka_unit_test(test_no_server),
+    };
+    log_setup(LOG_ERROR, LOG_TEXT, "gateway");
+    json_init();
+    unsetenv("TIRO_API_KEY");
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
 int main(int argc, char **argv)
 {
     if (argc >= 6 && strcmp(argv[1], "worker") == 0)
         return fake_worker_main(argv[3], (int)strtol(argv[5], NULL, 10));
     if (argc >= 2 && strcmp(argv[1], "serve") == 0) return serve(argc, argv);
-    return 0;
+    return unit_tests();
 }

@@ -334,8 +334,8 @@ static const struct row rows[] = {
 
 enum { BODY_MAX = 64, N_ROWS = sizeof rows / sizeof *rows };
 
-/* Feeds `bytes` in pieces of `step`; returns 0 when the request is whole, a negative code when it is
- * refused, 1 when it wants more. *ret_used counts what was used, *ret_body what was body. */
+/* Feeds `bytes` in pieces of `step`; returns 0 when the request is whole, a negative code when it
+ * is refused, 1 when it wants more. *ret_used counts what was used, *ret_body what was body. */
 static int parse(const char *bytes, size_t len, size_t step, size_t *ret_used, size_t *ret_body)
 {
     struct http_parser p;
