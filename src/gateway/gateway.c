@@ -15,6 +15,7 @@ enum { NS_PER_MS = 1000 * 1000, DRAIN_STEP_MS = 20 };
 static void close_all(struct gateway *g)
 {
     g->state = GATEWAY_CLOSING;
+    if (g->listening && g->o->on_closing) g->o->on_closing(g->o->ctx);
     http_server_close(g->http);
     supervisor_close(g->supervisor);
     uv_close((uv_handle_t *)&g->wake, NULL);
@@ -287,6 +288,7 @@ int gateway_run(const struct gateway_options *options, struct err *err)
     if (rc == 0) {
         (void)uv_signal_start(&g->terminate, on_signal, SIGTERM); /* These signals may be had. */
         (void)uv_signal_start(&g->interrupt, on_signal, SIGINT);
+        g->listening = true;
         if (options->on_listening) options->on_listening(options->ctx, g, g->url);
     } else {
         if (g->supervisor) supervisor_stop(g->supervisor);

@@ -11,8 +11,8 @@
  * while it runs; a second server with the same directory is refused by name) and listens on
  * <data_dir>/tiro.sock too (mode 0600, no key needed there), which gateway/client.h uses.
  *
- * Everything else in this header may be called from any thread between on_listening and the return
- * of gateway_run; the loop thread does the work later.
+ * Everything else in this header may be called from any thread between on_listening and on_closing;
+ * the loop thread does the work later.
  */
 #ifndef TIRO_GATEWAY_GATEWAY_H
 #define TIRO_GATEWAY_GATEWAY_H
@@ -74,6 +74,9 @@ struct gateway_options {
 
     /* Once, on the loop thread, when both sockets accept. url is "http://127.0.0.1:8080". */
     void (*on_listening)(void *ctx, struct gateway *g, const char *url);
+    /* Once, on the loop thread, after the last answer and before `g` ends: whoever uses it in
+     * another thread must have stopped when this returns. May be NULL. */
+    void (*on_closing)(void *ctx);
     void *ctx;
 };
 

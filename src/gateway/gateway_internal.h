@@ -38,6 +38,7 @@ struct gateway {
     struct control control;
     char url[GATEWAY_URL_MAX];
     uint64_t start_ns;
+    bool listening; /* on_listening has been called. */
 
     uv_async_t wake;
     uv_signal_t terminate, interrupt;

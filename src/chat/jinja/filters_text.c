@@ -146,7 +146,7 @@ static int indention(struct render *r, const struct str **ret, struct value widt
 
 FILTER(indent)
 {
-    const struct str *s, *by;
+    const struct str *s, *by = NULL;
     struct value lines;
     struct text t;
     bool first = arg_bool(c->arg[1], false), blank = arg_bool(c->arg[2], false);

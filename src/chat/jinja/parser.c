@@ -251,7 +251,7 @@ static int parse_macro_body(struct parser *p, struct node_macro *macro, const ch
 
 static int parse_macro(struct parser *p, struct node *node)
 {
-    struct slice name;
+    struct slice name = { 0 };
     TRY(parse_expect_name(p, &name, "the macro's name"));
     TRY(parse_symbol(p, &node->macro.symbol, name));
     TRY(parse_const_str(p, &node->macro.name, name));
@@ -296,7 +296,7 @@ static int parse_generation(struct parser *p, struct node *node)
 static int parse_print(struct parser *p, struct node *node)
 {
     size_t cap = 0;
-    struct node *item, *output;
+    struct node *item = NULL, *output = NULL;
     while (p->token->type != LEX_BLOCK_END) {
         if (node->with.body.n) TRY(parse_expect(p, ',', "a comma"));
         TRY(parse_expression(p, &item, true));
@@ -338,7 +338,7 @@ static const char *const refused[] = {
 
 static int parse_statement(struct parser *p, struct node **ret)
 {
-    struct slice name;
+    struct slice name = { 0 };
     uint32_t line = p->token->line;
     TRY(parse_expect_name(p, &name, "a tag's name"));
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
@@ -358,7 +358,7 @@ static int parse_statement(struct parser *p, struct node **ret)
 static int parse_body(struct parser *p, struct nodes *ret, const char *const ends[PARSE_TAGS_MAX])
 {
     size_t cap = 0;
-    struct node *node;
+    struct node *node = NULL;
     for (;; p->token++) {
         switch ((int)p->token->type) {
         case LEX_DATA:
