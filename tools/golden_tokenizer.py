@@ -326,7 +326,8 @@ def tiny_texts(specials):
     r = random.Random(7)
     out = [b"", b" ", b"a", "".join(SENTENCES[:3]).encode(), b"ab" * 60, b" " * 70, b"a" * 49, b"\n \n" * 40]
     out += [s.encode() for s in SENTENCES]
-    out += [pieces(r, 30).encode() for _ in range(25)]
+    out += ["".join(filter(str.isalpha, "".join(SENTENCES[i : i + 3]))).encode() for i in (0, 3)]
+    out += [pieces(r, 30).encode() for _ in range(22)]
     out += ill_formed(r, 12)[:10]
     out += ["".join(r.choice(specials) if r.random() < 0.5 else pieces(r, 6) for _ in range(5)).encode() for _ in range(12)]
     return out

@@ -5,7 +5,7 @@
 #include "base/seam.h"
 #include "base/utf8.h"
 #include "engine/tokenizer.h"
-#include "engine/tokenizer_unicode.h"
+#include "engine/tokenizer_family.h"
 #include "fault/fault.h"
 #include "models/checkpoint.h"
 
@@ -568,6 +568,96 @@ static void test_gguf_refused(void **state)
     assert_fails(gguf_open(&t, &g), ERR_FORMAT, &err, "tokens");
 }
 
+/* --- merging ----------------------------------------------------------------------------------- */
+
+/* A pair that was overtaken must not come back under its old rank: a+b waits behind b+c, is gone
+ * then, and a+bc comes after bc+d. Short words and long ones take different paths. */
+static void test_overtaken_pair(void **state)
+{
+    (void)state;
+    const char *json =
+        "{\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":false},\"model\":{"
+        "\"type\":"
+        "\"BPE\",\"vocab\":{\"a\":0,\"b\":1,\"c\":2,\"d\":3,\"bc\":4,\"ab\":5,\"bcd\":6,\"abc\":7},"
+        "\"merges\":[\"b c\",\"a b\",\"bc d\",\"a bc\"]}}";
+    struct tokenizer *t;
+    assert_ok(tokenizer_open_json(&t, slice_of(json), SLICE(""), &err), &err);
+    for (size_t n = 1; n < 40; n++) {
+        struct buf text, got, want;
+        buf_init(&text, 1 << 10);
+        buf_init(&got, 1 << 10);
+        buf_init(&want, 1 << 10);
+        for (size_t i = 0; i < n; i++) {
+            buf_add_str(&text, "abcd");
+            buf_add_str(&want, i ? " 0 6" : "0 6");
+        }
+        assert_string_equal(ids_of(&got, t, buf_slice(&text), NULL), buf_str(&want));
+        buf_release(&text);
+        buf_release(&got);
+        buf_release(&want);
+    }
+    tokenizer_close(t);
+}
+
+/* --- words ------------------------------------------------------------------------------------- */
+
+/* Bytes of each word, as Hugging Face's pre-tokenisers of the same family cut them. */
+static const struct {
+    const char *family, *text, *lengths;
+} words[] = {
+    { "gpt2", "it's 'S ''ll  x", "2 2 2 1 3 2 1 2" },
+    { "gpt2", "a  1  \t b\n\n", "1 1 2 3 2 2" },
+    { "gpt2", "a  ", "1 2" },
+    { "gpt2", "\u00a0\u00a0x \u00e9\u0301 \u0967\u0968 \u00bd", "2 2 1 3 2 7 3" },
+    { "gpt2", "_x y_ !?\n", "1 1 2 1 3 1" },
+    { "smollm", "a  12  b", "1 2 1 1 1 2" },
+    { "smollm", "it's12's", "2 2 1 1 2" },
+    { "smollm", " \u00bd 1", "1 2 1 1" },
+    { "smollm", "x\u3000\u3000 1\n 2", "1 7 1 2 1" },
+    { "smollm", "\U00011de0 a", "4 2" }, /* A digit to Digits, none to the regex. */
+    { "qwen2", "'\u017fab 'LLx 'Re", "3 2 2 3 2 2" },
+    { "qwen2", "a  \n\n  b\r\n", "1 4 1 2 2" },
+    { "qwen2", " 12 x!\n\ny", "1 1 1 2 3 1" },
+    { "qwen2", "\tfoo  bar", "4 1 4" },
+    { "qwen2", "a\u0301bc _d\u20dd", "1 4 2 1 3" },
+    { "qwen2", "?!\r\n\r\n ", "6 1" },
+    { "qwen2", "x   ", "1 3" },
+    { "llama3", "1234567 12", "3 3 1 1 2" },
+    { "llama3", "'Tx  12345\n", "2 1 1 1 3 2 1" },
+};
+
+static const struct tokenizer_family *family_named(const char *name)
+{
+    for (size_t i = 0; i < tokenizer_family_registry_len; i++)
+        if (strcmp(tokenizer_family_registry[i]->name, name) == 0)
+            return tokenizer_family_registry[i];
+    fail_msg("no family %s", name);
+    return NULL;
+}
+
+static void test_words(void **state)
+{
+    (void)state;
+    uint8_t *classes = unicode_classes_new();
+    assert_non_null(classes);
+    struct buf got;
+    buf_init(&got, 1 << 10);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        const struct tokenizer_family *f = family_named(words[i].family);
+        struct slice text = slice_of(words[i].text);
+        buf_reset(&got);
+        for (size_t at = 0; at < text.len;) {
+            size_t end = f->word_end(classes, text.ptr, text.len, at);
+            buf_printf(&got, "%s%zu", at ? " " : "", end - at);
+            at = end;
+        }
+        if (strcmp(buf_str(&got), words[i].lengths) != 0)
+            fail_msg("%s \"%s\": %s, not %s", f->name, text.ptr, buf_str(&got), words[i].lengths);
+    }
+    buf_release(&got);
+    mem_free(classes);
+}
+
 /* --- Unicode ----------------------------------------------------------------------------------- */
 
 static void test_compose(void **state)
@@ -614,6 +704,8 @@ int main(void)
         cmocka_unit_test(test_gguf_bert),
         cmocka_unit_test(test_gguf_bpe),
         cmocka_unit_test(test_gguf_refused),
+        cmocka_unit_test(test_overtaken_pair),
+        cmocka_unit_test(test_words),
         cmocka_unit_test(test_compose),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
