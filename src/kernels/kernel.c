@@ -6,7 +6,7 @@
 #    include <cpuid.h>
 #endif
 
-enum { LINEAR_WS_BLOCK = 704, LINEAR_WS_SLACK = 4096, ATTENTION_WS_ROWS = 32 };
+enum { LINEAR_WS_BLOCK = 704, LINEAR_WS_SLACK = 4096, ATTENTION_WS_ROWS = 16 };
 
 int kernel_panels(int m)
 {
@@ -54,7 +54,9 @@ size_t kernel_attention_ws_bytes(int n_heads, int head_dim)
     assert(n_heads > 0 && head_dim > 0 && head_dim <= ATTENTION_DIM_MAX);
     /* One chunk of K and of V and a tile of queries and outputs, f32, padded to 16 values. */
     size_t dim = ((size_t)head_dim + 15) / 16 * 16;
-    return (2 * ATTENTION_CHUNK + 2 * ATTENTION_WS_ROWS) * dim * sizeof(float) + KERNEL_ALIGN;
+    size_t bytes = (2 * ATTENTION_CHUNK + 2 * ATTENTION_WS_ROWS) * dim * sizeof(float);
+    assert(bytes + KERNEL_ALIGN <= ATTENTION_WS_MAX);
+    return bytes + KERNEL_ALIGN;
 }
 
 static const size_t slot_offset[KERNEL_SLOT_COUNT] = {

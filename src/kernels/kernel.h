@@ -153,7 +153,7 @@ struct kernel_attention {
     float softcap; /* s = cap * tanh(s / cap); 0: none */
     void *ws;      /* kernel_attention_ws_bytes() */
 };
-enum { ATTENTION_DIM_MAX = 256 };
+enum { ATTENTION_DIM_MAX = 256, ATTENTION_WS_MAX = 160 * 256 * 4 + 64 /* bytes, any model */ };
 size_t kernel_attention_ws_bytes(int n_heads, int head_dim);
 
 /* ---- pictures ---- NCHW, one picture. */
@@ -271,7 +271,6 @@ struct kernel {
 
 extern const struct kernel *const kernel_registry[];
 extern const size_t kernel_registry_len;
-
 /* The chosen versions; no member is NULL, except by-dtype members of DTYPE_I32. Read-only. */
 struct kernels {
     kernel_pack_fn *pack[DTYPE_COUNT];       /* own width; [DTYPE_F32] from any type */

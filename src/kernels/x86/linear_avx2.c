@@ -2,9 +2,9 @@
  * Same bits as ref/linear_ref.c.
  *
  * For each quad (4 k) two weight registers (8 rows each) meet the broadcast codes of each token in
- * vpmaddubsw. Its int16 sums of a block stay in range or wrap and come back: the weights are
- * unsigned, vpmaddubsw itself never saturates (63 * 127 * 2 < 32768), and the sum starts at
- * -centre * (sum of codes), so that what is left at the end is the centred sum, at most
+ * vpmaddubsw, which never saturates (63 * 127 * 2 < 32768). Its int16 sums over a block start at
+ * -centre * (sum of codes), so a sum on its way is that of (w - centre) * a over the products done
+ * and of -centre * a over those to come, and never leaves int16:
  *
  *     Q4_1, Q4_K       15 * 127 * 16 = 30480
  *     Q4_0             8 * 127 * 16 = 16256

@@ -10,7 +10,7 @@
 #include "kernels/x86/panel_avx2.h"
 
 enum {
-    TOKENS_UNPACK = 16,
+    TOKENS_UNPACK = 8,
     UNPACKED = 704, /* 512 codes, 16 f32 scales, 16 f32 offsets or 2 x 16 f32 sub-scales */
 };
 
@@ -178,9 +178,9 @@ INLINE void unpack(uint8_t *ws, enum dtype t, const uint8_t *panel, size_t block
 
 typedef void tile_fn(float *y, const struct tile *in);
 
-/* few[g - 1]: g tokens of one group; groups[packed, unpacked][i - 1]: i whole groups. */
+/* few[g - 1]: g tokens of one group; groups[i - 1]: i whole groups of an unpacked panel. */
 struct tiles {
-    tile_fn *few[ACT_GROUP], *groups[2][3];
+    tile_fn *few[ACT_GROUP], *groups[3];
     void (*unpack)(uint8_t *ws, const uint8_t *panel, size_t blocks);
 };
 
@@ -195,11 +195,11 @@ static void linear(const struct kernel_linear *a, enum dtype t, const struct til
         bool unpacked = a->n >= TOKENS_UNPACK;
         if (unpacked) tiles->unpack(ws, panel, in.blocks);
         for (int t0 = 0, n; t0 < a->n; t0 += n) {
-            int groups = (a->n - t0) / ACT_GROUP < 3 ? (a->n - t0) / ACT_GROUP : 3;
-            n = groups ? groups * ACT_GROUP : a->n - t0;
+            int left = a->n - t0, groups = !unpacked ? 0 : left < 12 ? left / ACT_GROUP : 3;
+            n = groups ? groups * ACT_GROUP : left < ACT_GROUP ? left : ACT_GROUP;
             in.act = (const uint8_t *)a->act + kernel_act_bytes(t0, a->k);
-            in.panel = unpacked && groups ? ws : panel;
-            (groups ? tiles->groups[unpacked][groups - 1] : tiles->few[n - 1])(y, &in);
+            in.panel = groups ? ws : panel;
+            (groups ? tiles->groups[groups - 1] : tiles->few[n - 1])(y, &in);
             store_tile(a, p, t0, n, y);
         }
     }
@@ -216,8 +216,6 @@ static void linear(const struct kernel_linear *a, enum dtype t, const struct til
     TILE(name##_2, t, false, 2, 2)                                              \
     TILE(name##_3, t, false, 3, 3)                                              \
     TILE(name##_4, t, false, 4, 4)                                              \
-    TILE(name##_8, t, false, 8, 4)                                              \
-    TILE(name##_12, t, false, 12, 4)                                            \
     TILE(name##_whole_4, t, true, 4, 4)                                         \
     TILE(name##_whole_8, t, true, 8, 4)                                         \
     TILE(name##_whole_12, t, true, 12, 4)                                       \
@@ -229,8 +227,7 @@ static void linear(const struct kernel_linear *a, enum dtype t, const struct til
     {                                                                           \
         static const struct tiles tiles = {                                     \
             .few = { name##_1, name##_2, name##_3, name##_4 },                  \
-            .groups = { { name##_4, name##_8, name##_12 },                      \
-                        { name##_whole_4, name##_whole_8, name##_whole_12 } },  \
+            .groups = { name##_whole_4, name##_whole_8, name##_whole_12 },      \
             .unpack = name##_unpack,                                            \
         };                                                                      \
         linear(a, t, &tiles);                                                   \
