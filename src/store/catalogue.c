@@ -176,6 +176,9 @@ static int check_source(const char *what, const struct catalogue_model *m,
     for (unsigned i = 0; i < s->n_pieces; i++) {
         const struct catalogue_piece *p = &s->pieces[i];
         if (!file_of(m, p->file)) return bad(what, m, err, "a piece of no file", p->file);
+        for (unsigned k = 0; s->hub && k < i; k++)
+            if (strcmp(s->pieces[k].file, p->file) == 0)
+                return bad(what, m, err, "a hub serves whole files", p->file);
         if (s->packages && (!word_ok(p->package) || !word_ok(p->version)))
             return bad(what, m, err, "a piece needs a plain `package` and `version`", p->from);
     }

@@ -284,9 +284,9 @@ static int check_wanted(struct pull_job *job, struct staged *s, const char *hex,
 static const char *known_name(struct pull_job *job, const char *staged, const char *entry,
                               const char *hex)
 {
-    const struct catalogue *cat;
+    const struct catalogue *cat = job->o->catalogue;
     char path[PATH_MAX];
-    if (catalogue_get(&cat, NULL) < 0) return entry;
+    if (!cat && catalogue_get(&cat, NULL) < 0) return entry;
     const struct catalogue_model *m = catalogue_find_sha256(cat, hex);
     if (!m || store_path_join(path, sizeof path, job->out, catalogue_entry(m), NULL) < 0 ||
         seams.rename(staged, path) < 0)
@@ -402,13 +402,13 @@ static bool is_hub_file(const char *s)
     return second && slash > s && second > slash + 1 && second[1] && s[0] != '.' && s[0] != '~';
 }
 
-int pull_model(struct pull_result *ret, const struct pull_options *options, struct err *err)
+static int pull_any(struct pull_result *ret, const struct pull_options *options, struct err *err)
 {
-    const struct catalogue *cat;
+    const struct catalogue *cat = options->catalogue;
     const char *what = options->what;
     struct pull_result r = { 0 };
     struct stat st;
-    TRY(catalogue_get(&cat, err));
+    if (!cat) TRY(catalogue_get(&cat, err));
     const struct catalogue_model *m = catalogue_find(cat, what);
     if (m) {
         if (options->name && strcmp(options->name, m->name) != 0)
@@ -433,4 +433,14 @@ int pull_model(struct pull_result *ret, const struct pull_options *options, stru
     }
     *ret = r;
     return 0;
+}
+
+int pull_model(struct pull_result *ret, const struct pull_options *options, struct err *err)
+{
+    int rc = pull_any(ret, options, err);
+    if (rc == -ERR_NO_SPACE && err && !strstr(err->text, "--data")) /* The disk filled up midway. */
+        return err_context(err, "the disk is full (delete something, tiro rm NAME removes a model, "
+                                "or name another folder with --data DIR; what was fetched is kept "
+                                "for the next attempt)");
+    return rc;
 }

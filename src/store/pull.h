@@ -17,6 +17,7 @@
 #define TIRO_STORE_PULL_H
 
 #include "base/err.h"
+#include "store/catalogue.h"
 #include "store/library.h"
 #include "store/paths.h"
 
@@ -37,7 +38,8 @@ struct pull_options {
     const char *what;
     const char *name;   /* in the library; NULL: the catalogue's, or the file's own */
     const char *sha256; /* expected of a URL, hub file or file; NULL: not known */
-    bool force;         /* fetch again even if it is there and verified */
+    const struct catalogue *catalogue; /* NULL: the built-in one */
+    bool force;                        /* fetch again even if it is there and verified */
     /* About five times a second, and at each change of phase. False cancels (ERR_CANCELLED); what
      * was fetched stays for the next attempt. NULL is fine. */
     bool (*progress)(void *ctx, const struct pull_progress *p);
