@@ -3,8 +3,9 @@
  *     struct tokenizer *t;
  *     TRY(tokenizer_open(&t, checkpoint, err));        GGUF keys or Hugging Face's tokenizer.json
  *     struct tokens ids;
- *     tokens_init(&ids, n_ctx);                        a list that cannot be made without its maximum
- *     TRY(tokenizer_encode(t, &ids, prompt, &(struct tokenizer_options){ .trust = TRUST_ALL }, err));
+ *     tokens_init(&ids, n_ctx);                        cannot be made without its maximum
+ *     struct tokenizer_options o = { .trust = TRUST_ALL };
+ *     TRY(tokenizer_encode(t, &ids, prompt, &o, err));
  *     ...
  *     struct detokenizer d;
  *     detokenizer_init(&d, t, false);
@@ -16,10 +17,13 @@
  * Trust: control tokens (<|im_start|>, [CLS] ...) are recognised only where they lie wholly inside
  * trusted bytes. Everywhere else the same characters are ordinary text, so a user cannot write one.
  * Adjacent trusted spans count as one. The spans change nothing else: words run across their ends.
- * Added tokens that are no control tokens (<tool_call>) are recognised everywhere, as upstream does.
+ * Added tokens that are no control tokens (<tool_call>) are recognised everywhere, as upstream
+ * does. No merge of ordinary text makes a control token, whatever the model file says.
  *
  * Ill-formed UTF-8 is tokenised as U+FFFD per maximal subpart, as Python's
- * bytes.decode("utf-8", "replace") would read it.
+ * bytes.decode("utf-8", "replace") would read it. Bytes that a vocabulary lacks are left out, as
+ * upstream does: SmolLM2 has no 04 06 13 14 16 1D F1 F2. Decoding WordPiece puts a space before
+ * each word and cleans up nothing.
  *
  * A tokenizer is immutable once open: any number of threads may use it. A `struct detokenizer` is a
  * few bytes of state, one for each stream; copy it by assignment to try something and roll back.
@@ -82,8 +86,7 @@ struct tokenizer_options {
     enum tokenizer_trust trust;
     const struct tokenizer_span *spans; /* TRUST_SPANS: ascending, disjoint, within the text. */
     size_t n_spans;
-    bool
-        add_special; /* Put bos/eos ([CLS]/[SEP]) around it where the model's own settings say so. */
+    bool add_special; /* Put bos/eos ([CLS]/[SEP]) around it, if the model's own settings do. */
 };
 
 int tokenizer_open(struct tokenizer **ret, const struct checkpoint *c, struct err *err) MUST_USE;
@@ -92,8 +95,8 @@ int tokenizer_open_json(struct tokenizer **ret, struct slice json, struct slice 
                         struct err *err) MUST_USE;
 void tokenizer_close(struct tokenizer *t); /* NULL is fine. */
 
-/* Appends to *out. Over out->max: -ERR_LIMIT and *out as it was; use tokenizer_count for the number
- * to report. NULL options: TRUST_NONE, nothing added. */
+/* Appends to *out. Over out->max: -ERR_LIMIT and *out as it was; tokenizer_count has the number to
+ * report. NULL options: TRUST_NONE, nothing added. */
 int tokenizer_encode(const struct tokenizer *t, struct tokens *out, struct slice text,
                      const struct tokenizer_options *options, struct err *err) MUST_USE;
 /* How many tokens tokenizer_encode would make, whatever the number. */

@@ -53,7 +53,7 @@ static size_t trusted_until(struct trust *trust, size_t i, size_t len)
     return end;
 }
 
-/* First index in at[lo..hi) whose byte at `depth` is not below `byte`; all are longer than depth. */
+/* First in at[lo..hi) whose byte at `depth` is not below `byte`; all are longer than depth. */
 static size_t lower_bound(const struct added_set *set, size_t lo, size_t hi, size_t depth, int byte)
 {
     while (lo < hi) {

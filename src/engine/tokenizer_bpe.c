@@ -36,7 +36,7 @@ struct bpe {
     bool whole_words;
 };
 
-/* --- spelling: the printable character that stands for each byte (GPT-2's bytes_to_unicode) ----- */
+/* --- spelling: the printable character that stands for each byte (GPT-2's bytes_to_unicode) --- */
 
 static bool prints_itself(unsigned c)
 {
@@ -70,7 +70,7 @@ bool bpe_spelling(char *out, size_t *ret_len, struct slice text)
     return true;
 }
 
-/* --- tables ------------------------------------------------------------------------------------ */
+/* --- tables ----------------------------------------------------------------------------------- */
 
 static uint64_t pair_of(int32_t left, int32_t right)
 {
@@ -135,6 +135,8 @@ static int add_merge(struct bpe *b, const struct tokenizer_source *s, size_t row
     memcpy(joined, m->left.ptr, m->left.len);
     memcpy(joined + m->left.len, m->right.ptr, m->right.len);
     TRY(find_text(&id, (struct slice){ joined, len }, s, row, err));
+    /* No merging makes a control token, whatever the file says: only trusted text does. */
+    if (s->tokens[id].kind == TOKEN_CONTROL) return 0;
     *merge_slot(b, pair_of(left, right)) = (struct merge){ pair_of(left, right), (uint32_t)row,
                                                            id };
     return 0;
@@ -198,7 +200,7 @@ void bpe_close(struct bpe *b)
     mem_free(b);
 }
 
-/* --- merging ----------------------------------------------------------------------------------- */
+/* --- merging ---------------------------------------------------------------------------------- */
 
 /* The word's bytes as symbols; bytes that the vocabulary lacks are left out, as upstream does. */
 static size_t symbols_of(const struct bpe *b, int32_t *ids, struct slice word)

@@ -34,7 +34,7 @@ static bool is_set(const json_t *object, const char *key)
     return !(json_is_string(v) && json_string_length(v) == 0);
 }
 
-/* --- the family, by the pre-tokeniser ---------------------------------------------------------- */
+/* --- the family, by the pre-tokeniser --------------------------------------------------------- */
 
 /* ByteLevel with or without its own regex, and without a space put in front. */
 static bool is_byte_level(const json_t *p, bool regex)
@@ -86,7 +86,7 @@ static int choose_family(struct tokenizer_source *s, const json_t *root, struct 
                    s->name, type_of(pre));
 }
 
-/* --- normaliser -------------------------------------------------------------------------------- */
+/* --- normaliser ------------------------------------------------------------------------------- */
 
 static int load_normalizer(struct tokenizer_source *s, const json_t *root, struct err *err)
 {
@@ -111,7 +111,7 @@ static int load_normalizer(struct tokenizer_source *s, const json_t *root, struc
     return 0;
 }
 
-/* --- vocabulary -------------------------------------------------------------------------------- */
+/* --- vocabulary ------------------------------------------------------------------------------- */
 
 static int bad_id(const struct tokenizer_source *s, const char *text, struct err *err)
 {
@@ -274,7 +274,7 @@ static void load_wordpiece(struct tokenizer_source *s, const json_t *root, const
     s->special.unk = id_by_text(s, root, text_of(model, "unk_token"));
 }
 
-/* --- what goes around a text ------------------------------------------------------------------- */
+/* --- what goes around a text ------------------------------------------------------------------ */
 
 static int32_t template_token(const struct tokenizer_source *s, const json_t *root,
                               const json_t *item)

@@ -1,7 +1,8 @@
 /* tokenizer_split - what the published regexes of byte-level BPE have in common.
  *
  * Each function stands for one alternative: given s[at], it returns where the match ends, or `at`
- * when there is none. A family's word_end tries them in the order of its regex. Text is well formed.
+ * when there is none. A family's word_end tries them in the order of its regex. Text must be well
+ * formed.
  */
 #ifndef TIRO_ENGINE_TOKENIZER_SPLIT_H
 #define TIRO_ENGINE_TOKENIZER_SPLIT_H
@@ -15,7 +16,7 @@ struct text {
     uint8_t walls; /* A code point of one of these classes is the end of the text. */
 };
 
-/* Classes of the character at `at`; *ret_next is behind it. At the end or a wall: *ret_next = at. */
+/* Classes of the character at `at`; *ret_next is behind it, or `at` at the end or a wall. */
 static inline uint8_t text_class(const struct text *t, size_t at, size_t *ret_next)
 {
     *ret_next = at;

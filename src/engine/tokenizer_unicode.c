@@ -62,8 +62,8 @@ static utf8proc_propval_t combining_class(int32_t c)
 }
 
 enum {
-    /* The one pair that composes since Unicode 13, unknown to Hugging Face's tables: the vowel sign O
-     * of Dives Akuru, and its second half, which has no combining class. */
+    /* The one pair that composes since Unicode 13, unknown to Hugging Face's tables: the vowel sign
+     * O of Dives Akuru, and its second half, which has no combining class. */
     DIVES_AKURU_O = 0x11938,
     DIVES_AKURU_AA = 0x11930,
 };

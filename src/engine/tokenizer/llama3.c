@@ -1,4 +1,4 @@
-/* Llama 3: as Qwen2, but without NFC, digits by threes, and a word that is a token is not merged. */
+/* Llama 3: as Qwen2, but without NFC, digits by threes, and a word that is a token stays whole. */
 #include "engine/tokenizer_family.h"
 #include "engine/tokenizer_split.h"
 

@@ -77,7 +77,7 @@ static size_t count_of(const struct tokenizer *t, struct slice text, int32_t id,
     return n;
 }
 
-/* --- trust ------------------------------------------------------------------------------------- */
+/* --- trust ------------------------------------------------------------------------------------ */
 
 static void test_trust(void **state)
 {
@@ -116,6 +116,26 @@ static void test_trust_moves_with_ill_formed_text(void **state)
     tokenizer_close(t);
 }
 
+/* Nor do merges lead to a control token, even if the file has such merges. */
+static void test_merges_make_no_control_token(void **state)
+{
+    (void)state;
+    const char *json =
+        "{\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":false},"
+        "\"added_tokens\":[{\"id\":3,\"content\":\"abc\",\"special\":true}],\"model\":{"
+        "\"type\":\"BPE\",\"vocab\":{\"a\":0,\"b\":1,\"c\":2,\"abc\":3,\"ab\":4},"
+        "\"merges\":[\"a b\",\"ab c\"]}}";
+    struct tokenizer *t;
+    assert_ok(tokenizer_open_json(&t, slice_of(json), SLICE(""), &err), &err);
+    struct buf out;
+    buf_init(&out, 1 << 10);
+    assert_string_equal(ids_of(&out, t, SLICE("abc"), NULL), "4 2");
+    struct tokenizer_options all = { .trust = TRUST_ALL };
+    assert_string_equal(ids_of(&out, t, SLICE("abc"), &all), "3");
+    buf_release(&out);
+    tokenizer_close(t);
+}
+
 /* Where nothing is a control token, spans change nothing: words run across their ends. */
 static void test_spans_do_not_split_words(void **state)
 {
@@ -136,7 +156,7 @@ static void test_spans_do_not_split_words(void **state)
     tokenizer_close(t);
 }
 
-/* --- limits ------------------------------------------------------------------------------------ */
+/* --- limits ----------------------------------------------------------------------------------- */
 
 static void test_limit_leaves_list_alone(void **state)
 {
@@ -178,7 +198,7 @@ static void test_long_runs(void **state)
     for (size_t k = 0; k < 3; k++) tokenizer_close(t[k]);
 }
 
-/* --- streams ----------------------------------------------------------------------------------- */
+/* --- streams ---------------------------------------------------------------------------------- */
 
 static uint32_t next_random(uint32_t *seed)
 {
@@ -249,7 +269,7 @@ static void test_stream_holds_half_characters(void **state)
     tokenizer_close(t);
 }
 
-/* --- special tokens ---------------------------------------------------------------------------- */
+/* --- special tokens --------------------------------------------------------------------------- */
 
 static void test_special(void **state)
 {
@@ -286,7 +306,7 @@ static void test_special(void **state)
     tokenizer_close(t);
 }
 
-/* --- hostile vocabularies ---------------------------------------------------------------------- */
+/* --- hostile vocabularies --------------------------------------------------------------------- */
 
 struct hostile {
     const char *family, *path; /* "model.vocab.x": a dot descends */
@@ -405,7 +425,7 @@ static void test_no_memory_to_open(void **state)
     json_decref(root);
 }
 
-/* --- GGUF -------------------------------------------------------------------------------------- */
+/* --- GGUF ------------------------------------------------------------------------------------- */
 
 struct gguf {
     struct checkpoint *c;
@@ -568,7 +588,7 @@ static void test_gguf_refused(void **state)
     assert_fails(gguf_open(&t, &g), ERR_FORMAT, &err, "tokens");
 }
 
-/* --- merging ----------------------------------------------------------------------------------- */
+/* --- merging ---------------------------------------------------------------------------------- */
 
 /* A pair that was overtaken must not come back under its old rank: a+b waits behind b+c, is gone
  * then, and a+bc comes after bc+d. Short words and long ones take different paths. */
@@ -599,7 +619,7 @@ static void test_overtaken_pair(void **state)
     tokenizer_close(t);
 }
 
-/* --- words ------------------------------------------------------------------------------------- */
+/* --- words ------------------------------------------------------------------------------------ */
 
 /* Bytes of each word, as Hugging Face's pre-tokenisers of the same family cut them. */
 static const struct {
@@ -658,7 +678,7 @@ static void test_words(void **state)
     mem_free(classes);
 }
 
-/* --- Unicode ----------------------------------------------------------------------------------- */
+/* --- Unicode ---------------------------------------------------------------------------------- */
 
 static void test_compose(void **state)
 {
@@ -692,6 +712,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_trust),
         cmocka_unit_test(test_trust_moves_with_ill_formed_text),
+        cmocka_unit_test(test_merges_make_no_control_token),
         cmocka_unit_test(test_spans_do_not_split_words),
         cmocka_unit_test(test_limit_leaves_list_alone),
         cmocka_unit_test(test_long_runs),

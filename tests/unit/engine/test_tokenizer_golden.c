@@ -5,8 +5,8 @@
  *
  *     engine_test_tokenizer_golden --ids MODEL all|none < texts > ids
  *
- * where texts are (u32 length, bytes)* and ids (u32 count, i32*, u32 length, decoded bytes)*, little
- * endian. */
+ * where texts are (u32 length, bytes)* and ids (u32 count, i32*, u32 length, decoded bytes)*, all
+ * little endian. */
 #include "engine/format.h"
 #include "engine/tokenizer.h"
 
@@ -73,7 +73,7 @@ static int print_ids(const char *path, enum tokenizer_trust trust)
     return 0;
 }
 
-/* --- the small golden file --------------------------------------------------------------------- */
+/* --- the small golden file -------------------------------------------------------------------- */
 
 static void from_hex(struct buf *out, const json_t *hex)
 {
