@@ -75,7 +75,9 @@ static int job_init(struct pull_job *job, const struct pull_options *o, const ch
 
 static void job_release(struct pull_job *job)
 {
-    if (job->lock_fd >= 0) (void)seams.close(job->lock_fd); /* Unlocks. */
+    if (job->lock_fd < 0) return;
+    (void)rmdir(job->staging);       /* Only when nothing was begun; else it is kept. */
+    (void)seams.close(job->lock_fd); /* Unlocks. */
 }
 
 static int sync_folder(const char *path, struct err *err)
@@ -264,7 +266,7 @@ static int copy_file(struct pull_job *job, const char *from, struct staged *s, s
     int fd = seams.open(from, O_RDONLY, 0);
     if (fd < 0) return err_errno(err, errno, "opening %s", from);
     int rc = seams.fstat(fd, &st) < 0 ? err_errno(err, errno, "reading %s", from) : 0;
-    if (rc == 0) rc = pull_check_space(job->staging, (uint64_t)st.st_size, err);
+    if (rc == 0) rc = pull_check_space(job->o->paths->models, (uint64_t)st.st_size, err);
     if (rc == 0) rc = staged_cut(s, 0, err);
     if (rc == 0) rc = copy_into(s, fd, from, err);
     (void)seams.close(fd); /* Nothing was written. */

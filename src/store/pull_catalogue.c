@@ -246,7 +246,7 @@ static int check_room(struct pull_job *job, const struct catalogue_model *model,
         if (stat(done, &st) == 0 || stat(part, &st) == 0) have = (uint64_t)st.st_size;
         if (have < f->bytes) need += f->bytes - have;
     }
-    return pull_check_space(job->staging, need, err);
+    return pull_check_space(job->o->paths->models, need, err);
 }
 
 static const struct catalogue_piece *first_piece(const struct catalogue_source *source,

@@ -162,7 +162,7 @@ static int begin(struct transfer *t)
                        "%s offers %" PRIu64 " bytes and it should be %" PRIu64, t->host,
                        t->out->len + (uint64_t)length, t->expected);
     if (length >= 0) {
-        TRY(pull_check_space(t->job->staging, (uint64_t)length, t->err));
+        TRY(pull_check_space(t->job->o->paths->models, (uint64_t)length, t->err));
         if (!t->expected && !t->job->total) t->job->total = t->out->len + (uint64_t)length;
     }
     save_validator(t);
