@@ -40,9 +40,13 @@ INLINE void outputs(float *const out[], float (*p)[ATTENTION_CHUNK], const float
         _mm256_storeu_ps(out[r] + 8 * i, acc[r][i]);
 }
 
-INLINE void outputs_of(const struct tile *t, struct row *rows, float (*p)[ATTENTION_CHUNK],
+static void outputs_of(const struct tile *t, struct row *rows, float (*p)[ATTENTION_CHUNK],
                        const float *alpha, int from, int to, int n)
 {
+    if (n > 2) {
+        outputs_of(t, rows + 2, p + 2, alpha + 2, from, to, n - 2);
+        n = 2;
+    }
     for (size_t d = 0; d < t->dim; d += 32) {
         float *out[2] = { rows[0].out + d, rows[n - 1].out + d };
         const float *values = t->values + d;
@@ -60,7 +64,7 @@ INLINE void outputs_of(const struct tile *t, struct row *rows, float (*p)[ATTENT
 
 static void attention(const struct kernel_attention *a)
 {
-    attention_with(a, &(const struct version){ dots8, outputs_of, 2 });
+    attention_with(a, &(const struct version){ dots8, outputs_of, 4 });
 }
 
 const struct kernel kernel_attention_avx2 = {

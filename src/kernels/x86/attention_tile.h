@@ -94,34 +94,42 @@ INLINE __m256 fold8(const __m256 eight[8])
                          _mm256_shuffle_ps(two[0], two[1], 0xdd));
 }
 
-/* The row's p of this chunk, 0 where it does not see; updates max and sum and returns alpha. */
-INLINE float row_scores(float p[ATTENTION_CHUNK], const struct tile *t, struct row *row,
-                        dots_fn *dots)
+/* The row's scores of this chunk, -infinity where it does not see; returns the largest of each
+ * lane and of what was before. */
+INLINE __m256 row_scores(float s[ATTENTION_CHUNK], const struct tile *t, const struct row *row,
+                         dots_fn *dots)
 {
     const struct kernel_attention *a = t->a;
     const __m256i index = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     __m256 top = f32(row->max);
     int from = row->from - t->chunk, to = row->to - t->chunk;
     for (int j = 0; j < ATTENTION_CHUNK; j += 8) {
-        __m256 s = f32(-INFINITY);
+        __m256 v = f32(-INFINITY);
         if (j < to && j + 8 > from) {
-            s = _mm256_mul_ps(dots(row->q, t->keys + (size_t)j * t->dim, t->dim), f32(a->scale));
+            v = _mm256_mul_ps(dots(row->q, t->keys + (size_t)j * t->dim, t->dim), f32(a->scale));
             if (a->softcap > 0)
-                s = _mm256_mul_ps(f32(a->softcap), tanh256(_mm256_div_ps(s, f32(a->softcap))));
+                v = _mm256_mul_ps(f32(a->softcap), tanh256(_mm256_div_ps(v, f32(a->softcap))));
             __m256i at = _mm256_add_epi32(index, _mm256_set1_epi32(j));
             __m256i seen = _mm256_andnot_si256(_mm256_cmpgt_epi32(_mm256_set1_epi32(from), at),
                                                _mm256_cmpgt_epi32(_mm256_set1_epi32(to), at));
-            s = _mm256_blendv_ps(f32(-INFINITY), s, _mm256_castsi256_ps(seen));
-            top = _mm256_max_ps(top, s);
+            v = _mm256_blendv_ps(f32(-INFINITY), v, _mm256_castsi256_ps(seen));
+            top = _mm256_max_ps(top, v);
         }
-        _mm256_storeu_ps(p + j, s);
+        _mm256_storeu_ps(s + j, v);
     }
+    return top;
+}
+
+/* Scores to p in place; updates the row's max and sum and returns alpha. */
+INLINE float row_softmax(float p[ATTENTION_CHUNK], struct row *row, __m256 top)
+{
     __m128 four = _mm_max_ps(_mm256_castps256_ps128(top), _mm256_extractf128_ps(top, 1));
     __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
     float max = _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
     float alpha = exp_f32(row->max - max);
     struct lanes sum = lanes_zero();
-    for (int j = 0; j < ATTENTION_CHUNK; j += 16) {
+    UNROLL for (int j = 0; j < ATTENTION_CHUNK; j += 16)
+    {
         __m256 low = exp256(_mm256_sub_ps(_mm256_loadu_ps(p + j), f32(max)));
         __m256 high = exp256(_mm256_sub_ps(_mm256_loadu_ps(p + j + 8), f32(max)));
         _mm256_storeu_ps(p + j, low);
@@ -152,7 +160,10 @@ INLINE void add_chunk(struct tile *t, const struct version *version)
             if (clamp(row->to - t->chunk, 0, ATTENTION_CHUNK) != to) break;
         }
         if (from >= to) continue;
-        for (int i = 0; i < n; i++) alpha[i] = row_scores(p[i], t, &t->rows[r + i], version->dots);
+        /* One softmax is a chain of latencies; side by side the rows hide each other's. */
+        __m256 top[TOGETHER_MAX];
+        for (int i = 0; i < n; i++) top[i] = row_scores(p[i], t, &t->rows[r + i], version->dots);
+        for (int i = 0; i < n; i++) alpha[i] = row_softmax(p[i], &t->rows[r + i], top[i]);
         version->outputs(t, &t->rows[r], p, alpha, from, to, n);
     }
 }

@@ -205,6 +205,7 @@ INLINE void unpack(uint8_t *ws, enum dtype t, const uint8_t *panel, size_t block
     for (size_t b = 0; b < blocks; b++) {
         struct source s = source_of(t, false, panel, b);
         uint8_t *dst = ws + b * UNPACKED;
+        panel_prefetch(t, s.codes);
         UNROLL for (int q = 0; q < 8; q++)
         {
             __m256i w0, w1;

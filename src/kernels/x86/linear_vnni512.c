@@ -166,6 +166,7 @@ INLINE void unpack(uint8_t *ws, enum dtype t, const uint8_t *panel, size_t block
     for (size_t b = 0; b < blocks; b++) {
         struct source s = source_of(t, false, panel, b);
         uint8_t *dst = ws + b * UNPACKED;
+        panel_prefetch(t, s.codes);
         UNROLL for (int q = 0; q < 8; q++) _mm512_store_si512(dst + 64 * q, source_quad(&s, q));
         __m512 scale, offset;
         source_scales(&scale, &offset, &s);
@@ -184,6 +185,13 @@ struct tiles {
     void (*unpack)(uint8_t *ws, const uint8_t *panel, size_t blocks);
 };
 
+/* How many whole groups go next: 3, but not so that 1 is left behind. */
+static int groups_of(int left)
+{
+    int groups = left / ACT_GROUP;
+    return groups == 4 ? 2 : groups < 3 ? groups : 3;
+}
+
 static void linear(const struct kernel_linear *a, enum dtype t, const struct tiles *tiles)
 {
     size_t bytes = kernel_panel_bytes(t, a->k);
@@ -195,7 +203,7 @@ static void linear(const struct kernel_linear *a, enum dtype t, const struct til
         bool unpacked = a->n >= TOKENS_UNPACK;
         if (unpacked) tiles->unpack(ws, panel, in.blocks);
         for (int t0 = 0, n; t0 < a->n; t0 += n) {
-            int left = a->n - t0, groups = !unpacked ? 0 : left < 12 ? left / ACT_GROUP : 3;
+            int left = a->n - t0, groups = unpacked ? groups_of(left) : 0;
             n = groups ? groups * ACT_GROUP : left < ACT_GROUP ? left : ACT_GROUP;
             in.act = (const uint8_t *)a->act + kernel_act_bytes(t0, a->k);
             in.panel = groups ? ws : panel;
