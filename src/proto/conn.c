@@ -129,6 +129,23 @@ int conn_next(struct conn *c, struct message_any *ret, struct arena *a, int *ret
     return 0;
 }
 
+bool conn_skip(struct conn *c, enum message_kind *ret_kind, uint64_t *ret_id)
+{
+    /* A record's count, then the first field: its number, its type, its value. */
+    enum { FIRST = MSG_HEADER_BYTES + 1, VALUE = FIRST + 2 };
+    size_t len, have = c->in.len - c->in_at;
+    struct slice in = { c->in.ptr + c->in_at, have };
+    if (have < MSG_HEADER_BYTES || message_frame_len(&len, in, NULL) < 0 || have < len)
+        return false;
+    const unsigned char *p = (const unsigned char *)in.ptr;
+    *ret_kind = (enum message_kind)(p[4] | p[5] << 8);
+    *ret_id = 0;
+    if (len >= VALUE + 8 && p[FIRST] == 1 && p[FIRST + 1] == MT_U64)
+        for (unsigned i = 0; i < 8; i++) *ret_id |= (uint64_t)p[VALUE + i] << (8 * i);
+    c->in_at += len;
+    return true;
+}
+
 int conn_queue(struct conn *c, enum message_kind kind, const void *body, struct err *err)
 {
     assert(c->fd >= 0);

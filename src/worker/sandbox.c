@@ -2,21 +2,24 @@
 
 #include "base/seam.h"
 
-#include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/landlock.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
+
+/* Entries of the model's folder that are looked at for links. */
+enum { LINKS_MAX = 4096 };
 
 static void note(char *text, const char *word, int saved_errno)
 {
@@ -61,30 +64,49 @@ static int allow_reading(int ruleset, const char *dir)
     return (int)r;
 }
 
-/* The folder itself, or the folder that a file lies in; also where a symbolic link leads. */
+/* What a symbolic link in the folder leads to: hub caches keep the files themselves elsewhere. */
+static int allow_links(int ruleset, const char *dir)
+{
+    DIR *d = opendir(dir);
+    if (!d) return -1;
+    int dir_fd = dirfd(d), r = 0, n = 0;
+    for (const struct dirent *e; r == 0 && n < LINKS_MAX && (e = readdir(d)); n++) {
+        if (e->d_type != DT_LNK) continue;
+        struct stat st;
+        int fd = openat(dir_fd, e->d_name, O_PATH | O_CLOEXEC);
+        if (fd < 0) continue; /* It leads nowhere. */
+        struct landlock_path_beneath_attr rule = {
+            .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE,
+            .parent_fd = fd,
+        };
+        if (seams.fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+            r = (int)syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+        (void)seams.close(fd); /* Only a handle. */
+    }
+    (void)closedir(d); /* Read only. */
+    return r;
+}
+
+/* The folder itself, or the folder that a file lies in. */
 static int allow_model(int ruleset, const char *path)
 {
-    char dir[4096], real[4096];
-    if (strlen(path) >= sizeof dir - 2) {
+    char dir[PATH_MAX];
+    struct stat st;
+    if (strlen(path) >= sizeof dir) {
         errno = ENAMETOOLONG;
         return -1;
     }
-    if (!realpath(path, real)) return -1;
-    const char *const paths[] = { path, real };
-    for (size_t i = 0; i < 2; i++) {
-        (void)snprintf(dir, sizeof dir, "%s", paths[i]); /* Fits: checked, or PATH_MAX. */
-        if (allow_reading(ruleset, dir) == 0) continue;
-        if (errno != ENOTDIR) return -1;
+    if (stat(path, &st) < 0) return -1;
+    (void)snprintf(dir, sizeof dir, "%s", path); /* Fits: checked. */
+    if (!S_ISDIR(st.st_mode)) {
         char *slash = strrchr(dir, '/');
-        if (slash == dir)
-            dir[1] = '\0';
-        else if (slash)
-            *slash = '\0';
+        if (slash)
+            slash[slash == dir] = '\0';
         else
-            (void)snprintf(dir, sizeof dir, ".");
-        if (allow_reading(ruleset, dir) < 0) return -1;
+            (void)snprintf(dir, sizeof dir, "."); /* Fits. */
     }
-    return 0;
+    if (allow_reading(ruleset, dir) < 0) return -1;
+    return allow_links(ruleset, dir);
 }
 
 static int enter_landlock(const char *path)

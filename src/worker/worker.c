@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EXIT_GOOD = 0, EXIT_BAD = 1, READS_PER_TURN = 16 };
+enum { EXIT_GOOD = 0, EXIT_BAD = 1, READS_PER_TURN = 16, MEMORY_WAIT_MS = 10 };
 
 static void say_hello(struct worker *w)
 {
@@ -69,6 +69,16 @@ static void handle(struct worker *w, const struct message_any *any)
     }
 }
 
+/* A message that memory was short for: if it is a request, it alone fails. */
+static bool skip_message(struct worker *w, const struct err *err)
+{
+    enum message_kind kind;
+    uint64_t id;
+    if (!conn_skip(&w->conn, &kind, &id) || kind != MSG_REQUEST) return false;
+    worker_fail(w, id, err);
+    return true;
+}
+
 /* All whole messages that are there; -ERR_AGAIN when none is left. */
 static int take_messages(struct worker *w, struct err *err)
 {
@@ -77,8 +87,10 @@ static int take_messages(struct worker *w, struct err *err)
         int fd;
         int r = conn_next(&w->conn, &any, &w->in, &fd, err);
         if (fd >= 0) (void)seams.close(fd); /* No message to a worker has one. */
-        if (r < 0) return r;
-        handle(w, &any);
+        bool short_of = r == -ERR_NO_MEMORY || r == -ERR_LIMIT;
+        if (r < 0 && !(short_of && skip_message(w, err))) return r;
+        if (r == 0) handle(w, &any);
+        worker_end_broken(w);
         arena_reset(&w->in);
     }
 }
@@ -89,6 +101,10 @@ static void read_messages(struct worker *w)
     for (int i = 0; i < READS_PER_TURN && !w->gone; i++) {
         size_t before = w->conn.in.len;
         int r = conn_read(&w->conn, &err), taken = take_messages(w, &err);
+        if (r == -ERR_NO_MEMORY && taken == -ERR_AGAIN) {
+            wait_socket(w, MEMORY_WAIT_MS); /* Others may give some back. */
+            return;
+        }
         if (taken != -ERR_AGAIN || r < 0) {
             bool ended = taken == -ERR_AGAIN && r == -ERR_END;
             if (!ended) log_error("the connection broke", LOG_STR("why", err.text));
@@ -102,6 +118,7 @@ static void step(struct worker *w)
 {
     if (w->scheduler && scheduler_has_work(w->scheduler)) scheduler_step(w->scheduler);
     if (w->embedder && embedder_has_work(w->embedder)) embedder_step(w->embedder);
+    worker_end_broken(w);
 }
 
 static bool is_over(const struct worker *w)

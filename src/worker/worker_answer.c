@@ -19,6 +19,45 @@ void worker_send(struct worker *w, enum message_kind kind, const void *body)
     w->gone = true;
 }
 
+static bool is_broken(const struct worker *w, uint64_t id)
+{
+    for (int32_t i = 0; i < w->n_broken; i++)
+        if (w->broken[i] == id) return true;
+    return false;
+}
+
+static void give_up(struct worker *w, uint64_t id)
+{
+    log_error("out of memory for an answer", LOG_INT("request", id));
+    if (w->n_broken == WORKER_BROKEN_MAX)
+        w->gone = true; /* This many at once: start anew. */
+    else
+        w->broken[w->n_broken++] = id;
+}
+
+void worker_send_part(struct worker *w, uint64_t id, enum message_kind kind, const void *body)
+{
+    struct err err = { 0 };
+    if (w->gone || is_broken(w, id)) return;
+    int r = conn_queue(&w->conn, kind, body, &err);
+    if (r == -ERR_NO_MEMORY || r == -ERR_PROTOCOL)
+        give_up(w, id); /* A stream with a hole in it is worse than an error. */
+    else if (r < 0)
+        w->gone = true; /* A gateway that never reads: steps stop long before. */
+}
+
+void worker_end_broken(struct worker *w)
+{
+    while (w->n_broken > 0 && !w->gone) {
+        uint64_t id = w->broken[--w->n_broken];
+        struct err err = { 0 };
+        if (w->scheduler) (void)scheduler_cancel(w->scheduler, id); /* It may be over. */
+        if (w->embedder) (void)embedder_cancel(w->embedder, id);
+        (void)err_set(&err, ERR_NO_MEMORY, "The server is out of memory for this answer.");
+        worker_fail(w, id, &err);
+    }
+}
+
 void worker_fail(struct worker *w, uint64_t id, const struct err *err)
 {
     struct msg_error m = {
@@ -66,11 +105,10 @@ static struct msg_logprob *logprobs_message(struct worker *w, const struct answe
 /* Sends what was built in the arena, unless memory ran out: then the request is given up. */
 static void send_built(struct worker *w, uint64_t id, enum message_kind kind, const void *body)
 {
-    if (w->out.failed) {
-        log_error("out of memory for an answer", LOG_INT("request", id));
-        w->gone = true; /* A stream with a hole in it is worse than a restart. */
-    }
-    worker_send(w, kind, body);
+    if (!w->out.failed)
+        worker_send_part(w, id, kind, body);
+    else if (!is_broken(w, id))
+        give_up(w, id);
     arena_reset(&w->out);
 }
 
@@ -80,7 +118,7 @@ static void on_counted(void *ctx, const struct engine_request *r, int32_t n, int
 {
     struct msg_counted m = { .id = r->id, .prompt_tokens = (uint32_t)n };
     m.cached_tokens = (uint32_t)cached;
-    worker_send(ctx, MSG_COUNTED, &m);
+    worker_send_part(ctx, r->id, MSG_COUNTED, &m);
 }
 
 static void on_score(void *ctx, const struct engine_request *r, struct slice text,
@@ -123,7 +161,7 @@ static void on_done(void *ctx, const struct engine_request *r, const struct sche
         .decode_us = d->decode_ns / 1000,
         .final = d->final,
     };
-    worker_send(ctx, MSG_DONE, &m);
+    worker_send_part(ctx, r->id, MSG_DONE, &m);
 }
 
 static void on_failed(void *ctx, const struct engine_request *r, const struct err *err)
@@ -172,7 +210,7 @@ static void on_embedding(void *ctx, const struct engine_request *r, float *float
     }
     m.floats = floats;
     m.n_floats = (uint32_t)n;
-    worker_send(w, MSG_EMBEDDING, &m);
+    worker_send_part(w, r->id, MSG_EMBEDDING, &m);
 }
 
 struct embedder_events worker_embedder_events(struct worker *w)

@@ -255,7 +255,7 @@ static void answer_tokens(struct worker *w, const struct msg_request *m, const s
     reply.n_tokens = reply.n_pieces = (uint32_t)ids->len;
     if (m->n_tokens) tokenizer_decode(w->tokenizer, &text, ids->ids, ids->len, true);
     reply.text = buf_slice(&text);
-    worker_send(w, MSG_TOKENS, &reply);
+    worker_send_part(w, m->id, MSG_TOKENS, &reply);
     buf_release(&text);
 }
 

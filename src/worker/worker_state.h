@@ -17,6 +17,7 @@ enum {
     WORKER_BACKLOG_MAX = 8 << 20,         /* Unread bytes beyond which no step is made. */
     WORKER_EMBED_SEQS = 64,
     WORKER_RETRY_MS = 1000,
+    WORKER_BROKEN_MAX = 64, /* Requests given up for want of memory, per step. */
 };
 
 struct worker {
@@ -36,6 +37,9 @@ struct worker {
     struct scheduler *scheduler; /* Of a causal model, */
     struct embedder *embedder;   /* or of an encoder. */
     int32_t n_ctx;
+    uint64_t
+        broken[WORKER_BROKEN_MAX]; /* Requests whose answer lost a part: they end in an error. */
+    int32_t n_broken;
     bool quitting, gone; /* gone: the gateway is */
     uint64_t quit_by_ns;
 };
@@ -52,8 +56,12 @@ struct scheduler_events worker_scheduler_events(struct worker *w);
 struct embedder_events worker_embedder_events(struct worker *w);
 void worker_fail(struct worker *w, uint64_t id, const struct err *err);
 void worker_stats(struct worker *w, uint64_t nonce);
-/* Queues a message; a gateway that cannot be reached makes `gone`. */
+/* Queues a message; when that is not possible the gateway is taken for gone. */
 void worker_send(struct worker *w, enum message_kind kind, const void *body);
+/* The same for a part of request `id`'s answer: when memory is short only that request ends. */
+void worker_send_part(struct worker *w, uint64_t id, enum message_kind kind, const void *body);
+/* Between steps: ends the requests that lost a part. */
+void worker_end_broken(struct worker *w);
 
 static inline bool worker_has_work(const struct worker *w)
 {

@@ -21,22 +21,28 @@ static inline void tiny_char(struct buf *b, unsigned byte)
     buf_add(b, enc, utf8_encode(enc, c));
 }
 
+/* The text of its tokenizer.json. */
+static inline void tiny_tokenizer_json(struct buf *b)
+{
+    buf_add_str(b, "{\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":false,"
+                   "\"use_regex\":true},\"added_tokens\":[{\"id\":259,\"content\":"
+                   "\"<|endoftext|>\",\"special\":true}],\"model\":{\"type\":\"BPE\",\"merges\":"
+                   "[\"h e\",\"l l\",\"he ll\"],\"vocab\":{");
+    for (unsigned i = 0; i < 256; i++) {
+        buf_add_char(b, '"');
+        tiny_char(b, i);
+        buf_printf(b, "\":%u,", i);
+    }
+    buf_add_str(b, "\"he\":256,\"ll\":257,\"hell\":258}}}");
+}
+
 static inline struct tokenizer *tiny_tokenizer_open(void)
 {
     struct buf b;
     struct err err = { 0 };
     struct tokenizer *t = NULL;
     buf_init(&b, 1 << 20);
-    buf_add_str(&b, "{\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":false,"
-                    "\"use_regex\":true},\"added_tokens\":[{\"id\":259,\"content\":"
-                    "\"<|endoftext|>\",\"special\":true}],\"model\":{\"type\":\"BPE\",\"merges\":"
-                    "[\"h e\",\"l l\",\"he ll\"],\"vocab\":{");
-    for (unsigned i = 0; i < 256; i++) {
-        buf_add_char(&b, '"');
-        tiny_char(&b, i);
-        buf_printf(&b, "\":%u,", i);
-    }
-    buf_add_str(&b, "\"he\":256,\"ll\":257,\"hell\":258}}}");
+    tiny_tokenizer_json(&b);
     int r = tokenizer_open_json(&t, buf_slice(&b), SLICE("{\"eos_token\":\"<|endoftext|>\"}"),
                                 &err);
     buf_release(&b);
