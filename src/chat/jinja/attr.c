@@ -26,7 +26,7 @@ static int macro_attr(struct render *r, struct value *ret, const struct macro *m
     } else if (slice_is(name, "catch_varargs")) {
         *ret = value_bool(m->uses_varargs);
     } else if (slice_is(name, "arguments")) {
-        TRY(value_list(r, ret, KIND_LIST, m->n_params));
+        TRY(value_list(r, ret, KIND_TUPLE, m->n_params));
         for (size_t i = 0; i < m->n_params; i++) ret->list->items[i] = m->params[i].name;
     }
     return 0;

@@ -69,17 +69,19 @@ static int keyed(struct render *r, struct value *ret, struct value **ret_keys, s
     return 0;
 }
 
-/* sort(attribute="a,b"): one key of several parts. */
-static int multi_key(struct render *r, struct value *ret, struct value item,
-                     const struct str *paths, bool case_sensitive)
+/* The key of sort: a list of what its paths ("a,b.c") lead to, as equal parts are never ordered. */
+static int sort_key(struct render *r, struct value *ret, struct value item, struct value paths,
+                    bool case_sensitive)
 {
+    struct str whole = { .ptr = "" };
     size_t n = 1, from = 0, done = 0;
-    for (size_t i = 0; i < paths->len; i++) n += paths->ptr[i] == ',';
+    if (paths.kind == KIND_STRING) whole = *paths.str;
+    for (size_t i = 0; i < whole.len; i++) n += whole.ptr[i] == ',';
     TRY(value_list(r, ret, KIND_LIST, n));
-    for (size_t i = 0; i <= paths->len; i++) {
-        if (i < paths->len && paths->ptr[i] != ',') continue;
-        struct value path, *key = &ret->list->items[done++];
-        TRY(str_sub_value(r, &path, paths, from, i));
+    for (size_t i = 0; i <= whole.len; i++) {
+        if (i < whole.len && whole.ptr[i] != ',') continue;
+        struct value path = paths, *key = &ret->list->items[done++];
+        if (paths.kind == KIND_STRING) TRY(str_sub_value(r, &path, paths.str, from, i));
         TRY(value_path(r, key, item, path));
         TRY(fold(r, key, case_sensitive));
         from = i + 1;
@@ -89,13 +91,11 @@ static int multi_key(struct render *r, struct value *ret, struct value item,
 
 FILTER(sort)
 {
-    struct value *keys, none = { 0 };
+    struct value *keys;
     bool case_sensitive = arg_bool(c->arg[1], false);
-    bool multi = c->arg[2].kind == KIND_STRING &&
-                 slice_find(str_slice(c->arg[2].str), SLICE(",")) < c->arg[2].str->len;
-    TRY(keyed(r, ret, &keys, c->self, multi ? none : c->arg[2], case_sensitive));
-    for (size_t i = 0; multi && i < ret->list->n; i++)
-        TRY(multi_key(r, &keys[i], ret->list->items[i], c->arg[2].str, case_sensitive));
+    TRY(keyed(r, ret, &keys, c->self, (struct value){ 0 }, true));
+    for (size_t i = 0; i < ret->list->n; i++)
+        TRY(sort_key(r, &keys[i], ret->list->items[i], c->arg[2], case_sensitive));
     return list_sort(r, ret->list->items, keys, ret->list->n, arg_bool(c->arg[0], false));
 }
 

@@ -25,26 +25,35 @@ FILTER(capitalize)
     return styled(r, ret, c, STYLE_CAPITALIZE);
 }
 
+static bool is_between_words(uint32_t c)
+{
+    return unicode_is_space(c) || (c && c < 0x80 && strchr("-({[<", (int)c));
+}
+
 /* Unlike the method, a word begins only behind white space, -, (, {, [ or <. */
 FILTER(title)
 {
     const struct str *s;
     struct text t;
-    bool in_word = false;
+    struct value rest;
     uint32_t out[UNICODE_CASE_MAX];
     TRY(value_str(r, &s, c->self));
     TRY(render_step_bytes(r, 4 * s->len));
     text_init(&t, r);
     for (size_t pos = 0, from = 0; pos < s->len && t.rc == 0; from = pos) {
         uint32_t code = str_next(s, &pos);
-        bool between = unicode_is_space(code) ||
-                       (code && code < 0x80 && strchr("-({[<", (int)code));
-        size_t n = unicode_map(out, code, in_word ? CASE_LOWER : CASE_UPPER);
-        bool trusted = str_is_trusted(s, from, pos);
-        for (size_t i = 0; i < n; i++) text_add_codepoint(&t, out[i], trusted);
-        in_word = !between;
+        size_t n = unicode_map(out, code, CASE_UPPER);
+        for (size_t i = 0; i < n; i++) text_add_codepoint(&t, out[i], str_is_trusted(s, from, pos));
+        if (is_between_words(code)) continue;
+        from = pos;
+        for (size_t next = pos; pos < s->len; pos = next)
+            if (is_between_words(str_next(s, &next))) break;
+        TRY(str_sub_value(r, &rest, s, from, pos));
+        TRY(str_restyle(r, &rest, rest.str, STYLE_LOWER));
+        text_add_str(&t, rest.str);
     }
-    return text_value(&t, ret);
+    TRY(text_value(&t, ret));
+    return str_like(r, ret, s);
 }
 
 FILTER(trim)

@@ -44,7 +44,7 @@ static void dump_string(struct dump *d, const struct str *s)
     text_add(t, "\"", 1, false);
     for (size_t pos = 0, from = 0; pos < s->len && t->rc == 0; from = pos) {
         uint32_t c = str_next(s, &pos);
-        if (c >= 0x20 && c != '"' && c != '\\' && (c < 0x7F || !d->ascii || c == 0x7F)) continue;
+        if (c >= 0x20 && c != '"' && c != '\\' && (c < 0x7F || !d->ascii)) continue;
         text_add_sub(t, s, done, from);
         dump_escape(t, c, str_is_trusted(s, from, pos));
         done = pos;
