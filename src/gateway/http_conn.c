@@ -387,9 +387,9 @@ int http_conn_accept(struct http_server *s, struct http_listener *l)
     s->conns = c;
     s->n_conns++;
     set_state(c, CONN_IDLE);
-    if (uv_accept(&l->u.stream, &c->u.stream) < 0) {
+    if (uv_accept(&l->u.stream, &c->u.stream) < 0) { /* libuv has closed it. */
         http_conn_close(c);
-        return -ERR_IO;
+        return 0;
     }
     s->o.metrics->connections_accepted++;
     s->o.metrics->connections_open = s->n_conns;

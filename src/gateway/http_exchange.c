@@ -265,13 +265,16 @@ void http_exchange_abort(struct http_exchange *x, const struct err *why)
 
 /* ---- Requests ---- */
 
-static bool decode_path(struct http_exchange *x, struct slice raw)
+static int decode_path(struct http_exchange *x, struct err *err)
 {
+    struct slice raw = http_path(&x->parser);
     size_t len;
     char *out = arena_alloc(&x->arena, raw.len + 1);
-    if (!out || !http_decode_path(out, &len, raw)) return false;
+    if (!out) return err_set(err, ERR_NO_MEMORY, "no memory for the request");
+    if (!http_decode_path(out, &len, raw))
+        return err_set(err, ERR_HTTP_SYNTAX, "the path holds an escaped control byte");
     x->call.path = (struct slice){ out, len };
-    return true;
+    return 0;
 }
 
 /* The methods of a path that exists, for the header Allow. */
@@ -324,8 +327,7 @@ static int check_request(struct http_exchange *x, struct err *err)
 {
     struct http_server *s = x->conn->server;
     if (!x->conn->local) TRY(access_check_origin(s->o.access, &x->parser, err));
-    if (!decode_path(x, http_path(&x->parser)))
-        return err_set(err, ERR_HTTP_SYNTAX, "the path holds an escaped control byte");
+    TRY(decode_path(x, err));
     TRY(find_route(x, err));
     bool open = x->is_page_file || (x->page && x->page->open) || (x->endpoint && x->endpoint->open);
     if (!open && !x->conn->local)
@@ -339,7 +341,7 @@ static int check_request(struct http_exchange *x, struct err *err)
 static void answer_preflight(struct http_exchange *x)
 {
     http_conn_begin_answer(x->conn);
-    if (slice_is(http_target(&x->parser), "*") || !decode_path(x, http_path(&x->parser)))
+    if (slice_is(http_target(&x->parser), "*") || decode_path(x, NULL) < 0)
         x->call.path = SLICE("/");
     add_allow(x);
     if (http_header(&x->parser, "access-control-request-method").ptr) {

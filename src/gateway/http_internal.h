@@ -28,13 +28,15 @@ struct http_pending {
 
 struct http_exchange;
 
+union http_handle {
+    uv_handle_t handle;
+    uv_stream_t stream;
+    uv_tcp_t tcp;
+    uv_pipe_t pipe;
+};
+
 struct http_conn {
-    union {
-        uv_handle_t handle;
-        uv_stream_t stream;
-        uv_tcp_t tcp;
-        uv_pipe_t pipe;
-    } u;
+    union http_handle u;
     struct http_server *server;
     struct http_conn *prev, *next;  /* All of the server. */
     struct http_conn *next_resumed; /* Waiting for the loop to read `ahead`. */
@@ -70,15 +72,13 @@ struct http_exchange {
 };
 
 struct http_listener {
-    union {
-        uv_handle_t handle;
-        uv_stream_t stream;
-        uv_tcp_t tcp;
-        uv_pipe_t pipe;
-    } u;
+    union http_handle u;
+    union http_handle spare; /* For a connection that there is no memory for: taken and closed. */
     struct http_server *server;
     struct http_listener *next;
+    int n_open; /* Of the two handles. */
     bool local;
+    bool spare_busy, owed; /* owed: one more waits to be turned away. */
 };
 
 struct http_server {

@@ -130,6 +130,7 @@ static void on_listener_closed(uv_handle_t *handle)
 {
     struct http_listener *l = handle->data;
     struct http_server *s = l->server;
+    if (--l->n_open > 0) return;
     s->n_open--;
     mem_free(l);
     free_when_gone(s);
@@ -220,12 +221,49 @@ int http_host_is_loopback(bool *ret, const char *host, struct err *err)
     return 0;
 }
 
+static int init_handle(struct http_server *s, union http_handle *u, bool local)
+{
+    return local ? uv_pipe_init(s->o.loop, &u->pipe, 0) : uv_tcp_init(s->o.loop, &u->tcp);
+}
+
+static void turn_away(struct http_listener *l);
+
+static void on_turned_away(uv_handle_t *handle)
+{
+    struct http_listener *l = handle->data;
+    l->spare_busy = false;
+    if (l->owed && !uv_is_closing(&l->u.handle)) {
+        l->owed = false;
+        l->n_open--;
+        turn_away(l);
+        return;
+    }
+    on_listener_closed(handle);
+}
+
+/* libuv takes no further connection before this one is taken: without memory for it, by a handle
+ * that is there for that alone. */
+static void turn_away(struct http_listener *l)
+{
+    if (l->spare_busy) {
+        l->owed = true;
+        return;
+    }
+    if (init_handle(l->server, &l->spare, l->local) < 0) return;
+    l->spare.handle.data = l;
+    l->spare_busy = true;
+    l->n_open++;
+    (void)uv_accept(&l->u.stream, &l->spare.stream); /* Closed in any case. */
+    uv_close(&l->spare.handle, on_turned_away);
+}
+
 static void on_connection(uv_stream_t *stream, int status)
 {
     struct http_listener *l = stream->data;
-    if (status < 0 || http_conn_accept(l->server, l) < 0)
-        log_warn("connection not accepted",
-                 LOG_STR("why", status < 0 ? uv_strerror(status) : "no memory or no descriptor"));
+    if (status == 0 && http_conn_accept(l->server, l) == 0) return;
+    log_warn("connection not accepted",
+             LOG_STR("why", status < 0 ? uv_strerror(status) : "no memory or no descriptor"));
+    if (status == 0) turn_away(l);
 }
 
 static struct http_listener *new_listener(struct http_server *s, bool local)
@@ -234,14 +272,14 @@ static struct http_listener *new_listener(struct http_server *s, bool local)
     if (!l) return NULL;
     l->server = s;
     l->local = local;
-    int rc = local ? uv_pipe_init(s->o.loop, &l->u.pipe, 0) : uv_tcp_init(s->o.loop, &l->u.tcp);
-    if (rc < 0) {
+    if (init_handle(s, &l->u, local) < 0) {
         mem_free(l);
         return NULL;
     }
     l->u.handle.data = l;
     l->next = s->listeners;
     s->listeners = l;
+    l->n_open = 1;
     s->n_open++;
     return l;
 }

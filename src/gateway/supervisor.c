@@ -418,6 +418,8 @@ int supervisor_add(struct supervisor *s, const struct gateway_model *model, stru
     let_go(m);
     mem_free(m->path);
     m->path = path;
+    /* The rest is known when its worker has read the file. */
+    m->facts.capabilities = kind == WORKER_EMBED ? CAP_EMBEDDINGS : 0;
     m->kind = kind;
     m->preload = model->preload;
     m->facts.state = BACKEND_MODEL_IDLE;

@@ -14,10 +14,12 @@ static void answer(struct gateway *g, struct call *call)
     metrics_write(&g->metrics, &out);
     supervisor_write_metrics(g->supervisor, &out);
     struct err err = { 0 };
-    if (buf_check(&out, "the metrics", &err) < 0)
+    if (out.failed) {
+        (void)err_set(&err, ERR_NO_MEMORY, "no memory for the metrics");
         call_error(call, &err, 0);
-    else
+    } else {
         call->ops->reply(call, 200, "text/plain; version=0.0.4; charset=utf-8", buf_slice(&out));
+    }
     buf_release(&out);
 }
 

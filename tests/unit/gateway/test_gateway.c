@@ -39,6 +39,32 @@ static void say_url(void *ctx, struct gateway *g, const char *url)
     fflush(stdout);
 }
 
+/* SIGUSR1, for the k-th time: the k-th allocation from now on fails, and says so on stderr. */
+static volatile sig_atomic_t fail_turn, fail_in;
+
+static void arm(int number)
+{
+    (void)number;
+    fail_in = ++fail_turn;
+}
+
+static bool fails_now(void)
+{
+    static const char text[] = "no memory\n";
+    if (fail_in == 0 || --fail_in > 0) return false;
+    return write(STDERR_FILENO, text, sizeof text - 1) > 0;
+}
+
+static void *failing_alloc(size_t size)
+{
+    return fails_now() ? NULL : seams_real.alloc(size);
+}
+
+static void *failing_realloc(void *ptr, size_t size)
+{
+    return fails_now() ? NULL : seams_real.realloc(ptr, size);
+}
+
 /* --model NAME=PATH, --embed NAME=PATH, --preload, --host H, --port N, --key-file F, --head-ms N,
  * --body-ms N, --write-ms N, --idle-ms N, --grace-ms N, --connections N, --queue N, --age-ms N,
  * --in-flight N, --allow-host H, --allow-origin O */
@@ -95,6 +121,9 @@ static int serve(int argc, char **argv)
     struct err err = { 0 };
     log_setup(LOG_WARN, LOG_TEXT, "gateway");
     json_init();
+    seams.alloc = failing_alloc;
+    seams.realloc = failing_realloc;
+    (void)signal(SIGUSR1, arm);
     if (gateway_run(&o, &err) < 0) {
         fprintf(stderr, "%s\n", err.text);
         return 1;
