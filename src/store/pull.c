@@ -55,8 +55,8 @@ static int lock(struct pull_job *job, struct err *err)
     return err_set(err, ERR_BUSY, "another tiro is pulling %s just now", job->name);
 }
 
-static int job_init(struct pull_job *job, const struct pull_options *o, const char *name,
-                    struct err *err)
+int pull_job_init(struct pull_job *job, const struct pull_options *o, const char *name,
+                  struct err *err)
 {
     char staging[LIBRARY_NAME_MAX + 16];
     *job = (struct pull_job){ .o = o, .lock_fd = -1, .phase = PULL_DONE };
@@ -73,7 +73,7 @@ static int job_init(struct pull_job *job, const struct pull_options *o, const ch
     return lock(job, err);
 }
 
-static void job_release(struct pull_job *job)
+void pull_job_release(struct pull_job *job)
 {
     if (job->lock_fd < 0) return;
     (void)rmdir(job->staging);       /* Only when nothing was begun; else it is kept. */
@@ -90,7 +90,7 @@ static int sync_folder(const char *path, struct err *err)
 }
 
 /* Puts staging/out/ENTRY, or the folder staging/out itself, into the library. */
-static int install(struct pull_job *job, const char *entry, bool folder, struct err *err)
+int pull_install(struct pull_job *job, const char *entry, bool folder, struct err *err)
 {
     char from[PATH_MAX], to[PATH_MAX], old[PATH_MAX];
     struct stat st;
@@ -106,7 +106,7 @@ static int install(struct pull_job *job, const char *entry, bool folder, struct 
     return sync_folder(job->o->paths->models, err);
 }
 
-static int finish(struct pull_job *job, struct pull_result *r, const char *entry, struct err *err)
+int pull_finish(struct pull_job *job, struct pull_result *r, const char *entry, struct err *err)
 {
     TRY(store_path_join(r->path, sizeof r->path, job->o->paths->models, entry, err));
     (void)snprintf(r->name, sizeof r->name, "%s", job->name);       /* Same size. */
@@ -209,12 +209,12 @@ static int pull_known(struct pull_job *job, struct pull_result *r, const struct 
     r->already = there;
     if (!there) {
         TRY(try_sources(job, m, err));
-        TRY(install(job, catalogue_entry(m), catalogue_is_folder(m), err));
+        TRY(pull_install(job, catalogue_entry(m), catalogue_is_folder(m), err));
         TRY(write_marker(job, m, err));
     }
     r->bytes = catalogue_bytes(m);
     if (!catalogue_is_folder(m)) memcpy(r->sha256, m->files[0].sha256, SHA256_HEX + 1);
-    return finish(job, r, catalogue_entry(m), err);
+    return pull_finish(job, r, catalogue_entry(m), err);
 }
 
 /* --- one file from a URL or this machine ------------------------------------------------------- */
@@ -319,10 +319,10 @@ static int pull_one(struct pull_job *job, struct pull_result *r, const char *ent
     if (rc < 0) return rc;
     memcpy(r->sha256, hex, sizeof hex);
     if (from && !job->o->name) entry = known_name(job, s.path, entry, hex);
-    TRY(install(job, entry, false, err));
+    TRY(pull_install(job, entry, false, err));
     TRY(marker_write(job->o->paths->models, entry, job->source, &(struct marker_file){ "", hex }, 1,
                      err));
-    return finish(job, r, entry, err);
+    return pull_finish(job, r, entry, err);
 }
 
 static void cut_ending(char *out, size_t size, const char *entry)
@@ -338,7 +338,7 @@ static int pull_file_or_url(struct pull_result *r, const struct pull_options *o,
     struct pull_job job;
     TRY(entry_name(entry, sizeof entry, file, o->name, err));
     cut_ending(name, sizeof name, entry);
-    int rc = job_init(&job, o, name, err);
+    int rc = pull_job_init(&job, o, name, err);
     if (rc == 0) {
         if (url)
             pull_host(job.source, sizeof job.source, url);
@@ -346,7 +346,7 @@ static int pull_file_or_url(struct pull_result *r, const struct pull_options *o,
             (void)snprintf(job.source, sizeof job.source, "%s", from); /* Cut: for messages. */
         rc = pull_one(&job, r, entry, url, from, err);
     }
-    job_release(&job);
+    pull_job_release(&job);
     return rc;
 }
 
@@ -363,18 +363,26 @@ static int pull_url(struct pull_result *r, const struct pull_options *o, const c
     return pull_file_or_url(r, o, file, url, NULL, err);
 }
 
-/* OWNER/REPOSITORY/FILE, where the file may lie in folders. */
-static int pull_hub_file(struct pull_result *r, const struct pull_options *o, struct err *err)
+static int pull_repository_file(struct pull_result *r, const struct pull_options *o,
+                                const char *repository, const char *file, struct err *err)
 {
-    char repository[PULL_SOURCE_MAX], url[URL_MAX];
-    const char *slash = strchr(o->what, '/');
-    const char *file = slash ? strchr(slash + 1, '/') : NULL;
-    assert(file);
-    int n = snprintf(repository, sizeof repository, "%.*s", (int)(file - o->what), o->what);
+    char url[URL_MAX];
+    TRY(pull_hub_url(url, sizeof url, repository, NULL, file, err));
+    return pull_file_or_url(r, o, base_of(file), url, NULL, err);
+}
+
+/* OWNER/REPOSITORY/FILE, where the file may lie in folders, or OWNER/REPOSITORY. */
+static int pull_from_hub(struct pull_result *r, const struct pull_options *o, struct err *err)
+{
+    char repository[PULL_SOURCE_MAX], file[PULL_SOURCE_MAX];
+    size_t owner = strcspn(o->what, "/"), name = strcspn(o->what + owner + 1, "/");
+    const char *rest = o->what + owner + 1 + name;
+    int n = snprintf(repository, sizeof repository, "%.*s", (int)(rest - o->what), o->what);
     if (n < 0 || (size_t)n >= sizeof repository)
         return err_set(err, ERR_LIMIT, "the repository's name is too long");
-    TRY(pull_hub_url(url, sizeof url, repository, NULL, file + 1, err));
-    return pull_file_or_url(r, o, base_of(file), url, NULL, err);
+    if (rest[0]) return pull_repository_file(r, o, repository, rest + 1, err);
+    TRY(pull_repository(r, file, sizeof file, o, repository, err));
+    return file[0] ? pull_repository_file(r, o, repository, file, err) : 0;
 }
 
 static int pull_local(struct pull_result *r, const struct pull_options *o, struct err *err)
@@ -386,9 +394,9 @@ static int pull_named(struct pull_result *r, const struct pull_options *o,
                       const struct catalogue_model *m, struct err *err)
 {
     struct pull_job job;
-    int rc = job_init(&job, o, m->name, err);
+    int rc = pull_job_init(&job, o, m->name, err);
     if (rc == 0) rc = pull_known(&job, r, m, err);
-    job_release(&job);
+    pull_job_release(&job);
     return rc;
 }
 
@@ -397,11 +405,15 @@ static bool is_url(const char *s)
     return strncmp(s, "http://", 7) == 0 || strncmp(s, "https://", 8) == 0;
 }
 
-static bool is_hub_file(const char *s)
+/* OWNER/REPOSITORY, and perhaps /FILE: no path that was mistyped. */
+static bool is_hub_name(const char *s)
 {
-    const char *slash = strchr(s, '/');
-    const char *second = slash ? strchr(slash + 1, '/') : NULL;
-    return second && slash > s && second > slash + 1 && second[1] && s[0] != '.' && s[0] != '~';
+    const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    size_t owner = strspn(s, plain);
+    if (owner == 0 || s[0] == '.' || s[owner] != '/') return false;
+    size_t name = strspn(s + owner + 1, plain);
+    const char *rest = s + owner + 1 + name;
+    return name > 0 && s[owner + 1] != '.' && (rest[0] == '\0' || (rest[0] == '/' && rest[1]));
 }
 
 static int pull_any(struct pull_result *ret, const struct pull_options *options, struct err *err)
@@ -425,8 +437,8 @@ static int pull_any(struct pull_result *ret, const struct pull_options *options,
                            "%s is not a file; a folder can simply be copied into %s", what,
                            options->paths->models);
         TRY(pull_local(&r, options, err));
-    } else if (is_hub_file(what)) {
-        TRY(pull_hub_file(&r, options, err));
+    } else if (is_hub_name(what)) {
+        TRY(pull_from_hub(&r, options, err));
     } else {
         return err_set(err, ERR_MODEL_NOT_FOUND,
                        "%.200s is no model of the catalogue, no file here and no address; tiro "

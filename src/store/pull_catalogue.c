@@ -52,18 +52,10 @@ static int check_hash(struct staged *s, const struct catalogue_file *f, struct e
 static int accept(struct pull_job *job, struct staged *s, const struct catalogue_file *f,
                   struct err *err)
 {
-    char path[PATH_MAX];
     int rc = pull_tell(job, PULL_VERIFY, s->len, err);
     if (rc == 0) rc = check_hash(s, f, err);
     if (rc == -ERR_CHECKSUM) (void)seams.unlink(s->path); /* The mismatch is what to report. */
-    if (rc == 0) rc = store_path_join(path, sizeof path, job->out, f->path, err);
-    if (rc == 0) { /* A staged file of that name makes the folders above. */
-        struct staged place;
-        rc = staged_open(&place, job, path, UINT64_MAX, err);
-        if (rc == 0) staged_close(&place);
-    }
-    if (rc == 0 && seams.rename(s->path, path) < 0)
-        rc = err_errno(err, errno, "renaming %s", s->path);
+    if (rc == 0) rc = pull_place(job, s->path, f->path, err);
     if (rc == 0) job->base += f->bytes;
     return rc;
 }

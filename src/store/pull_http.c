@@ -82,16 +82,28 @@ static bool escape_path(char *out, size_t size, const char *path)
     return true;
 }
 
+static const char *hub_address(void)
+{
+    const char *hub = getenv("TIRO_HUB");
+    return hub && *hub ? hub : HUB_DEFAULT;
+}
+
+int pull_hub_list_url(char *out, size_t size, const char *repository, struct err *err)
+{
+    int n = snprintf(out, size, "%s/api/models/%s", hub_address(), repository);
+    if (n < 0 || (size_t)n >= size)
+        return err_set(err, ERR_LIMIT, "the name %.100s is too long", repository);
+    return 0;
+}
+
 int pull_hub_url(char *out, size_t size, const char *repository, const char *revision,
                  const char *file, struct err *err)
 {
     char escaped[PATH_MAX], branch[PULL_SOURCE_MAX];
-    const char *hub = getenv("TIRO_HUB");
-    if (!hub || !*hub) hub = HUB_DEFAULT;
     if (!escape_path(escaped, sizeof escaped, file) ||
         !escape_path(branch, sizeof branch, revision ? revision : "main"))
         return err_set(err, ERR_LIMIT, "the name %.100s is too long", file);
-    int n = snprintf(out, size, "%s/%s/resolve/%s/%s", hub, repository, branch, escaped);
+    int n = snprintf(out, size, "%s/%s/resolve/%s/%s", hub_address(), repository, branch, escaped);
     if (n < 0 || (size_t)n >= size)
         return err_set(err, ERR_LIMIT, "the name %.100s is too long", file);
     return 0;

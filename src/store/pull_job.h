@@ -52,6 +52,8 @@ int staged_write(void *ctx, const void *bytes, size_t len, struct err *err) MUST
 /* Syncs it to disk, and its sha256 into ret. It stays open. */
 int staged_finish(struct staged *s, char ret[SHA256_HEX + 1], struct err *err) MUST_USE;
 void staged_close(struct staged *s);
+/* Moves a finished file to out/NAME, whose folders are made. `name` is a checked relative path. */
+int pull_place(struct pull_job *job, const char *from, const char *name, struct err *err) MUST_USE;
 
 /* Downloads url to the end of `out`, going on where it stops. `trusted`: what comes is checked
  * against a known sha256, so a resume needs no validator. `expected`: its size, 0 if not known. */
@@ -71,6 +73,21 @@ int pull_package(char *ret, size_t size, struct pull_job *job, const char *folde
 /* Fetches every file of a catalogue model into job->out, verified. */
 int pull_catalogue_source(struct pull_job *job, const struct catalogue_model *model,
                           const struct catalogue_source *source, struct err *err) MUST_USE;
+/* Opens and locks the staging folder of `name`. Release also after a failure. */
+int pull_job_init(struct pull_job *job, const struct pull_options *o, const char *name,
+                  struct err *err) MUST_USE;
+void pull_job_release(struct pull_job *job);
+/* Puts out/ENTRY, or with `folder` all of out, into the library as ENTRY. */
+int pull_install(struct pull_job *job, const char *entry, bool folder, struct err *err) MUST_USE;
+/* Fills what all results have, and removes the staging folder. */
+int pull_finish(struct pull_job *job, struct pull_result *r, const char *entry,
+                struct err *err) MUST_USE;
+/* A whole repository: asks the hub what it holds. A folder of safetensors is pulled; of GGUF files
+ * one is chosen and only named in ret_file ("" otherwise). */
+int pull_repository(struct pull_result *r, char *ret_file, size_t size,
+                    const struct pull_options *o, const char *repository, struct err *err) MUST_USE;
+/* Where the hub lists a repository. */
+int pull_hub_list_url(char *out, size_t size, const char *repository, struct err *err) MUST_USE;
 /* Whether `path` has exactly these bytes. */
 int pull_verify(struct pull_job *job, const char *path, uint64_t bytes, const char *sha256,
                 struct err *err) MUST_USE;

@@ -157,6 +157,15 @@ int staged_finish(struct staged *s, char ret[SHA256_HEX + 1], struct err *err)
     return 0;
 }
 
+int pull_place(struct pull_job *job, const char *from, const char *name, struct err *err)
+{
+    char path[PATH_MAX];
+    TRY(store_path_join(path, sizeof path, job->out, name, err));
+    TRY(make_parents(job, path, err));
+    if (seams.rename(from, path) < 0) return err_errno(err, errno, "renaming %s", from);
+    return 0;
+}
+
 void staged_close(struct staged *s)
 {
     if (s->fd >= 0) (void)seams.close(s->fd); /* Synced where it matters, in staged_finish. */

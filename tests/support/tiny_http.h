@@ -19,6 +19,7 @@
 
 struct tiny_behave {
     struct slice body;
+    struct slice list;     /* the body of paths below /api/ */
     int status;            /* 200: as asked; anything else is answered with this */
     bool no_ranges;        /* ignores Range */
     size_t break_after;    /* closes after so many bytes of body; 0: never */
@@ -60,6 +61,7 @@ static inline void tiny_answer(struct tiny_http *t, int fd)
     int status = b->status != 200 ? b->status : partial ? 206 : 200;
     if (partial && from >= b->body.len) status = 416;
     struct slice body = { b->body.ptr + from, b->body.len - from };
+    if (strncmp(t->last_request, "GET /api/", 9) == 0) body = b->list;
     if (status >= 300) body.len = 0;
     int n = snprintf(head, sizeof head, "HTTP/1.1 %d X\r\nContent-Length: %ld\r\n", status,
                      (long)body.len + b->lie_about_length);

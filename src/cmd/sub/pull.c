@@ -156,15 +156,17 @@ static const struct option_row options[] = {
 const struct subcommand subcommand_pull = {
     .name = "pull",
     .summary = "bring a model to this machine",
-    .usage = "NAME | URL | OWNER/REPOSITORY/FILE | FILE [--name NAME] [--sha256 HEX] [--data DIR]",
+    .usage =
+        "NAME | URL | OWNER/REPOSITORY[/FILE] | FILE [--name NAME] [--sha256 HEX] [--data DIR]",
     .help =
-        "Fetches a model of the catalogue, an http(s) address, a file of a\n"
-        "model hub, or a file of this machine, into the data folder. A catalogue model has\n"
-        "several sources; the first that serves the right bytes is used and named. Interrupted\n"
-        "downloads go on where they stopped. Nothing partial or wrong is ever used: sizes and\n"
-        "sha256 are checked first.\n\n"
+        "Brings a model into the data folder: a name of the catalogue (tiro list), a file of this\n"
+        "machine, an http(s) address, or a file or repository of the model hub (TIRO_HUB names\n"
+        "another one). A catalogue model has several sources; the first that serves the right\n"
+        "bytes is used and named. Interrupted downloads go on where they stopped. Nothing partial\n"
+        "or wrong is ever used: sizes and sha256 are checked first.\n\n"
         "  tiro pull smollm2-135m\n"
         "  tiro pull https://example.org/model.gguf --sha256 6ca1...\n"
+        "  tiro pull Qwen/Qwen2.5-0.5B-Instruct-GGUF\n"
         "  tiro pull ~/Downloads/model.gguf --name mine\n",
     .options = options,
     .run = run,

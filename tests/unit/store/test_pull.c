@@ -468,6 +468,53 @@ static void files_by_hand(void **state)
     catalogue_close(cat);
 }
 
+#define LISTED(names) "{\"id\":\"o/r\",\"siblings\":[" names "]}"
+#define NAME(n)       "{\"rfilename\":\"" n "\"}"
+
+static void a_repository_of_gguf_files(void **state)
+{
+    struct pull_result r;
+    (void)state;
+    server.behave.list = SLICE(
+        LISTED(NAME("README.md") "," NAME("x-Q4_K_M.gguf") "," NAME("x-Q8_0.gguf")));
+    assert_ok(pull(&r, NULL, "o/r", NULL), &err);
+    assert_string_equal(r.name, "x-Q4_K_M");
+    expect_body("x-Q4_K_M.gguf");
+    server.behave.list = SLICE(LISTED(NAME("a-Q2.gguf") "," NAME("b-Q8_0.gguf")));
+    assert_fails(pull(&r, NULL, "o/r", NULL), ERR_INVALID_VALUE, &err, "a-Q2.gguf b-Q8_0.gguf");
+    assert_ok(pull(&r, NULL, "o/r/b-Q8_0.gguf", NULL), &err);
+    expect_body("b-Q8_0.gguf");
+    server.behave.list = SLICE(LISTED(NAME("README.md")));
+    assert_fails(pull(&r, NULL, "o/r", NULL), ERR_UNSUPPORTED_FORMAT, &err, "neither GGUF nor");
+    server.behave.list = SLICE("{\"siblings\":");
+    assert_fails(pull(&r, NULL, "o/r", NULL), ERR_JSON, &err, "list");
+    assert_int_equal(visible(), 2);
+    assert_true(staging_is_gone("r"));
+}
+
+/* Only names that are known to be needed are fetched: what a list says becomes no path. */
+static void a_repository_of_safetensors(void **state)
+{
+    struct pull_result r;
+    struct library_model m;
+    (void)state;
+    server.behave.list = SLICE(LISTED(
+        NAME("model.safetensors") "," NAME("config.json") "," NAME("1_Pooling/config.json") "," NAME(
+            "../../evil.safetensors") "," NAME("model/../x.safetensors") "," NAME("pytorch_model."
+                                                                                  "bin") ",{"
+                                                                                         "\"rfilena"
+                                                                                         "me\":"
+                                                                                         "3}"));
+    assert_ok(pull(&r, NULL, "o/r", NULL), &err);
+    assert_string_equal(r.name, "r");
+    expect_body("r/model.safetensors");
+    expect_body("r/1_Pooling/config.json");
+    assert_int_equal(server.requests, 1 + 3);
+    assert_ok(library_find(&m, &paths, "r", &err), &err);
+    assert_true(m.folder && m.verified);
+    assert_int_equal(m.bytes, 3 * BODY_LEN);
+}
+
 /* Copied into the folder by hand: checked when it is asked for, not fetched. */
 static void a_file_in_its_place_is_verified(void **state)
 {
@@ -568,6 +615,8 @@ int main(void)
         TEST(addresses),
         TEST(resume_without_hash_needs_an_etag),
         TEST(what_is_no_model_stays_out),
+        TEST(a_repository_of_gguf_files),
+        TEST(a_repository_of_safetensors),
         TEST(files_by_hand),
         TEST(a_file_in_its_place_is_verified),
         TEST(regression_names_never_leave_the_folder),
