@@ -13,6 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* The API's default (temperature 1, every token possible) lets small models wander. */
+static const double TEMPERATURE_DEFAULT = 0.4, MIN_P_DEFAULT = 0.05;
+
 enum { REQUEST_MAX = 16 << 20, ANSWER_LIST_MAX = 1 << 20 };
 
 extern char **environ;
@@ -186,10 +189,10 @@ static void write_request(struct buf *out, const struct session_chat *chat)
         json_key(&w, "max_completion_tokens");
         json_int(&w, chat->max_tokens);
     }
-    if (chat->temperature >= 0) {
-        json_key(&w, "temperature");
-        json_double(&w, chat->temperature);
-    }
+    json_key(&w, "temperature");
+    json_double(&w, chat->temperature >= 0 ? chat->temperature : TEMPERATURE_DEFAULT);
+    json_key(&w, "min_p");
+    json_double(&w, MIN_P_DEFAULT);
     if (chat->seed >= 0) {
         json_key(&w, "seed");
         json_int(&w, chat->seed);

@@ -33,7 +33,7 @@ struct session_chat {
     const struct session_message *messages;
     size_t n_messages;
     int64_t max_tokens; /* 0: until the model ends */
-    double temperature; /* negative: the server's default */
+    double temperature; /* negative: 0.4 */
     int64_t seed;       /* negative: none */
     struct buf *answer; /* what was said, also when it was stopped; initialised by the caller */
     char finish[32];    /* out: "stop", "length" ...; "" when stopped */

@@ -14,7 +14,7 @@ def ask(page, text):
 
 
 def answer(page, n=0):
-    return page.get_by_label("Answer").nth(n)
+    return page.get_by_label("Answer", exact=True).nth(n)
 
 
 def finished(page, n=0):
@@ -37,13 +37,12 @@ def test_an_answer_streams_and_a_second_one_knows_the_first(page):
     finished(page, 1)
     expect(page.get_by_label("You", exact=True)).to_have_count(2)
     page.get_by_role("button", name="New chat").click()
-    expect(page.get_by_label("Answer")).to_have_count(0)
+    expect(page.get_by_label("Answer", exact=True)).to_have_count(0)
 
 
 def test_stop_ends_a_long_answer(page):
     ask(page, "Write a very long story about a river, in twenty chapters.")
-    page.wait_for_function("document.querySelector('[aria-label=Answer]')?.innerText.length > 80",
-                           timeout=WAIT)
+    expect(answer(page)).to_have_text(re.compile(".{80}", re.S), timeout=WAIT)
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text("Stopped.")).to_be_visible()
     before = finished(page).inner_text()

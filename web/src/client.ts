@@ -72,6 +72,9 @@ export async function listPulls(): Promise<Pull[]> {
     return (await getJson<{ pulls: Pull[] }>("/v1/tiro/status")).pulls;
 }
 
+/** The API's default (temperature 1, every token possible) lets small models wander. */
+const SAMPLING = { temperature: 0.4, min_p: 0.05 };
+
 /** Streams an answer; yields pieces of text, returns why it ended ("stop", "length" ...). */
 export async function* chat(
     model: string,
@@ -81,7 +84,7 @@ export async function* chat(
     const response = await fetch("/v1/chat/completions", {
         method: "POST",
         headers: { "content-type": "application/json", ...headers() },
-        body: JSON.stringify({ model, messages, stream: true }),
+        body: JSON.stringify({ model, messages, stream: true, ...SAMPLING }),
         signal,
     });
     if (!response.ok || !response.body) throw await refused(response);

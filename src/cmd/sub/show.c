@@ -38,7 +38,7 @@ struct facts {
     size_t n_types;
 };
 
-/* --- gathering --------------------------------------------------------------------------------- */
+/* --- gathering -------------------------------------------------------------------------------- */
 
 static struct slice optional_text(const struct checkpoint *c, const char *key)
 {
@@ -108,7 +108,7 @@ static void gather(struct facts *f, const struct checkpoint *c, const char *what
     for (size_t i = 0; i < c->n_tensors; i++) add_type(f, &c->tensors[i]);
 }
 
-/* --- text -------------------------------------------------------------------------------------- */
+/* --- text ------------------------------------------------------------------------------------- */
 
 /* Outside text for a terminal: ill-formed bytes as U+FFFD, control characters as \xNN (so that a
  * file cannot steer the terminal), at most `max` bytes. Line ends stay when `lines`. */
@@ -205,7 +205,7 @@ static void add_types(struct buf *b, const struct facts *f)
     }
 }
 
-/* --- metadata ---------------------------------------------------------------------------------- */
+/* --- metadata --------------------------------------------------------------------------------- */
 
 /* The shortest text that reads back as the same number. */
 static void add_float(struct buf *b, double value, bool single)
@@ -304,7 +304,7 @@ static void add_hf_metadata(struct buf *b, const struct checkpoint *c)
     buf_add_char(b, '\n');
 }
 
-/* --- tensors ----------------------------------------------------------------------------------- */
+/* --- tensors ---------------------------------------------------------------------------------- */
 
 static void shape_text(char *out, size_t size, const struct checkpoint_tensor *t)
 {
@@ -419,7 +419,7 @@ static void add_all(struct buf *b, const struct checkpoint *c, const struct fact
     buf_add_char(b, '\n');
 }
 
-/* --- JSON -------------------------------------------------------------------------------------- */
+/* --- JSON ------------------------------------------------------------------------------------- */
 
 static void json_fact(struct json_writer *w, const char *key, struct slice text)
 {
@@ -528,7 +528,7 @@ static void json_all(struct buf *b, const struct checkpoint *c, const struct fac
     buf_add_char(b, '\n');
 }
 
-/* --- the command ------------------------------------------------------------------------------- */
+/* --- the command ------------------------------------------------------------------------------ */
 
 static int print(const struct args *args, const struct checkpoint *c, const char *what,
                  struct err *err)
