@@ -47,7 +47,7 @@ static void cache_release(struct cache *cache)
     free(cache->blocks);
 }
 
-/* Blocks that lie wholly before the window of the first row may be gone: reading one would crash. */
+/* Blocks wholly before the window of the first row may be gone: reading one would crash. */
 static int32_t *blocks_without_old(const struct kernel_attention *a)
 {
     int n_blocks = (KV_MAX + BLOCK_LEN - 1) / BLOCK_LEN, first = a->pos0 + 1 - a->window;
@@ -89,8 +89,9 @@ static void check_case(const struct check *c, struct kernel_attention a, struct 
             c->kernel->fn.attention(&part);
         }
         check_bits(c, got, want, n,
-                   "%d queries by %d, %d keys, pos %d, dim %d, heads %d, window %d", a.n_q,
-                   portions[p], a.n_kv, a.pos0, a.head_dim, a.n_heads, a.window);
+                   "%d queries by %d, %d keys, pos %d, dim %d, heads %d, "
+                   "window %d",
+                   a.n_q, portions[p], a.n_kv, a.pos0, a.head_dim, a.n_heads, a.window);
     }
     free(ws);
     free(blocks);

@@ -65,7 +65,7 @@ static void test_select_takes_the_highest_rank_allowed(void **state)
     kernels_select(&all, kernel_isa_detect());
     assert_ptr_equal(none.linear[DTYPE_Q4_1], reference_of(KERNEL_LINEAR_Q4_1)->fn.linear);
     if (all.isa & ISA_AVX2) assert_ptr_not_equal(all.linear[DTYPE_Q4_1], none.linear[DTYPE_Q4_1]);
-    assert_ptr_equal(all.conv2d, none.conv2d);
+    assert_ptr_equal(all.upsample, none.upsample);
     assert_null(all.linear[DTYPE_I32]);
     assert_string_equal(kernel_slot_name(KERNEL_LINEAR_Q6_K), "LINEAR_Q6_K");
 }

@@ -61,6 +61,34 @@ static void linear_truth(const struct kernels *k, enum dtype dtype, enum codes c
     free(ws);
 }
 
+/* A value that is not finite must end in a NaN, on every version of the kernels. */
+static void not_finite_is_loud(uint32_t isa, float value)
+{
+    enum { K = 64 };
+    struct kernels k;
+    kernels_select(&k, isa);
+    struct dice d = { 42 };
+    float x[K], y[PANEL_ROWS];
+    uint8_t rows[PANEL_ROWS * K / 32 * 34], act[2 * ACT_TOKEN];
+    values_fill(x, K, VALUES_RANDOM, &d);
+    x[37] = value;
+    k.quantise(&(struct kernel_quantise){ .act = act, .x = x, .x_stride = K, .n = 1, .k = K });
+    for (int dtype = DTYPE_Q4_0; dtype <= DTYPE_Q8_0; dtype++) {
+        size_t row;
+        assert_true(dtype_row_bytes(&row, (enum dtype)dtype, K));
+        rows_fill(rows, (enum dtype)dtype, PANEL_ROWS, K, CODES_RANDOM, &d);
+        void *w = malloc(kernel_packed_bytes((enum dtype)dtype, PANEL_ROWS, K));
+        void *ws = malloc(kernel_linear_ws_bytes((enum dtype)dtype, K));
+        k.pack[dtype](&(struct kernel_pack){
+            .dst = w, .src = rows, .src_stride = row, .m = PANEL_ROWS, .k = K, .panel_to = 1 });
+        k.linear[dtype](&(struct kernel_linear){
+            .y = y, .w = w, .m = PANEL_ROWS, .k = K, .panel_to = 1, .act = act, .n = 1, .ws = ws });
+        for (int r = 0; r < PANEL_ROWS; r++) assert_true(isnan(y[r]));
+        free(w);
+        free(ws);
+    }
+}
+
 void test_linear_truth(void **state)
 {
     (void)state;
@@ -69,6 +97,12 @@ void test_linear_truth(void **state)
     for (int dtype = 0; dtype < DTYPE_I32; dtype++)
         for (int codes = 0; codes < CODES_COUNT; codes++)
             linear_truth(&k, (enum dtype)dtype, (enum codes)codes);
+    const float values[] = { NAN, INFINITY, -INFINITY };
+    for (int i = 0; i < 3; i++) {
+        not_finite_is_loud(0, values[i]);
+        not_finite_is_loud(kernel_isa_detect() & ISA_AVX2, values[i]);
+        not_finite_is_loud(kernel_isa_detect(), values[i]);
+    }
 }
 
 void test_functions_truth(void **state)

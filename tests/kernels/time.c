@@ -126,6 +126,28 @@ static void time_attention(const struct check *c)
     free(a.ws);
 }
 
+/* 3 x 3 taps, 64 channels to 64, on 64 x 64 pixels. */
+static void time_conv2d(const struct check *c)
+{
+    enum { C = 64, SIDE = 64 };
+    size_t n = (size_t)C * SIDE * SIDE, n_w = (size_t)C * C * 9;
+    float *x = malloc(n * 4), *y = malloc(n * 4), *w = malloc(n_w * 4);
+    struct dice d = { 8 };
+    values_fill(x, n, VALUES_RANDOM, &d);
+    values_fill(w, n_w, VALUES_RANDOM, &d);
+    struct kernel_conv2d a = { .y = y, .x = x, .weight = w, .c_in = C, .c_out = C, .c_to = C };
+    a.h = a.w = a.h_out = a.w_out = SIDE;
+    a.kh = a.kw = 3;
+    a.stride_h = a.stride_w = a.pad_h = a.pad_w = a.dilation_h = a.dilation_w = a.groups = 1;
+    uint64_t from = cpu_ns();
+    c->kernel->fn.conv2d(&a);
+    double took = (double)(cpu_ns() - from);
+    printf("%-26s  %.1f GMAC/s\n", check_name(c), (double)n_w * SIDE * SIDE / took);
+    free(x);
+    free(y);
+    free(w);
+}
+
 /* One row of 4096 values in L1, in values per ns. */
 static void time_row(const struct check *c)
 {
@@ -171,6 +193,8 @@ void time_rows(const struct check *c)
 {
     if (c->kernel->slot == KERNEL_ATTENTION)
         time_attention(c);
+    else if (c->kernel->slot == KERNEL_CONV2D)
+        time_conv2d(c);
     else
         time_row(c);
 }
