@@ -34,7 +34,7 @@ static int run(const struct args *args)
     } else {
         printf("There are no models in %s yet.\n\nType next:\n"
                "  tiro serve         get a small one, serve it: API and chat page\n"
-               "  tiro pull NAME     get one by name; 'tiro list --all' shows names\n",
+               "  tiro pull NAME     get one by name; 'tiro list' shows names\n",
                paths.models);
     }
     printf("  tiro --help        all commands\n");
