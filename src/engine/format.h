@@ -34,7 +34,7 @@ struct format {
     const char *name;
     /* Whether a file that begins so is of this format. `head` holds up to FORMAT_HEAD_LEN bytes. */
     bool (*probe)(struct slice head);
-    /* Fills c, which is empty but for path and arena, from the whole file's bytes; they outlive c. */
+    /* Fills c, empty but for path and arena, from the whole file's bytes, which outlive c. */
     int (*open)(struct checkpoint *c, struct slice bytes, struct err *err);
     enum checkpoint_kind kind;
     /* Whether a folder is of this format, how to open it, and how to read what lies beside a file

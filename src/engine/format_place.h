@@ -19,8 +19,8 @@ struct format_extent {
 int format_size(const struct checkpoint *c, struct checkpoint_tensor *t, unsigned value_bytes,
                 struct err *err) MUST_USE;
 
-/* Points each tensor at its bytes in `data`; refuses what lies outside or overlaps, and when `dense`
- * also gaps and bytes that belong to no tensor. Sorts the extents. */
+/* Points each tensor at its bytes in `data`; refuses what lies outside or overlaps, and when
+ * `dense` also gaps and bytes that belong to no tensor. Sorts the extents. */
 int format_place(struct checkpoint *c, struct slice data, struct format_extent *extents, size_t n,
                  bool dense, struct err *err) MUST_USE;
 

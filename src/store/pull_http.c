@@ -109,7 +109,7 @@ int pull_hub_url(char *out, size_t size, const char *repository, const char *rev
     return 0;
 }
 
-/* --- curl's callbacks -------------------------------------------------------------------------- */
+/* --- curl's callbacks ------------------------------------------------------------------------- */
 
 static void copy_value(char *out, size_t size, struct slice value)
 {
@@ -198,7 +198,7 @@ static int on_time(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl_off
     return t->rc == 0 ? 0 : 1;
 }
 
-/* --- one attempt ------------------------------------------------------------------------------- */
+/* --- one attempt ------------------------------------------------------------------------------ */
 
 /* The range to ask for; nothing when we start over. */
 static struct curl_slist *resume_headers(struct transfer *t, bool trusted)

@@ -30,7 +30,7 @@ enum {
 /* How pip may be called here, in the order tried. */
 static const char *const pips[][3] = { { "pip" }, { "pip3" }, { "python3", "-m", "pip" } };
 
-/* --- the process ------------------------------------------------------------------------------- */
+/* --- the process ------------------------------------------------------------------------------ */
 
 /* Our own environment with TMPDIR in `folder`: pip's temporary files belong on the disk whose room
  * was checked, and they are how the progress is seen. */
@@ -107,7 +107,7 @@ static int wait_for(int *ret_status, pid_t pid, struct pull_job *job, const char
     }
 }
 
-/* --- what it left ------------------------------------------------------------------------------ */
+/* --- what it left ----------------------------------------------------------------------------- */
 
 /* The last line of pip's output that says ERROR, else its last line. */
 static void find_reason(char *out, size_t size, const char *log)

@@ -75,7 +75,7 @@ static bool mentions(const char *name, const char *word)
     return false;
 }
 
-/* One GGUF file of several: the only one, else the customary 4-bit one, else the person's choice. */
+/* One GGUF file of several: the only one, else the usual 4-bit one, else the person's choice. */
 static int choose_gguf(char *ret, size_t size, const json_t *list, const char *repository,
                        struct err *err)
 {

@@ -15,7 +15,7 @@
 enum { CHUNK = 1 << 20, TELL_EVERY_NS = 200000000 };
 #define RATE_WINDOW_S 2.0
 
-/* --- progress ---------------------------------------------------------------------------------- */
+/* --- progress --------------------------------------------------------------------------------- */
 
 static void update_rate(struct pull_job *job, uint64_t now, uint64_t done)
 {
@@ -71,7 +71,7 @@ void pull_note(struct pull_job *job, const char *fmt, ...)
     if (job->o->note) job->o->note(job->o->ctx, text);
 }
 
-/* --- the growing file -------------------------------------------------------------------------- */
+/* --- the growing file ------------------------------------------------------------------------- */
 
 /* Creates the folders of `path` below staging. */
 static int make_parents(const struct pull_job *job, const char *path, struct err *err)

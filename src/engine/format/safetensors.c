@@ -2,7 +2,7 @@
  *
  *     header length u64 | JSON header | data
  *     header: { "name": { "dtype": "F32", "shape": [2, 3], "data_offsets": [from, to] }, ...,
- *               "__metadata__": { "any": "text" } }          offsets count from the end of the header
+ *               "__metadata__": { "any": "text" } }          offsets count from the header's end
  *
  * The data are covered exactly: no overlap, no gap, nothing behind. A folder holds
  * model.safetensors, or model.safetensors.index.json and the shards that it names; the JSON files
@@ -207,7 +207,7 @@ static int open_bytes(struct checkpoint *c, struct slice bytes, struct err *err)
     return rc;
 }
 
-/* --- folders ----------------------------------------------------------------------------------- */
+/* --- folders ---------------------------------------------------------------------------------- */
 
 static bool probe_folder(const char *path)
 {

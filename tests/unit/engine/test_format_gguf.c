@@ -1,4 +1,4 @@
-/* GGUF: what a right file gives, every limit on both sides, and the holes that other loaders had. */
+/* GGUF: what a right file gives, each limit on both sides, and the holes that other loaders had. */
 #include "unit/test.h"
 
 #include "base/seam.h"
@@ -52,7 +52,7 @@ static void one_tensor(struct buf *b, uint32_t n_dims, const uint64_t *dims, uin
     gguf_fill(b, data_len);
 }
 
-/* --- a right file ------------------------------------------------------------------------------ */
+/* --- a right file ----------------------------------------------------------------------------- */
 
 static void values_read_back(void **state)
 {
@@ -251,7 +251,7 @@ static void types_are_read_or_refused_by_name(void **state)
     }
 }
 
-/* --- limits, both sides ------------------------------------------------------------------------ */
+/* --- limits, both sides ----------------------------------------------------------------------- */
 
 static void many_values(struct buf *b, uint64_t n)
 {
@@ -504,7 +504,7 @@ static void split_files_are_named(void **state)
     expect_bad(&b, ERR_UNSUPPORTED_FORMAT, "part 2 of a model split into 3");
 }
 
-/* --- what broke elsewhere ---------------------------------------------------------------------- */
+/* --- what broke elsewhere --------------------------------------------------------------------- */
 
 /* llama.cpp #15711: n_tensors times the table's overhead wraps. Ollama CVE-2025-0315: a count makes
  * the loader allocate without bound. Both are compared with the bytes that are there. */

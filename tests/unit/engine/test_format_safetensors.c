@@ -15,7 +15,7 @@
 static struct err err;
 static char folder[] = "/tmp/tiro_safetensors_XXXXXX";
 
-/* --- one file ---------------------------------------------------------------------------------- */
+/* --- one file --------------------------------------------------------------------------------- */
 
 static int open_text(struct checkpoint **ret, struct buf *b, const char *header, size_t data_len)
 {
@@ -176,7 +176,7 @@ static void tensor_count_limit(void **state)
     }
 }
 
-/* --- folders ----------------------------------------------------------------------------------- */
+/* --- folders ---------------------------------------------------------------------------------- */
 
 static void write_file(const char *name, const void *bytes, size_t len)
 {
