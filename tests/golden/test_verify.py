@@ -1,0 +1,43 @@
+"""Real models against an independent forward pass (tools/verify_model.py).
+
+A short slice by default; TIRO_VERIFY=full takes 4,096 tokens and minutes. The models are looked for
+in $TIRO_MODELS; what is not there is skipped by name.
+"""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+MODELS = pathlib.Path(os.environ.get("TIRO_MODELS", pathlib.Path.home() / ".cache/tiro/models"))
+DUMP = pathlib.Path(os.environ.get("TIRO_BUILD", ROOT / "build")) / "tests" / "model_forward_dump"
+FULL = os.environ.get("TIRO_VERIFY") == "full"
+
+
+def verify(name, *options):
+    model = MODELS / name
+    if not model.exists():
+        pytest.skip(f"{model} is not there; `tiro pull` brings it")
+    command = [sys.executable, str(ROOT / "tools" / "verify_model.py"), "--dump", str(DUMP),
+               "--model", str(model), *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout[done.stdout.index("{"):done.stdout.rindex("}") + 1])
+
+
+@pytest.mark.parametrize("name", ["smollm2-135m.gguf", "qwen2.5-coder-0.5b.gguf"])
+def test_causal(name):
+    # verify_model.py fails above 2e-3 (quantised) and 1e-6 (f32) mean KL divergence.
+    report = verify(name, *(() if FULL else ("--tokens", "256", "--window", "128")))
+    assert report["tokens"] >= (4000 if FULL else 250)
+    assert report["f32"]["same_top"] >= 0.999
+    assert report["auto"]["same_top"] >= 0.95
+
+
+def test_embedder():
+    report = verify("all-minilm-l6-v2", "--texts", "128" if FULL else "16")
+    assert report["f32"]["length_error_max"] < 1e-5
