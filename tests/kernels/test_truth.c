@@ -69,7 +69,8 @@ static void not_finite_is_loud(uint32_t isa, float value)
     kernels_select(&k, isa);
     struct dice d = { 42 };
     float x[K], y[PANEL_ROWS];
-    uint8_t rows[PANEL_ROWS * K / 32 * 34], act[2 * ACT_TOKEN];
+    uint8_t rows[PANEL_ROWS * K / 32 * 34];
+    float act[2 * ACT_TOKEN / 4];
     values_fill(x, K, VALUES_RANDOM, &d);
     x[37] = value;
     k.quantise(&(struct kernel_quantise){ .act = act, .x = x, .x_stride = K, .n = 1, .k = K });
