@@ -37,13 +37,15 @@ static int put(struct render *r, struct dict *d, const char *key, struct value v
     return dict_put(r, d, k, v);
 }
 
-/* Arguments are JSON text in the API and an object in templates; what is no JSON stays text. */
+/* Arguments are JSON text in the API and an object in templates; what is no object stays text. */
 static int arguments(struct render *r, struct value *ret, struct slice text, json_t *keep)
 {
-    json_t *json;
-    if (json_read(&json, text, &json_limits_request, "the arguments", NULL) < 0) {
-        if (!utf8_valid(text.ptr, text.len))
-            return render_fail(r, "the arguments of a tool call are not valid UTF-8");
+    json_t *json = NULL;
+    if (!utf8_valid(text.ptr, text.len))
+        return render_fail(r, "the arguments of a tool call are not valid UTF-8");
+    int rc = json_read(&json, text, &json_limits_request, "the arguments", NULL);
+    if (rc < 0 || !json_is_object(json)) {
+        if (rc == 0) json_decref(json);
         return value_string(r, ret, text, false);
     }
     if (json_array_append_new(keep, json) < 0) return render_memory(r);

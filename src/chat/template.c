@@ -105,7 +105,8 @@ static int copy_out(struct template_output *out, const struct str *s, struct err
         out->cap_spans = n;
     }
     buf_add(&out->text, s->ptr, s->len);
-    TRY(buf_check(&out->text, "a prompt", err));
+    if (out->text.failed) /* Not for its length: a text is no longer than this buffer may be. */
+        return err_set(err, ERR_NO_MEMORY, "no memory for a prompt");
     if (n) memcpy(out->spans, spans, n * sizeof *spans);
     out->n_spans = n;
     return 0;
