@@ -2,13 +2,14 @@
  *
  *     struct answer a;
  *     answer_init(&a, tokenizer, stops, n_stops);
- *     each token:   TRY(answer_add(&a, token, &entry));        entry NULL without logprobs
+ *     each token:   TRY(answer_add(&a, token, &entry));    entry NULL without logprobs
  *                   send(answer_text(&a), answer_entries(&a, &n), n);
  *                   answer_sent(&a);
  *                   if (a.stopped) the choice is finished
  *     at the end:   TRY(answer_finish(&a)); send what came free; answer_release(&a);
  *
- * Text that could be the beginning of a stop string is held back until it is certain, across tokens.
+ * Text that could be the beginning of a stop string is held back until it is certain,
+ * across tokens.
  * When a stop string is complete the text before it is released and the rest is gone. A token's
  * logprob entry is released with the text it ended in; tokens that lie wholly in the stop string
  * leave no entry.

@@ -14,13 +14,13 @@
  *
  * A block is in one of four states:
  *
- *     free ──reserve──► private (1 holder) ──commit──► published (findable by its hash)
- *      ▲                    │ drop                        │ last holder drops
- *      └────────────────────┴──────◄── eviction ── cached (no holder, least recently used first)
+ *     free --reserve--> private (1 holder) --commit--> published (findable by its hash)
+ *      ^                    | drop                         | last holder drops
+ *      +--------------------+------ eviction <----- cached (no holder; the oldest goes first)
  *
  * The hash of a block is keyed BLAKE2b, 128 bits, over the hash of the block before it and its own
- * tokens; a chain begins at a root, which is the hash of whatever must not be shared across (tenant,
- * model, KV type, rope settings, adapter). The key is drawn at open, so nobody outside can aim for a
+ * tokens; a chain begins at a root, which is the hash of what must not be shared across (tenant,
+ * model, KV type, rope settings, adapter). The key is drawn at open, so nobody can aim for a
  * collision, and tenants cannot see each other's prefixes at all.
  *
  * Owner: the scheduler thread. Memory: all of it taken at open. A full cache is ERR_LIMIT with

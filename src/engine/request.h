@@ -41,7 +41,7 @@ struct engine_request {
 
 int engine_request_open(struct engine_request **ret, struct err *err) MUST_USE;
 void engine_request_close(struct engine_request *r); /* NULL is fine. */
-/* Prompt (and completion) against the context: -ERR_CONTEXT_LENGTH in OpenAI's words, with counts. */
+/* Prompt and completion against the context: -ERR_CONTEXT_LENGTH in OpenAI's words. */
 int engine_request_check_length(const struct engine_request *r, int32_t n_ctx,
                                 struct err *err) MUST_USE;
 

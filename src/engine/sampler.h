@@ -11,7 +11,7 @@
  *
  * To add a stage: write sampler/NAME.c ending in
  *
- *     const struct sampler sampler_NAME = { .name = "NAME", .order = 45, .active = ..., .apply = ... };
+ *     const struct sampler sampler_NAME = { .name = "NAME", .order = 45, .active = .. };
  *
  * A stage sets only fields of `struct sample`; it must keep at least one candidate, and may not
  * depend on anything but its input.

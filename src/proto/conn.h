@@ -52,8 +52,9 @@ int conn_read(struct conn *c, struct err *err) MUST_USE;
 /* The next whole message. *ret_fd is -1, or a descriptor that came with it and is now yours. */
 int conn_next(struct conn *c, struct message_any *ret, struct arena *a, int *ret_fd,
               struct err *err) MUST_USE;
-/* After conn_next failed for want of memory (-ERR_NO_MEMORY, -ERR_LIMIT): drops that message and says
- * of what kind it was and, where its record begins with one, its id (else 0). False: there is none. */
+/* After conn_next failed for want of memory (-ERR_NO_MEMORY, -ERR_LIMIT): drops that message; says
+ * of what kind it was and, where its record begins with one, its id (else 0). False: none is there.
+ */
 bool conn_skip(struct conn *c, enum message_kind *ret_kind, uint64_t *ret_id);
 /* -ERR_BUSY: the peer does not read and the queue is full; nothing was queued. */
 int conn_queue(struct conn *c, enum message_kind kind, const void *body, struct err *err) MUST_USE;

@@ -27,7 +27,7 @@ static void note(char *text, const char *word, int saved_errno)
     const char *comma = len ? ", " : "";
     if (saved_errno) /* Cut is fine: it is for people. */
         (void)snprintf(text + len, SANDBOX_TEXT_MAX - len, "%s%s (%s)", comma, word,
-                       strerror(saved_errno));
+                       strerrordesc_np(saved_errno));
     else
         (void)snprintf(text + len, SANDBOX_TEXT_MAX - len, "%s%s", comma, word);
 }

@@ -216,10 +216,12 @@ static void prepare(struct worker *w)
     size_t len;
     if (file_read_all(&text, &len, "/proc/meminfo", 1 << 16, NULL) == 0) {
         struct slice all = { text, len };
-        size_t at = slice_find(all, SLICE("MemAvailable:"));
-        unsigned long long kib;
-        if (at < len && sscanf(text + at, "MemAvailable: %llu", &kib) == 1)
-            w->memory_free = kib << 10;
+        struct slice key = SLICE("MemAvailable:");
+        size_t at = slice_find(all, key), end = at < len ? at + key.len : len;
+        struct slice rest = { text + end, len - end };
+        rest.len = slice_find(rest, SLICE("kB"));
+        uint64_t kib;
+        if (slice_to_u64(&kib, slice_trim(rest))) w->memory_free = kib << 10;
     }
     mem_free(text);
 }

@@ -2,11 +2,11 @@
  *
  *     exit code = worker_main("text", 3);      3: a connected Unix socket, proto/conn.h
  *
- *     hello ──► (load) ──► walls ──► open model ──► ready ──► serve ──► (quit, or the gateway is gone)
- *                                        └ error id 0, exit 1
+ *     hello, (load), walls, open the model, ready, serve, (quit, or the gateway is gone)
+ *                            or error with id 0, exit code 1
  *
  * One thread reads messages, schedules and writes; pool threads compute. Between two steps it looks
- * at the socket, so a cancel takes effect within one step. All tokens of a step go out in one write;
+ * at the socket, so a cancel takes effect within one step. A step's tokens go out in one write;
  * a gateway that does not read stops the steps, not the memory.
  *
  * Walls (worker/sandbox.h) stand before the first byte of the model's file is read.

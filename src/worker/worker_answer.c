@@ -220,14 +220,19 @@ struct embedder_events worker_embedder_events(struct worker *w)
 
 /* ---- Counters ---- */
 
+/* The second number of /proc/self/statm, in pages. */
 static uint64_t resident_bytes(const struct worker *w)
 {
     char text[128];
-    unsigned long long pages = 0;
-    ssize_t n = w->statm_fd < 0 ? -1 : pread(w->statm_fd, text, sizeof text - 1, 0);
+    uint64_t pages = 0;
+    ssize_t n = w->statm_fd < 0 ? -1 : pread(w->statm_fd, text, sizeof text, 0);
     if (n <= 0) return 0;
-    text[n] = '\0';
-    if (sscanf(text, "%*u %llu", &pages) != 1) return 0;
+    struct slice all = { text, (size_t)n };
+    size_t from = slice_find(all, SLICE(" ")) + 1;
+    if (from >= all.len) return 0;
+    struct slice second = { text + from, all.len - from };
+    second.len = slice_find(second, SLICE(" "));
+    if (!slice_to_u64(&pages, second)) return 0;
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 

@@ -225,6 +225,37 @@ static void test_garbage(void **state)
     assert_int_equal(conn_next(&right, &any, &arena, &fd, &err), -ERR_PROTOCOL);
 }
 
+static size_t allocs_left;
+
+static void *failing_alloc(size_t size)
+{
+    return allocs_left-- == 0 ? NULL : seams_real.alloc(size);
+}
+
+/* A request that there is no memory for is dropped by its id, and what follows is read. */
+static void test_skip(void **state)
+{
+    (void)state;
+    struct message_any any;
+    int fd;
+    enum message_kind kind;
+    uint64_t id;
+    struct msg_request q = { .id = 77, .prompt = SLICE("too much") };
+    assert_int_equal(conn_queue(&left, MSG_REQUEST, &q, &err), 0);
+    assert_int_equal(conn_queue(&left, MSG_CANCEL, &(struct msg_cancel){ .id = 78 }, &err), 0);
+    assert_int_equal(conn_flush(&left, &err), 0);
+    assert_int_equal(conn_read(&right, &err), 0);
+    allocs_left = 0;
+    seams.alloc = failing_alloc;
+    assert_int_equal(conn_next(&right, &any, &arena, &fd, &err), -ERR_NO_MEMORY);
+    seams = seams_real;
+    assert_true(conn_skip(&right, &kind, &id));
+    assert_int_equal(kind, MSG_REQUEST);
+    assert_int_equal(id, 77);
+    assert_int_equal(next_cancel(), 78);
+    assert_false(conn_skip(&right, &kind, &id));
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -237,6 +268,7 @@ int main(void)
         T(test_full_peer),
         T(test_peer_left),
         T(test_garbage),
+        T(test_skip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -350,6 +350,37 @@ static void test_walls(void **state)
     munmap(r, sizeof *r);
 }
 
+/* As hub caches lay it out: the folder holds links to files elsewhere. */
+static void test_links_are_followed(void **state)
+{
+    (void)state;
+    static const char blob[] = "/tmp/tiro-sandbox-blob";
+    char link[160];
+    int *e = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    snprintf(link, sizeof link, "%s/model.safetensors", dir);
+    touch(blob);
+    unlink(link);
+    assert_int_equal(symlink(blob, link), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct sandbox box;
+        sandbox_enter(&box, dir);
+        e[0] = try_open(link, O_RDONLY);
+        e[1] = box.landlock ? read_outside() : EACCES;
+        e[2] = try_open(blob, O_WRONLY);
+        _exit(0);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    assert_int_equal(e[0], 0);
+    assert_int_equal(e[1], EACCES);
+    assert_true(e[2] == EPERM || e[2] == EACCES);
+    unlink(link);
+    unlink(blob);
+    munmap(e, 4096);
+}
+
 static void test_a_missing_model_builds_no_hole(void **state)
 {
     (void)state;
@@ -374,6 +405,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_walls),
+        cmocka_unit_test(test_links_are_followed),
         cmocka_unit_test(test_a_missing_model_builds_no_hole),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
