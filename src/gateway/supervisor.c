@@ -5,7 +5,7 @@
 #include "gateway/supervisor_internal.h"
 
 #include <assert.h>
-#include <errno.h>
+#include <limits.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -74,6 +74,17 @@ static struct model *find_model(const struct supervisor *s, struct slice id)
     return NULL;
 }
 
+/* Of the file, or of the weights in a folder. */
+static uint64_t bytes_on_disk(const char *path, const struct stat *st)
+{
+    char weights[PATH_MAX];
+    struct stat in_folder;
+    if (S_ISREG(st->st_mode)) return (uint64_t)st->st_size;
+    int n = snprintf(weights, sizeof weights, "%s/model.safetensors", path);
+    if (n < 0 || (size_t)n >= sizeof weights || stat(weights, &in_folder) < 0) return 0;
+    return (uint64_t)in_folder.st_size;
+}
+
 /* Which file this is, so that a changed one is tried again and has another fingerprint. */
 static void look_at_file(struct model *m)
 {
@@ -84,7 +95,7 @@ static void look_at_file(struct model *m)
     m->file.size = st.st_size;
     m->file.inode = st.st_ino;
     m->facts.created = st.st_mtim.tv_sec;
-    if (m->facts.bytes == 0 && S_ISREG(st.st_mode)) m->facts.bytes = (uint64_t)st.st_size;
+    m->facts.bytes = bytes_on_disk(m->path, &st);
     char text[256];
     int n = snprintf(text, sizeof text, "%s %lld %lld %.200s", TIRO_VERSION,
                      (long long)m->file.mtime_ns, (long long)m->file.size, m->facts.id);
@@ -221,6 +232,7 @@ void model_on_ready(struct supervisor *s, struct model *m, const struct msg_read
     log_info("model ready", LOG_STR("model", facts->id), LOG_STR("arch", facts->arch),
              LOG_INT("n_ctx", facts->n_ctx), LOG_INT("load_ms", ready->load_ms),
              LOG_STR("walls", m->walls), LOG_STR("walls_missing", m->walls_missing));
+    worker_poll_stats(m->worker);
     model_send_waiting(s, m);
 }
 

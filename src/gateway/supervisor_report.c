@@ -86,6 +86,7 @@ void supervisor_write_status(struct supervisor *s, struct json_writer *w)
     json_array_begin(w);
     for (size_t i = 0; i < s->n_models; i++) write_model(w, s->models[i]);
     json_array_end(w);
+    for (struct worker *k = s->workers; k; k = k->next) worker_poll_stats(k); /* For next time. */
 }
 
 static uint64_t model_in_flight(const struct model *m)
