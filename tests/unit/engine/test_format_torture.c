@@ -1,5 +1,5 @@
 /* Every prefix and every flipped bit of small files, each ending at an unreadable page: a clean
- * error or a checkpoint whose every byte can be read. And every allocation that can fail, failing. */
+ * error or a checkpoint whose every byte can be read. And every allocation that can fail, fails. */
 #include "unit/test.h"
 
 #include "base/seam.h"
