@@ -1,7 +1,8 @@
 /* batch - what one forward pass works on: rows (tokens) of any number of sequences, ragged.
  *
- * A row is one token of one sequence. The rows of a sequence stand together, in order of position;
- * sequences stand in any order. A decode step of 3 chats and a prefill chunk of a fourth, in one batch:
+ * A row is one token of one sequence. The rows of a sequence stand together, in order of
+ * position; sequences stand in any order. A decode step of 3 chats and a prefill chunk of a
+ * fourth, in one batch:
  *
  *     row       0   1   2   3   4   5   6
  *     seq       0   1   2   3   3   3   3      seqs[3] = { .row = 3, .n_rows = 4, .kv_len = 512 }
@@ -12,7 +13,8 @@
  * the row at index i of seqs[s] takes slot kv_len + i, and attends to slots 0 .. kv_len + i.
  * Encoders (bert) need no block table: each sequence attends to all its own rows.
  *
- * The result of a sequence does not depend on its batch mates, the chunking or the threads: bit for bit.
+ * The result of a sequence does not depend on its batch mates, the chunking or the threads: not in
+ * one bit.
  *
  * Owner: the caller, for the length of the call; nothing here is kept.
  */

@@ -8,8 +8,8 @@
  *     TRY(graph_check(&g, err));
  *
  * Recording computes shapes and nothing else. A constructor (build.h) that cannot go on - shapes
- * that do not fit, no memory - returns NULL and the graph remembers why; given NULL it returns NULL;
- * so build() reads straight and graph_check says at the end what was first wrong, and where.
+ * that do not fit, no memory - returns NULL and the graph remembers why; given NULL it returns
+ * NULL; so build() reads straight and graph_check says at the end what was first wrong, and where.
  *
  * plan.h turns a graph into steps; eval.h computes it node by node with the reference kernels.
  */

@@ -1,7 +1,7 @@
 /* op - one kind of node: its shape, its meaning, its price, and how it becomes steps of a plan.
  *
- * To add an op: docs/how-to/add-an-op.md. In short: a file op/NAME.c with a constructor (declared in
- * build.h with its attributes), the functions below and, last,
+ * To add an op: docs/how-to/add-an-op.md. In short: a file op/NAME.c with a constructor (declared
+ * in build.h with its attributes), the functions below and, last,
  *
  *     const struct op op_silu_mul = {
  *         .name = "silu_mul", .shape = shape, .ref = ref, .cost = cost, .plan = plan,

@@ -17,7 +17,7 @@ static size_t align_up(size_t n)
     return (n + PLAN_ALIGN - 1) & ~(size_t)(PLAN_ALIGN - 1);
 }
 
-/* Places the private forms, and room for the f32 rows that they pass through, one behind another. */
+/* Places the private forms, and the f32 rows that they pass through, one behind another. */
 static size_t place(struct prepare *a, int64_t rows)
 {
     size_t row_bytes = (size_t)a->k * sizeof(float), at = 0;

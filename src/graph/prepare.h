@@ -31,9 +31,9 @@ struct prepare {
 
 /* The bytes of scratch that a private `a` takes, from offset 0. */
 size_t prepare_scratch(const struct prepare *a);
-/* Plans the input `n` of linears that want it in these forms. Afterwards either ret->is_private, and
- * prepare_run belongs in the prologue of the step that is begun next; or the node's state has the
- * wanted values. */
+/* Plans the input `n` of linears that want it in these forms. Afterwards either ret->is_private,
+ * and prepare_run belongs in the prologue of the step that is begun next; or the node's state has
+ * the wanted values. */
 int prepare_plan(struct planner *p, struct node *n, unsigned forms, struct prepare *ret);
 /* In the step that uses it: reads of the values. */
 void prepare_read(struct planner *p, const struct node *n, struct prepare *a);

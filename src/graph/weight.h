@@ -32,8 +32,8 @@ struct weight {
     const void *data;              /* In the checkpoint's mapping; not owned. */
     size_t size;
 
-    /* Quantised activations lose too much here: the linear runs twice, on their int8 codes and on the
-     * int8 codes of what those lost (docs/decisions). Set by the model. */
+    /* Quantised activations lose too much here: the linear runs twice, on their int8 codes and on
+     * the int8 codes of what those lost (docs/decisions/0006). Set by the model. */
     bool wide;
     unsigned uses;           /* enum weight_use, set by the ops' constructors. */
     enum dtype packed_dtype; /* What `packed` holds: the file's, or F32 with compute = f32. */

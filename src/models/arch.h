@@ -4,7 +4,7 @@
  * that begins with struct arch_model, a table of hyper-parameters, a table of tensors, build(),
  * and last
  *
- *     const struct model_arch model_arch_NAME = { .gguf = "name", .hf = { "NameForCausalLM" }, ... };
+ *     const struct model_arch model_arch_NAME = { .gguf = "name", ... };
  *
  * and its golden data (tools/golden_model.py). Nothing else in the tree knows its name.
  */
@@ -79,76 +79,30 @@ struct model_arch {
 #define ARCH_DIM(member)          offsetof(struct arch_model, member)
 
 /* The hyper-parameters that causal decoders have in common. */
-#define ARCH_DECODER_HPARAMS(type)                                                                      \
-    { "%s.context_length",                                                                              \
-      "max_position_embeddings",                                                                        \
-      ARCH_OFFSET(type, m.n_ctx),                                                                       \
-      HPARAM_I32,                                                                                       \
-      true,                                                                                             \
-      0,                                                                                                \
-      1,                                                                                                \
-      1e8 },                                                                                            \
-        { "%s.embedding_length",                                                                        \
-          "hidden_size",                                                                                \
-          ARCH_OFFSET(type, m.n_embd),                                                                  \
-          HPARAM_I32,                                                                                   \
-          true,                                                                                         \
-          0,                                                                                            \
-          1,                                                                                            \
-          1e6 },                                                                                        \
-        { "%s.feed_forward_length",                                                                     \
-          "intermediate_size",                                                                          \
-          ARCH_OFFSET(type, m.n_ff),                                                                    \
-          HPARAM_I32,                                                                                   \
-          true,                                                                                         \
-          0,                                                                                            \
-          1,                                                                                            \
-          1e6 },                                                                                        \
-        { "%s.block_count",                                                                             \
-          "num_hidden_layers",                                                                          \
-          ARCH_OFFSET(type, m.n_layers),                                                                \
-          HPARAM_I32,                                                                                   \
-          true,                                                                                         \
-          0,                                                                                            \
-          1,                                                                                            \
-          ARCH_LAYERS_MAX },                                                                            \
-        { "%s.attention.head_count",                                                                    \
-          "num_attention_heads",                                                                        \
-          ARCH_OFFSET(type, m.n_heads),                                                                 \
-          HPARAM_I32,                                                                                   \
-          true,                                                                                         \
-          0,                                                                                            \
-          1,                                                                                            \
-          4096 },                                                                                       \
-        { "%s.attention.head_count_kv",                                                                 \
-          "num_key_value_heads",                                                                        \
-          ARCH_OFFSET(type, m.n_kv_heads),                                                              \
-          HPARAM_I32,                                                                                   \
-          false,                                                                                        \
-          0,                                                                                            \
-          0,                                                                                            \
-          4096 },                                                                                       \
-        { "%s.attention.key_length",                                                                    \
-          "head_dim",                                                                                   \
-          ARCH_OFFSET(type, m.head_len),                                                                \
-          HPARAM_I32,                                                                                   \
-          false,                                                                                        \
-          0,                                                                                            \
-          0,                                                                                            \
-          4096 },                                                                                       \
-        { "%s.rope.dimension_count", NULL, ARCH_OFFSET(type, m.n_rot), HPARAM_I32, false, 0, 0, 4096 }, \
-        { "%s.rope.freq_base",                                                                          \
-          "rope_theta|rope_parameters.rope_theta",                                                      \
-          ARCH_OFFSET(type, m.rope_base),                                                               \
-          HPARAM_F32,                                                                                   \
-          false,                                                                                        \
-          10000,                                                                                        \
-          1,                                                                                            \
-          1e12 },                                                                                       \
-    {                                                                                                   \
-        "%s.attention.layer_norm_rms_epsilon", "rms_norm_eps", ARCH_OFFSET(type, m.norm_eps),           \
-            HPARAM_F32, true, 0, 0, 1                                                                   \
+/* clang-format off: a table. */
+#define ARCH_COUNT(type, member, gguf, hf, required, least, most)                   \
+    {                                                                               \
+        gguf, hf, ARCH_OFFSET(type, m.member), HPARAM_I32, required, 0, least, most \
     }
+#define ARCH_REAL(type, member, gguf, hf, required, def, least, most)                 \
+    {                                                                                 \
+        gguf, hf, ARCH_OFFSET(type, m.member), HPARAM_F32, required, def, least, most \
+    }
+#define ARCH_DECODER_HPARAMS(t)                                                                   \
+    ARCH_COUNT(t, n_ctx, "%s.context_length", "max_position_embeddings", true, 1, 1e8),           \
+        ARCH_COUNT(t, n_embd, "%s.embedding_length", "hidden_size", true, 1, 1e6),                \
+        ARCH_COUNT(t, n_ff, "%s.feed_forward_length", "intermediate_size", true, 1, 1e6),         \
+        ARCH_COUNT(t, n_layers, "%s.block_count", "num_hidden_layers", true, 1, ARCH_LAYERS_MAX), \
+        ARCH_COUNT(t, n_heads, "%s.attention.head_count", "num_attention_heads", true, 1, 4096),  \
+        ARCH_COUNT(t, n_kv_heads, "%s.attention.head_count_kv", "num_key_value_heads", false, 0,  \
+                   4096),                                                                         \
+        ARCH_COUNT(t, head_len, "%s.attention.key_length", "head_dim", false, 0, 4096),           \
+        ARCH_COUNT(t, n_rot, "%s.rope.dimension_count", NULL, false, 0, 4096),                    \
+        ARCH_REAL(t, rope_base, "%s.rope.freq_base", "rope_theta|rope_parameters.rope_theta",     \
+                  false, 10000, 1, 1e12),                                                         \
+        ARCH_REAL(t, norm_eps, "%s.attention.layer_norm_rms_epsilon", "rms_norm_eps", true, 0, 0, \
+                  1)
+/* clang-format on */
 
 /* --- what arch files share --- */
 
@@ -164,7 +118,7 @@ static inline enum rope_style arch_rope_style(const struct arch_model *m,
     return m->kind == CHECKPOINT_GGUF ? arch->rope_gguf : arch->rope_hf;
 }
 
-/* n_heads, n_kv_heads, head_len, n_rot, n_q, n_kv: fills those left 0 and checks that they agree. */
+/* n_heads, n_kv_heads, head_len, n_rot, n_q, n_kv: fills those left 0, checks that they agree. */
 int arch_settle_heads(struct arch_model *m, const struct checkpoint *c, struct err *err) MUST_USE;
 /* inv_freq from rope_base and the file's scaling (none, linear, llama3); others are refused. */
 int arch_settle_rope(struct arch_model *m, const char *gguf_arch, const struct checkpoint *c,

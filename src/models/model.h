@@ -8,7 +8,7 @@
  *     TRY(model_forward(m, &batch, &kv, logits, err));      (n_out, n_out_width) floats
  *     model_close(m);
  *
- * Architectures live one per file in models/arch/; see models/arch.h and docs/how-to/add-a-model.md.
+ * Architectures live one per file in models/arch/: models/arch.h, docs/how-to/add-a-model.md.
  *
  * Owner: one thread calls model_forward at a time; it is thread 0 of the pool. The checkpoint must
  * outlive the model: embeddings are read from its mapping row by row. After model_open nothing on
@@ -85,7 +85,7 @@ struct model_options {
     int32_t n_out_max;  /* Most output rows of a batch; 0: n_seqs_max. */
     bool plan_ahead;    /* Make every plan now, so that no forward allocates. */
     uint32_t isa_mask;  /* Instruction sets that may be used; 0: all the CPU has. */
-    /* Called now and then while weights are packed; false stops with -ERR_CANCELLED. May be NULL. */
+    /* Called while weights are packed; false stops with -ERR_CANCELLED. May be NULL. */
     bool (*progress)(void *ctx, uint64_t done_bytes, uint64_t total_bytes);
     void *progress_ctx;
 };

@@ -1,5 +1,5 @@
-/* linear: y = x W^T + b. The step takes in what surrounds it: the norm and quantisation of its input
- * (prepare.h), all other linears of the same input, and what follows each of them. */
+/* linear: y = x W^T + b. The step takes in what surrounds it: the norm and quantisation of its
+ * input (prepare.h), all other linears of the same input, and what follows each of them. */
 #include "graph/linear_step.h"
 
 #include <assert.h>
@@ -68,7 +68,8 @@ static void take_kv(struct planner *p, struct linear_part *part, struct node *n,
 }
 
 /* Takes the nodes behind n that can be computed on a slice of its columns into the part; returns
- * the last of them, whose value the part writes, and in *ret_over the one whose place it may take. */
+ * the last of them, whose value the part writes, and in *ret_over the one whose place that may
+ * take. */
 static struct node *take_followers(struct planner *p, struct linear_part *part, struct node *n,
                                    const struct node **ret_over)
 {

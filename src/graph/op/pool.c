@@ -1,4 +1,4 @@
-/* pool: the rows of each sequence made one: their mean, the first, or the largest of each column. */
+/* pool: the rows of each sequence made one: their mean, the first, or the largest by column. */
 #include "graph/planner.h"
 
 #include <string.h>

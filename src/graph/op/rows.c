@@ -1,4 +1,4 @@
-/* rows: only the rows whose output the batch wants; before the head, so that it computes no more. */
+/* rows: only those whose output the batch wants; before the head, so that it computes no more. */
 #include "graph/planner.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* silu_mul: silu(gate) * up, the gated unit of SwiGLU. With linears before it, part of their step. */
+/* silu_mul: silu(gate) * up, the gated unit of SwiGLU. Behind linears it is part of their step. */
 #include "graph/rowwise.h"
 
 extern const struct op op_silu_mul;

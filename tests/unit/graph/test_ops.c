@@ -1,5 +1,5 @@
-/* Pictures and speech fit: convolution, group norm and cross-attention planned and run, against what
- * torch computed (tools/golden_model.py); and what the graph says when things do not fit. */
+/* Pictures and speech fit: convolution, group norm and cross-attention planned and run, against
+ * what torch computed (tools/golden_model.py); and what the graph says when things do not fit. */
 #include "graph/eval.h"
 #include "tiny.h"
 
