@@ -1,16 +1,16 @@
 /* prompt - from the messages of a conversation to the tokens a model was trained to see.
  *
  *     struct chat *chat;
- *     int rc = chat_open(&chat, checkpoint, tokenizer, err);    -ERR_NOT_FOUND: no chat template, so
- *     ...                                                       this model refuses chat by name
+ *     int rc = chat_open(&chat, checkpoint, tokenizer, err);   -ERR_NOT_FOUND: no chat template, so
+ *     ...                                                      this model refuses chat by name
  *     struct tokens ids;
  *     tokens_init(&ids, n_ctx);
  *     TRY(chat_prompt(chat, &ids, &(struct chat_request){
  *         .messages = messages, .n_messages = n, .add_generation_prompt = true }, err));
  *
  * The structs below are views: fill them from protocol messages without copying or JSON; they and
- * what they point to must outlive the call only. An empty slice with ptr NULL means absent; content
- * absent becomes Jinja's none. Text must be valid UTF-8.
+ * what they point to must outlive the call only. A slice with ptr NULL means absent (content then
+ * is Jinja's none, while "" has a ptr). Text must be valid UTF-8.
  *
  * Template text, its literals and the model's special tokens are trusted; everything in the request
  * is not, so control tokens cannot be written by whoever wrote a message, a role, a name or a tool.
@@ -69,8 +69,8 @@ struct chat_request {
     uint64_t now_ns; /* For templates that print the date; 0: the clock. */
 };
 
-/* The template of the checkpoint (GGUF tokenizer.chat_template, tokenizer_config.json chat_template,
- * also its list of named ones: "tool_use" serves requests with tools). */
+/* The template of the checkpoint, wherever it is kept (checkpoint_chat_template). In a list of
+ * named ones, "tool_use" serves requests with tools. */
 int chat_open(struct chat **ret, const struct checkpoint *c, const struct tokenizer *t,
               struct err *err) MUST_USE;
 /* From a template's text; bos and eos are texts or empty. `t` may be NULL if only chat_render is

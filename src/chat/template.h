@@ -20,8 +20,8 @@
  *
  * Provenance: every byte of the output knows whether it came from the template itself (its text,
  * its literals, variables marked trusted) or from any other variable. All operations on strings
- * carry it along; where one cannot say, the byte is untrusted. Only trusted spans may become control
- * tokens (tokenizer_encode), so a user who writes <|im_end|> has written eleven ordinary characters.
+ * carry it along; where one cannot say, the byte is untrusted. Only trusted spans may become
+ * control tokens (tokenizer_encode): a user's <|im_end|> is ten ordinary characters.
  *
  * Templates are untrusted: each limit below is an error (-ERR_LIMIT), never a hang or a crash.
  * Everything wrong in the template or said by it (raise_exception) is -ERR_TEMPLATE with its line.

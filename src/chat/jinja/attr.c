@@ -102,7 +102,7 @@ static int slice_string(struct render *r, struct value *ret, const struct str *s
 {
     int64_t from, step;
     size_t n;
-    TRY(render_step_bytes(r, s->len));
+    TRY(render_step_chars(r, s->len / 4));
     TRY(slice_bounds(r, b, str_chars(s), &from, &step, &n));
     if (step == 1 || n == 0) {
         size_t begin = n ? str_offset(s, (size_t)from) : 0;
@@ -173,7 +173,7 @@ static int python_item(struct render *r, struct value *ret, struct value object,
     if (i < 0) i += (int64_t)n;
     if (i < 0 || (uint64_t)i >= n) return 0;
     if (object.kind == KIND_STRING) {
-        TRY(render_step_bytes(r, object.str->len));
+        TRY(render_step_chars(r, object.str->len / 4));
         size_t from = str_offset(object.str, (size_t)i), to = from;
         (void)str_next(object.str, &to); /* Only its length is wanted. */
         return str_sub_value(r, ret, object.str, from, to);

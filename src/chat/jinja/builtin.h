@@ -90,7 +90,7 @@ int str_mark(struct render *r, struct value *ret, const struct str *s) MUST_USE;
 int list_sort(struct render *r, struct value *items, struct value *keys, size_t n,
               bool reverse) MUST_USE;
 /* Shortest text that reads back, as Python prints floats. out holds FLOAT_TEXT_MAX bytes. */
-enum { FLOAT_TEXT_MAX = 40 };
+enum { FLOAT_TEXT_MAX = 40, FLOAT_STEPS = 16 }; /* Steps to charge: it takes microseconds. */
 void float_text(char *out, double d);
 /* Python's int(text, base) and float(text). */
 bool text_to_int(struct slice s, int base, int64_t *ret, bool *overflow);

@@ -6,7 +6,7 @@
 FILTER(length)
 {
     size_t n;
-    if (c->self.kind == KIND_STRING) TRY(render_step_bytes(r, c->self.str->len));
+    if (c->self.kind == KIND_STRING) TRY(render_step_chars(r, c->self.str->len / 4));
     if (!value_len(c->self, &n))
         return render_fail(r, "object of type '%s' has no len()", value_type(c->self));
     *ret = value_int((int64_t)n);

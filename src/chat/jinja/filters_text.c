@@ -38,7 +38,7 @@ FILTER(title)
     struct value rest;
     uint32_t out[UNICODE_CASE_MAX];
     TRY(value_str(r, &s, c->self));
-    TRY(render_step_bytes(r, 4 * s->len));
+    TRY(render_step_chars(r, s->len));
     text_init(&t, r);
     for (size_t pos = 0, from = 0; pos < s->len && t.rc == 0; from = pos) {
         uint32_t code = str_next(s, &pos);
@@ -214,7 +214,7 @@ FILTER(wordcount)
     int64_t n = 0;
     bool in_word = false;
     TRY(value_str(r, &s, c->self));
-    TRY(render_step_bytes(r, s->len));
+    TRY(render_step_chars(r, s->len / 2));
     for (size_t pos = 0; pos < s->len;) {
         bool word = unicode_is_word(str_next(s, &pos));
         n += word && !in_word;

@@ -60,6 +60,7 @@ static void dump_number(struct dump *d, struct value v)
         text_printf(&d->t, v.trusted, "%lld", (long long)v.integer);
         return;
     }
+    if (d->t.rc == 0) d->t.rc = render_step(d->t.r, FLOAT_STEPS);
     float_text(number, v.real);
     struct slice text = slice_of(number);
     if (isnan(v.real)) text = SLICE("NaN");

@@ -8,8 +8,12 @@
 static int part(struct render *r, struct call *c, size_t *ret_from, size_t *ret_to, bool *ret_ok)
 {
     const struct str *s = c->self.str;
+    *ret_from = 0;
+    *ret_to = s->len;
+    *ret_ok = true;
+    if (!arg_given(c->arg[1]) && !arg_given(c->arg[2])) return 0; /* All of it; no counting. */
+    TRY(render_step_chars(r, s->len / 4));
     int64_t n = (int64_t)str_chars(s), from, to;
-    TRY(render_step_bytes(r, s->len));
     TRY(arg_int(r, &from, c->arg[1], 0));
     TRY(arg_int(r, &to, c->arg[2], n));
     if (from < 0) from = from < -n ? 0 : from + n;

@@ -9,7 +9,7 @@ static int all(struct render *r, struct value *ret, struct call *c, bool (*is)(u
 {
     const struct str *s = c->self.str;
     bool holds = s->len > 0 || empty;
-    TRY(render_step_bytes(r, s->len));
+    TRY(render_step_chars(r, s->len / 4));
     for (size_t pos = 0; holds && pos < s->len;) holds = is(str_next(s, &pos));
     *ret = value_bool(holds);
     return 0;
@@ -95,7 +95,7 @@ METHOD(is_title_)
 {
     const struct str *s = c->self.str;
     bool any = false, holds = true, in_word = false;
-    TRY(render_step_bytes(r, s->len));
+    TRY(render_step_chars(r, s->len / 4));
     for (size_t pos = 0; holds && pos < s->len;) {
         uint32_t code = str_next(s, &pos);
         bool starts = unicode_is_upper(code) || unicode_is_title(code);

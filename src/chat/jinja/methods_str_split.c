@@ -130,7 +130,7 @@ static int split_any(struct render *r, struct value *ret, struct call *c, bool f
     struct growing g = { .r = r };
     int64_t max;
     TRY(value_list(r, &g.list, KIND_LIST, 0));
-    TRY(render_step_bytes(r, 8 * s->len));
+    TRY(render_step_chars(r, s->len / 2));
     if (arg_given(c->arg[0])) TRY(arg_str(r, &by, c->arg[0], "the separator"));
     if (c->arg[1].kind == KIND_NONE) return render_fail(r, "maxsplit must be a whole number");
     TRY(arg_int(r, &max, c->arg[1], -1));

@@ -1,6 +1,6 @@
 /* Expressions, loosest binding first: if-else, or, and, not, comparisons and in, + -, ~, * / // %,
- * **, signs, then postfixes (. [ ] calls) and filters and tests. As in jinja2, ** binds to the left,
- * and a sign binds tighter than **. */
+ * **, signs, then postfixes (. [ ] calls) and filters and tests. As in jinja2, ** binds to the
+ * left, and a sign binds tighter than **. */
 #include "chat/jinja/builtin.h"
 #include "chat/jinja/parser.h"
 

@@ -46,6 +46,12 @@ int render_step_bytes(struct render *r, size_t len)
     return render_step(r, len / TEMPLATE_STEP_BYTES);
 }
 
+int render_step_chars(struct render *r, size_t len)
+{
+    enum { CHARS_PER_COPY = 16 }; /* Measured: a character takes as long as copying 16 bytes. */
+    return render_step_bytes(r, CHARS_PER_COPY * len);
+}
+
 int render_step_search(struct render *r, size_t len, size_t needle_len)
 {
     enum {

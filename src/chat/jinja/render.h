@@ -29,6 +29,8 @@ int render_undefined(struct render *r, struct value v);
 int render_step(struct render *r, uint64_t n) MUST_USE;
 /* The steps that `len` bytes of text cost. */
 int render_step_bytes(struct render *r, size_t len) MUST_USE;
+/* Of walking over it character by character. */
+int render_step_chars(struct render *r, size_t len) MUST_USE;
 /* The steps of looking for `needle_len` bytes in `len`: what the worst case may cost. */
 int render_step_search(struct render *r, size_t len, size_t needle_len) MUST_USE;
 /* Zeroed; NULL when over the limit, and then render_memory says so. */

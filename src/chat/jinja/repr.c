@@ -4,6 +4,7 @@
 #include "chat/jinja/node.h"
 #include "chat/jinja/unicode.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,9 +18,13 @@ void float_text(char *out, double d)
         (void)snprintf(out, FLOAT_TEXT_MAX, "%s", isnan(d) ? "nan" : d > 0 ? "inf" : "-inf");
         return;
     }
-    int precision = 0; /* The fewest digits that read back as d: "d.ddde+xx". */
-    do (void)snprintf(digits, sizeof digits, "%.*e", precision, d);
-    while (strtod(digits, NULL) != d && ++precision < 17);
+    /* The fewest digits that read back as d, "d.ddde+xx". Normal numbers keep 15 digits, so a
+     * shorter text shows as zeros at the end of those; subnormal ones have less. */
+    int precision = fabs(d) < DBL_MIN ? 0 : DBL_DIG - 1;
+    do (void)snprintf(digits, sizeof digits, "%.*e", precision, d); /* Fits: 24 bytes. */
+    while (strtod(digits, NULL) != d && ++precision < DBL_DECIMAL_DIG);
+    while (precision > 0 && digits[strcspn(digits, "e") - 1] == '0')
+        (void)snprintf(digits, sizeof digits, "%.*e", --precision, d); /* Shorter than before. */
     const char *e = strchr(digits, 'e');
     int exponent = (int)strtol(e + 1, NULL, 10);
     if (exponent < -4 || exponent >= 16)
@@ -110,6 +115,7 @@ static void repr_number(struct text *t, struct value v)
 {
     char number[FLOAT_TEXT_MAX];
     if (v.kind == KIND_FLOAT) {
+        if (t->rc == 0) t->rc = render_step(t->r, FLOAT_STEPS);
         float_text(number, v.real);
         text_add_slice(t, slice_of(number), v.trusted);
     } else {

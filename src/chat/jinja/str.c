@@ -128,7 +128,7 @@ static size_t line_break(const struct str *s, size_t at)
 int str_split_lines(struct render *r, struct value *ret, const struct str *s, bool keep)
 {
     size_t n = 0, begin = 0;
-    TRY(render_step_bytes(r, s->len));
+    TRY(render_step_chars(r, s->len / 2));
     for (int pass = 0; pass < 2; pass++) {
         if (pass) TRY(value_list(r, ret, KIND_LIST, n));
         n = begin = 0;
@@ -185,7 +185,7 @@ int str_restyle(struct render *r, struct value *ret, const struct str *s, enum s
     bool in_word = false;
     uint32_t out[UNICODE_CASE_MAX];
     text_init(&t, r);
-    TRY(render_step_bytes(r, 4 * s->len));
+    TRY(render_step_chars(r, s->len));
     for (size_t pos = 0, from = 0; pos < s->len && t.rc == 0; from = pos) {
         uint32_t c = str_next(s, &pos);
         enum unicode_case to = case_of(style, c, from == 0, in_word);

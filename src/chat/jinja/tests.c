@@ -68,7 +68,7 @@ static int one_case(struct render *r, struct value *ret, struct call *c, bool up
     const struct str *s;
     bool any = false, all = true;
     TRY(value_str(r, &s, c->self));
-    TRY(render_step_bytes(r, s->len));
+    TRY(render_step_chars(r, s->len / 4));
     for (size_t pos = 0; pos < s->len;) {
         uint32_t code = str_next(s, &pos);
         if (!unicode_is_cased(code)) continue;

@@ -150,7 +150,7 @@ static void caps(void **state)
     }
 }
 
-/* The same eleven characters: one token from the template, plain text from the user. */
+/* The same characters: one token from the template, plain text from the user. */
 static void tokens_and_trust(void **state)
 {
     (void)state;

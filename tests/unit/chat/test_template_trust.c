@@ -1,5 +1,5 @@
-/* Provenance: nothing that a user wrote ever becomes a trusted byte, whatever a template does to it;
- * and what a template wrote stays trusted, so that its control tokens work. */
+/* Provenance: nothing that a user wrote ever becomes a trusted byte, whatever a template does to
+ * it; and what a template wrote stays trusted, so that its control tokens work. */
 #include "chat/template.h"
 
 #include "base/json.h"
