@@ -1,4 +1,5 @@
 /* Tiny networks against what transformers computed from them (tools/golden_model.py). */
+#include "base/pool.h"
 #include "engine/format.h"
 #include "models/model.h"
 
@@ -119,6 +120,51 @@ static void check_model(const char *path, const char *golden, enum model_compute
     checkpoint_close(checkpoint);
 }
 
+/* Every golden text and parts of them in one batch, packed without padding: to the bit what each
+ * gives alone. */
+static void test_texts_in_company(void **state)
+{
+    (void)state;
+    enum { TEXTS = 5, WIDTH = 64 };
+    static const int32_t lens[TEXTS] = { 3, 64, 1, 17, 30 };
+    static int32_t tokens[IDS_MAX], positions[IDS_MAX];
+    float together[TEXTS][WIDTH], alone[WIDTH];
+    struct batch_seq seqs[TEXTS];
+    struct batch b = { .n_seqs = TEXTS, .tokens = tokens, .positions = positions, .seqs = seqs };
+    struct checkpoint *checkpoint;
+    struct pool *pool;
+    struct model *m;
+    struct err err = { 0 };
+    assert_ok(checkpoint_open(&checkpoint, TIRO_SOURCE_DIR "/tests/golden/bert/mean", &err), &err);
+    assert_ok(pool_open(&pool, 3, &err), &err);
+    struct model_options options = { .pool = pool, .n_rows_max = IDS_MAX };
+    assert_ok(model_open(&m, checkpoint, &options, &err), &err);
+    for (int s = 0; s < TEXTS; s++) {
+        seqs[s] = (struct batch_seq){ .row = b.n_rows, .n_rows = lens[s] };
+        for (int i = 0; i < lens[s]; i++, b.n_rows++) {
+            tokens[b.n_rows] = (b.n_rows * 71 + 13) % 200;
+            positions[b.n_rows] = i;
+        }
+    }
+    assert_ok(model_forward(m, &b, NULL, &together[0][0], &err), &err);
+    for (int s = 0; s < TEXTS; s++) {
+        struct batch_seq seq = { .n_rows = lens[s] };
+        struct batch one = { .n_rows = lens[s],
+                             .n_seqs = 1,
+                             .tokens = tokens + seqs[s].row,
+                             .positions = positions + seqs[s].row,
+                             .seqs = &seq };
+        assert_ok(model_forward(m, &one, NULL, alone, &err), &err);
+        assert_memory_equal(alone, together[s], sizeof alone);
+    }
+    positions[0] = 64; /* Past the table of positions. */
+    assert_fails(model_forward(m, &b, NULL, &together[0][0], &err), ERR_INVALID_VALUE, &err,
+                 "position 64");
+    model_close(m);
+    pool_close(pool);
+    checkpoint_close(checkpoint);
+}
+
 static void test_llama(void **state)
 {
     (void)state;
@@ -156,7 +202,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_llama),      cmocka_unit_test(test_llama_gguf),
         cmocka_unit_test(test_llama_tied), cmocka_unit_test(test_qwen2),
-        cmocka_unit_test(test_bert),
+        cmocka_unit_test(test_bert),       cmocka_unit_test(test_texts_in_company),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
