@@ -147,7 +147,7 @@ static void queue_rest(struct http_conn *c, const struct slice *parts, size_t n_
         sent -= skip;
     }
     bool streaming = c->exchange && c->exchange->streaming;
-    if (next->failed || (streaming && next->len + c->pending->busy.len > HTTP_STREAM_QUEUE_MAX)) {
+    if (next->failed || (streaming && next->len + c->pending->busy.len > HTTP_STREAM_BURST_MAX)) {
         c->server->o.metrics->stalls++;
         http_conn_close(c);
         return;
@@ -310,6 +310,18 @@ void http_conn_answered(struct http_conn *c)
 
 /* ---- Time ---- */
 
+static bool is_behind(struct http_conn *c, size_t left, uint64_t now)
+{
+    struct http_pending *p = c->pending;
+    bool streaming = c->exchange && c->exchange->streaming;
+    if (!streaming || left + p->next.len <= HTTP_STREAM_QUEUE_MAX) {
+        p->behind_ns = 0;
+        return false;
+    }
+    if (p->behind_ns == 0) p->behind_ns = deadline(HTTP_STREAM_BEHIND_MS);
+    return now >= p->behind_ns;
+}
+
 static void check_write(struct http_conn *c, uint64_t now)
 {
     struct http_pending *p = c->pending;
@@ -317,7 +329,8 @@ static void check_write(struct http_conn *c, uint64_t now)
     if (left + HTTP_WRITE_STEP <= p->mark) {
         p->mark = left;
         p->deadline_ns = deadline(c->server->o.deadlines.write_ms);
-    } else if (now >= p->deadline_ns) {
+    }
+    if (now >= p->deadline_ns || is_behind(c, left, now)) {
         c->server->o.metrics->stalls++;
         http_conn_close(c);
     }

@@ -24,6 +24,7 @@ struct http_pending {
     struct buf next; /* Arrived since. */
     size_t mark;     /* Bytes left when the present deadline began. */
     uint64_t deadline_ns;
+    uint64_t behind_ns; /* A stream with too much queued has until then; 0: it has not. */
 };
 
 struct http_exchange;

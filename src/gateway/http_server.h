@@ -14,7 +14,8 @@
  *
  * Deadlines are totals: for the head, for the body, for each HTTP_WRITE_STEP of an answer, and for
  * an idle connection. A stream may queue HTTP_STREAM_QUEUE_MAX bytes for a slow reader, besides
- * HTTP_STREAM_SNDBUF in the kernel; more closes it.
+ * HTTP_STREAM_SNDBUF in the kernel. More is for bursts: it must be gone within HTTP_STREAM_BEHIND_MS
+ * and is never above HTTP_STREAM_BURST_MAX, or the connection is closed.
  */
 #ifndef TIRO_GATEWAY_HTTP_SERVER_H
 #define TIRO_GATEWAY_HTTP_SERVER_H
@@ -41,6 +42,8 @@ enum {
     HTTP_AHEAD_MAX = 64 << 10,
     HTTP_WRITE_STEP = 64 << 10,
     HTTP_STREAM_QUEUE_MAX = 128 << 10,
+    HTTP_STREAM_BURST_MAX = 16 << 20, /* One batch of events is 4 MiB at most. */
+    HTTP_STREAM_BEHIND_MS = 5 * 1000,
     HTTP_STREAM_SNDBUF = 32 << 10,
     HTTP_CALL_ARENA_MAX = 64 << 20,
 };

@@ -48,14 +48,25 @@ def test_deadlines_are_totals(tmp_path):
         assert server.metric("tiro_request_timeouts_total") == 2
 
 
-def test_slow_reader_is_cut(tmp_path):
-    with Server(tmp_path, "--write-ms", "1000") as server, server.connect() as c:
+@pytest.mark.parametrize("options", [("--write-ms", "1000"), ("--write-ms", "600000")])
+def test_slow_reader_is_cut(tmp_path, options):
+    """One that takes nothing for too long; and one for whom too much has piled up."""
+    with Server(tmp_path, *options) as server, server.connect() as c:
         c.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        c.request("POST", PATH, chat("tokens=100000 size=100", stream=True))
+        c.request("POST", PATH, chat("tokens=100000 delay=1 size=1000", stream=True))
         eventually(lambda: server.metric("tiro_write_stalls_total") == 1)
         # Whoever was cut off is no longer answered.
         eventually(lambda: any(line.startswith("cancel") for line in server.worker_log()))
         assert server.metric("tiro_streams_open") == 0
+
+
+def test_a_burst_is_no_slow_reader(server):
+    """Far more at once than a stream may keep queued: whoever reads gets it all."""
+    with server.connect() as c:
+        c.request("POST", PATH, chat("tokens=20000", stream=True))
+        assert c.head().status == 200
+        raw = b"".join(iter(c.chunk, b""))
+        assert raw.count(b'"content":"w') == 20000 and raw.endswith(b"data: [DONE]\n\n")
 
 
 def test_slow_reader_of_a_long_answer_gets_all(tmp_path):
@@ -355,6 +366,22 @@ def test_drain_finishes_what_is_open(tmp_path, sig):
         assert server.process.wait(20) == 0
         assert server.worker_log()[-1] == "quit 0"
         assert not (server.data / "tiro.sock").exists()
+
+
+def test_drain_of_many_streams(tmp_path):
+    """None of 32 is cut, wherever it is when the signal comes."""
+    with Server(tmp_path) as server:
+        server.wait_until_ready()
+        streams = [server.connect() for _ in range(32)]
+        for i, c in enumerate(streams):
+            c.request("POST", PATH, chat(f"tokens={10 + i} delay=15 wait={20 * i}", stream=True))
+        eventually(lambda: server.model()["requests"] == 32)
+        server.process.send_signal(signal.SIGTERM)
+        for i, c in enumerate(streams):
+            raw = c.rest()
+            assert raw.endswith(b"data: [DONE]\n\n\r\n0\r\n\r\n")
+            assert raw.count(b'"content":"w') == 10 + i
+        assert server.process.wait(20) == 0
 
 
 def test_drain_ends_streams_after_the_grace(tmp_path):

@@ -48,6 +48,21 @@ def test_idle_connections_and_open_streams(tmp_path, capsys):
         assert per_stream <= 16384
 
 
+def test_heads_that_never_end(tmp_path):
+    """Slowloris: they cost little, hurt nobody, and are thrown out in time."""
+    with Server(tmp_path, "--head-ms", "4000") as server:
+        server.wait_until_ready()
+        start = rss(server)
+        slow = [server.connect() for _ in range(IDLE)]
+        for c in slow:
+            c.send("GET /health HTTP/1.1\r\nHost: localhost\r\nX: ")
+        assert server.ask("POST", PATH, chat("tokens=2")).status == 200
+        assert (rss(server) - start) / IDLE <= 8192
+        for c in slow:
+            assert c.answer().status == 408
+        assert server.metric("tiro_request_timeouts_total") == IDLE
+
+
 def test_requests_leave_nothing_behind(tmp_path):
     with Server(tmp_path) as server:
         server.wait_until_ready()
