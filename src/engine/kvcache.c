@@ -235,6 +235,18 @@ int32_t kvcache_begin(struct kvcache *kv, int32_t seq, struct kv_hash root, cons
     return s->len;
 }
 
+int32_t kvcache_find(const struct kvcache *kv, struct kv_hash root, const int32_t *tokens,
+                     int32_t n_tokens)
+{
+    int32_t len = 0;
+    while (len + KV_BLOCK_LEN < n_tokens && len / KV_BLOCK_LEN < kv->blocks_per_seq) {
+        root = chain_on(kv, root, tokens + len);
+        if (find(kv, &root) == NONE) break;
+        len += KV_BLOCK_LEN;
+    }
+    return len;
+}
+
 /* Whether the block that the next slot lies in is shared with another sequence. */
 static bool must_copy(const struct kvcache *kv, const struct seq *s)
 {

@@ -63,6 +63,9 @@ struct kv_hash kvcache_root(const struct kvcache *kv, struct slice what);
  * least one token is left to compute. Returns how many tokens are there (a multiple of 16). */
 int32_t kvcache_begin(struct kvcache *kv, int32_t seq, struct kv_hash root, const int32_t *tokens,
                       int32_t n_tokens);
+/* What kvcache_begin would return. */
+int32_t kvcache_find(const struct kvcache *kv, struct kv_hash root, const int32_t *tokens,
+                     int32_t n_tokens);
 /* Makes slots up to n_slots (in all) writable from the sequence's length on. */
 int kvcache_reserve(struct kvcache *kv, int32_t seq, int32_t n_slots) MUST_USE;
 /* Blocks that reserve would have to find. */

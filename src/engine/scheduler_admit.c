@@ -37,7 +37,7 @@ static struct sequence *next_waiting(const struct scheduler *s)
         struct job *job = s->jobs[i];
         for (int32_t c = 0; !job->dead && c < job->request->n_choices; c++) {
             struct sequence *seq = &job->seqs[c];
-            if (seq->state != SEQUENCE_WAITING) continue;
+            if (seq->state != SEQUENCE_WAITING || seq->deferred) continue;
             if (!best || goes_before(seq, best)) best = seq;
         }
     }
@@ -102,19 +102,47 @@ static void begin(struct scheduler *s, struct job *job, int32_t n_cached, uint64
     if (job->request->echo && !job->request->logprobs) job_echo(s, job);
 }
 
-/* False: not now. */
+static int32_t common_prefix(const int32_t *a, int32_t n_a, const int32_t *b, int32_t n_b)
+{
+    int32_t n = n_a < n_b ? n_a : n_b, i = 0;
+    while (i < n && a[i] == b[i]) i++;
+    return i;
+}
+
+/* Whether a running prefill is about to compute blocks that this one begins with: many requests
+ * with one system prompt, come at once, compute it once. It lasts as long as that prefill takes to
+ * get there; when that one is cancelled or preempted the reason is gone. */
+static bool worth_waiting(const struct scheduler *s, const struct sequence *seq, bool scores)
+{
+    const struct engine_request *r = seq->job->request;
+    if (scores || seq->n_tokens > r->n_tokens) return false;
+    for (int32_t i = 0; i < s->n_running; i++) {
+        const struct sequence *other = s->running[i];
+        int32_t len = kvcache_len(s->kv, other->slot);
+        if (other->n_tokens - len <= 1) continue;
+        if (memcmp(&other->job->root, &seq->job->root, sizeof seq->job->root) != 0) continue;
+        int32_t n = common_prefix(r->tokens, r->n_tokens - 1, other->tokens, other->n_tokens);
+        n = n / KV_BLOCK_LEN * KV_BLOCK_LEN;
+        if (n > len && n > kvcache_find(s->kv, seq->job->root, r->tokens, r->n_tokens)) return true;
+    }
+    return false;
+}
+
+/* False: not now, nor any behind it. */
 static bool admit_one(struct scheduler *s, struct sequence *seq, uint64_t now)
 {
     struct job *job = seq->job;
     int32_t slot = free_slot(s);
+    /* To score a prompt its logits must be computed: nothing may come from the cache. */
+    bool scores = job_scores(job) && job->n_scored < job->request->n_tokens;
+    seq->deferred = worth_waiting(s, seq, scores);
+    if (seq->deferred) return true;
     if (own_tokens(s, seq) < 0) {
         struct err err;
         (void)err_set(&err, ERR_NO_MEMORY, "The server is out of memory for this request.");
         job_fail(s, job, &err);
         return true;
     }
-    /* To score a prompt its logits must be computed: nothing may come from the cache. */
-    bool scores = job_scores(job) && job->n_scored < job->request->n_tokens;
     int32_t cached = kvcache_begin(s->kv, slot, job->root, seq->tokens, scores ? 1 : seq->n_tokens);
     int32_t margin = s->n_running > 0 ? s->n_running + MARGIN_BLOCKS : 0;
     int32_t need = kvcache_need(s->kv, slot, seq->n_tokens);
@@ -131,6 +159,9 @@ static bool admit_one(struct scheduler *s, struct sequence *seq, uint64_t now)
 
 void scheduler_admit(struct scheduler *s, uint64_t now)
 {
+    for (int32_t i = 0; i < s->n_jobs; i++)
+        for (int32_t c = 0; c < s->jobs[i]->request->n_choices; c++)
+            s->jobs[i]->seqs[c].deferred = false;
     while (s->n_running < s->o.n_seqs_max) {
         struct sequence *seq = next_waiting(s);
         if (!seq || !admit_one(s, seq, now)) break;

@@ -26,6 +26,7 @@ struct sequence {
     struct answer answer;
     struct constraint *constraint;
     double logprob;
+    bool deferred; /* In this step: what it begins with is just being computed. */
 };
 
 /* A request in work. */

@@ -89,9 +89,11 @@ static struct kv_hash root_of(const struct kvcache *kv, int32_t tenant)
 static void begin(struct kvcache *kv, struct naive *n, int32_t seq)
 {
     n->live = true;
+    int32_t there = kvcache_find(kv, root_of(kv, n->tenant), n->tokens, n->n_tokens);
     n->len = kvcache_begin(kv, seq, root_of(kv, n->tenant), n->tokens, n->n_tokens);
     assert_int_equal(n->len % KV_BLOCK_LEN, 0);
     assert_true(n->len < n->n_tokens);
+    assert_int_equal(n->len, there);
 }
 
 static uint32_t seed;

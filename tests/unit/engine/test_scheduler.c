@@ -390,6 +390,33 @@ static void test_cached_tokens(void **state)
     close_scheduler();
 }
 
+/* Many with one beginning, at once: it is computed once. */
+static void test_simultaneous_prefixes(void **state)
+{
+    (void)state;
+    static struct expected x[10];
+    char text[160];
+    open_scheduler(
+        (struct scheduler_options){ .n_ctx = N_CTX, .n_blocks = 64, .prefill_chunk = 32 });
+    for (uint64_t id = 1; id < 10; id++) {
+        snprintf(text, sizeof text,
+                 "the system prompt that everybody has, of a good hundred tokens in all, so that "
+                 "it is worth the wait; and number %d",
+                 (int)id);
+        struct engine_request *r = request(id, text);
+        predict(&x[id], r, 0);
+        submit(r);
+    }
+    scheduler_step(scheduler);
+    (void)scheduler_cancel(scheduler, 1); /* The one that the others wait for. */
+    run();
+    for (uint64_t id = 2; id < 10; id++) {
+        compare(id, 0, &x[id]);
+        if (id > 2) assert_int_equal(seen[id].n_cached, 96);
+    }
+    close_scheduler();
+}
+
 static void check_scores(uint64_t id, const struct engine_request *r, const int32_t *tokens)
 {
     float logits[TINY_VOCAB];
@@ -777,6 +804,7 @@ int main(void)
         cmocka_unit_test(test_threads_change_nothing),
         cmocka_unit_test(test_choices_share_the_prompt),
         cmocka_unit_test(test_cached_tokens),
+        cmocka_unit_test(test_simultaneous_prefixes),
         cmocka_unit_test(test_scoring),
         cmocka_unit_test(test_many_scorers_at_once),
         cmocka_unit_test(test_echo_without_logprobs),
