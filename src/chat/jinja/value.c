@@ -287,6 +287,8 @@ int value_compare(struct render *r, int *ret, struct value a, struct value b, co
 {
     TRY(render_step(r, 1));
     if (value_is_number(a) && value_is_number(b)) {
+        if (isnan(value_to_double(a)) || isnan(value_to_double(b)))
+            return render_fail(r, "nan cannot be ordered"); /* Python's answer is always false. */
         *ret = number_order(a, b);
         return 0;
     }

@@ -265,6 +265,7 @@ static void refused(void **state)
         { "{{ self.x }}", "'self'" },
         { "{{ range(3).start }}", "range.start" },
         { "{{ [1]|map('upper') }}", "address" },
+        { "{{ 'nan'|float < 1 }}", "nan" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         assert_int_equal(render(cases[i].source, NULL), ERR_TEMPLATE);
