@@ -11,7 +11,7 @@ static int weight_values(float **ret, const struct weight *w, const struct kerne
     copy.uses = WEIGHT_VECTOR;
     copy.packed = NULL;
     copy.f32 = NULL;
-    TRY(weight_prepare(&copy, k, true, err));
+    TRY(weight_prepare(&copy, &(struct weight_options){ .kernels = k }, err));
     *ret = copy.f32;
     return 0;
 }

@@ -1,5 +1,6 @@
 #include "graph/weight.h"
 
+#include "base/pool.h"
 #include "base/seam.h"
 
 #include <assert.h>
@@ -24,20 +25,39 @@ static int make_f32(struct weight *w, const struct kernels *k, struct err *err)
     return 0;
 }
 
-static int make_panels(struct weight *w, const struct kernels *k, bool f32, struct err *err)
+struct pack_job {
+    const struct kernel_pack *pack;
+    kernel_pack_fn *fn;
+};
+
+/* A share of the panels; the threads also touch the pages first, which takes as long. */
+static void pack_share(void *ctx, int thread, int n_threads)
 {
+    const struct pack_job *j = ctx;
+    struct kernel_pack pack = *j->pack;
+    size_t from, to;
+    pool_share(&from, &to, (size_t)j->pack->panel_to, 1, thread, n_threads);
+    if (from == to) return;
+    pack.panel_from = (int)from;
+    pack.panel_to = (int)to;
+    j->fn(&pack);
+}
+
+static int make_panels(struct weight *w, const struct weight_options *o, struct err *err)
+{
+    const struct kernels *k = o->kernels;
     assert(w->n_dims == 2);
     int m = w->dims[0], kk = w->dims[1];
     size_t row_bytes;
     if (!dtype_row_bytes(&row_bytes, w->dtype, (uint64_t)kk) || row_bytes * (size_t)m != w->size)
         return err_set(err, ERR_FORMAT, "%s: its size does not fit its shape", w->name);
-    w->packed_dtype = f32 ? DTYPE_F32 : w->dtype;
+    w->packed_dtype = o->f32 ? DTYPE_F32 : w->dtype;
     w->packed_size = kernel_packed_bytes(w->packed_dtype, m, kk);
     w->packed = seams.map(w->packed_size);
     if (!w->packed)
         return err_set(err, ERR_NO_MEMORY, "%s: no memory for %zu bytes", w->name, w->packed_size);
-    bool convert = f32 && w->dtype != DTYPE_F32;
-    k->pack[w->packed_dtype](&(struct kernel_pack){
+    bool convert = o->f32 && w->dtype != DTYPE_F32;
+    struct kernel_pack pack = {
         .dst = w->packed,
         .src = w->data,
         .src_stride = row_bytes,
@@ -46,15 +66,20 @@ static int make_panels(struct weight *w, const struct kernels *k, bool f32, stru
         .panel_to = kernel_panels(m),
         .dequant = convert ? k->dequant[w->dtype] : NULL,
         .src_dtype = w->dtype,
-    });
+    };
+    struct pack_job job = { &pack, k->pack[w->packed_dtype] };
+    if (o->pool)
+        pool_run(o->pool, pack_share, &job);
+    else
+        pack_share(&job, 0, 1);
     return 0;
 }
 
-int weight_prepare(struct weight *w, const struct kernels *k, bool f32, struct err *err)
+int weight_prepare(struct weight *w, const struct weight_options *o, struct err *err)
 {
     assert(w->data && w->n_dims > 0 && !w->packed && !w->f32);
-    if (w->uses & WEIGHT_VECTOR) TRY(make_f32(w, k, err));
-    if (w->uses & WEIGHT_MATRIX) TRY(make_panels(w, k, f32, err));
+    if (w->uses & WEIGHT_VECTOR) TRY(make_f32(w, o->kernels, err));
+    if (w->uses & WEIGHT_MATRIX) TRY(make_panels(w, o, err));
     return 0;
 }
 

@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct pool;
+
 enum { WEIGHT_DIMS_MAX = 4 };
 
 /* How ops read a weight; bits. */
@@ -43,8 +45,15 @@ struct weight {
 };
 
 int64_t weight_elements(const struct weight *w);
-/* Makes every form in w->uses. `f32` packs matrices as floats whatever the file holds. */
-int weight_prepare(struct weight *w, const struct kernels *k, bool f32, struct err *err) MUST_USE;
+
+struct weight_options {
+    const struct kernels *kernels;
+    struct pool *pool; /* NULL: the calling thread alone. */
+    bool f32;          /* Matrices become floats, whatever the file holds. */
+};
+
+/* Makes every form in w->uses. */
+int weight_prepare(struct weight *w, const struct weight_options *o, struct err *err) MUST_USE;
 void weight_release(struct weight *w);
 
 #endif

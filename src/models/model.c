@@ -62,7 +62,10 @@ static int prepare_weight(void *ctx, struct weight *w)
 {
     struct prepare_job *j = ctx;
     const struct model_options *o = &j->m->options;
-    TRY(weight_prepare(w, &j->m->kernels, o->compute == MODEL_COMPUTE_F32, j->err));
+    struct weight_options how = { .kernels = &j->m->kernels,
+                                  .pool = o->pool,
+                                  .f32 = o->compute == MODEL_COMPUTE_F32 };
+    TRY(weight_prepare(w, &how, j->err));
     j->done_bytes += w->size;
     j->m->facts.weight_bytes += w->packed_size;
     if (o->progress && !o->progress(o->progress_ctx, j->done_bytes, j->total_bytes))

@@ -85,8 +85,9 @@ static void check_conv(FILE *f, const struct conv2d_attr *attr)
     kernels_select(&k, kernel_isa_detect());
     struct shape shape = { 3, { dim_const(x.dims[0]), dim_of(DIM_HEIGHT), dim_of(DIM_WIDTH) } };
     g.output = graph_conv2d(&g, &weight, &bias, graph_input(&g, 0, shape), attr);
-    assert_ok(weight_prepare(&weight, &k, false, &err), &err);
-    assert_ok(weight_prepare(&bias, &k, false, &err), &err);
+    struct weight_options how = { .kernels = &k };
+    assert_ok(weight_prepare(&weight, &how, &err), &err);
+    assert_ok(weight_prepare(&bias, &how, &err), &err);
     struct dim_sizes sizes = { { [DIM_HEIGHT] = x.dims[1], [DIM_WIDTH] = x.dims[2] } };
     const float *inputs[] = { x.values };
     check_graph(&g, &sizes, inputs, 1, &y);
@@ -131,8 +132,9 @@ static void check_group_norm(FILE *f)
     struct shape shape = { 3, { dim_const(x.dims[0]), dim_of(DIM_HEIGHT), dim_of(DIM_WIDTH) } };
     struct group_norm_attr attr = { .groups = 4, .eps = 1e-5f };
     g.output = graph_group_norm(&g, &w, &b, graph_input(&g, 0, shape), &attr);
-    assert_ok(weight_prepare(&w, &k, false, &err), &err);
-    assert_ok(weight_prepare(&b, &k, false, &err), &err);
+    struct weight_options how = { .kernels = &k };
+    assert_ok(weight_prepare(&w, &how, &err), &err);
+    assert_ok(weight_prepare(&b, &how, &err), &err);
     struct dim_sizes sizes = { { [DIM_HEIGHT] = x.dims[1], [DIM_WIDTH] = x.dims[2] } };
     const float *inputs[] = { x.values };
     check_graph(&g, &sizes, inputs, 1, &y);

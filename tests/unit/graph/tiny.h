@@ -122,8 +122,9 @@ static inline void tiny_init(struct tiny *t, enum dtype dtype, bool wide, int32_
     g->output = graph_linear(g, table, NULL, x);
     struct err err = { 0 };
     assert_ok(graph_check(g, &err), &err);
+    struct weight_options how = { .kernels = &t->k };
     for (int i = 0; i < t->n_weights; i++)
-        assert_ok(weight_prepare(&t->weights[i], &t->k, false, &err), &err);
+        assert_ok(weight_prepare(&t->weights[i], &how, &err), &err);
 }
 
 static inline void tiny_release(struct tiny *t)
