@@ -18,7 +18,7 @@ PYTHON  = $(VENV)/bin/python
 all: setup-build ## Build the program: build/tiro
 	@cmake --preset release > $(BUILD).cmake.log 2>&1 || { cat $(BUILD).cmake.log; exit 1; }
 	@rm -f $(BUILD).cmake.log
-	@$(NINJA) $(BUILD) -j $(JOBS)
+	@$(NINJA) $(BUILD) -j $(JOBS) --target tiro
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | \
