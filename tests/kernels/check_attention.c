@@ -78,7 +78,8 @@ static void check_case(const struct check *c, struct kernel_attention a, struct 
         c->ref->fn.attention(&one);
     }
     const int portions[] = { 1, 2, 3, 5, 16, 17, QUERIES };
-    for (int p = 0; p < 7; p++) {
+    /* The reference is slow, and against itself a few will do. */
+    for (int p = 0; p < 7; p += c->kernel->isa ? 1 : 3) {
         untouched_fill(got, n);
         struct kernel_attention part = a;
         for (int i = 0; i < a.n_q; i += portions[p]) {
@@ -114,6 +115,7 @@ static void check_shape(const struct check *c, enum dtype dtype, int dim, int he
     a.causal = true;
     const int starts[] = { 0, 1, 63, 64, 90, KV_MAX - QUERIES };
     for (int i = 0; i < 6; i++) { /* Causal: a chunk of a prompt behind starts[i] older keys. */
+        if (dim > 64 && i != 1 && i != 5) continue; /* Long rows: the two that say most. */
         a.pos0 = starts[i];
         a.n_q = i % 2 ? QUERIES : 7;
         a.n_kv = a.pos0 + a.n_q;
@@ -143,6 +145,6 @@ void check_attention(const struct check *c)
     const int dims[] = { 64, 32, 128, 80, 20, 1, ATTENTION_DIM_MAX };
     for (int i = 0; i < 7; i++) {
         check_shape(c, DTYPE_F16, dims[i], 1 + i % 4);
-        if (i < 4) check_shape(c, DTYPE_F32, dims[i], 3 - i % 3);
+        if (i < 2) check_shape(c, DTYPE_F32, dims[i], 3 - i % 3);
     }
 }
