@@ -248,6 +248,25 @@ static int enter_seccomp(void)
 
 /* ---- All of them ---- */
 
+#if defined(__SANITIZE_ADDRESS__)
+#    define HAS_LEAK_CHECK 1
+#elif defined(__has_feature)
+#    if __has_feature(address_sanitizer)
+#        define HAS_LEAK_CHECK 1
+#    endif
+#endif
+
+#ifdef HAS_LEAK_CHECK
+/* The leak check at the end of a process with AddressSanitizer is a second process that traces the
+ * first, which is what the walls are there to prevent: behind them it is turned off. */
+static bool behind_walls;
+int __lsan_is_turned_off(void);
+int __lsan_is_turned_off(void)
+{
+    return behind_walls;
+}
+#endif
+
 void sandbox_enter(struct sandbox *ret, const char *model_path)
 {
     *ret = (struct sandbox){ 0 };
@@ -263,6 +282,9 @@ void sandbox_enter(struct sandbox *ret, const char *model_path)
     ret->landlock = enter_landlock(model_path) == 0;
     note(ret->landlock ? ret->walls : ret->missing, "landlock", ret->landlock ? 0 : errno);
     ret->seccomp = enter_seccomp() == 0;
+#ifdef HAS_LEAK_CHECK
+    behind_walls = ret->seccomp;
+#endif
     note(ret->seccomp ? ret->walls : ret->missing, "seccomp", ret->seccomp ? 0 : errno);
 }
 

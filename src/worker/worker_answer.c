@@ -58,6 +58,26 @@ void worker_end_broken(struct worker *w)
     }
 }
 
+/* How long until one of those that wait has begun, from what requests have taken so far. */
+static uint32_t retry_after_ms(const struct worker *w)
+{
+    uint64_t busy_ns = 0, n_done = 0, n_waiting = 0;
+    if (w->scheduler) {
+        struct scheduler_stats s = scheduler_stats(w->scheduler);
+        busy_ns = s.step_ns;
+        n_done = s.n_done;
+        n_waiting = (uint64_t)s.n_waiting;
+    } else if (w->embedder) {
+        struct embedder_stats s = embedder_stats(w->embedder);
+        busy_ns = s.step_ns;
+        n_done = s.n_done;
+        n_waiting = (uint64_t)s.n_waiting;
+    }
+    uint64_t ms = n_done ? busy_ns / n_done * n_waiting / 1000000 : WORKER_RETRY_MS;
+    if (ms < WORKER_RETRY_MS) return WORKER_RETRY_MS;
+    return ms > WORKER_RETRY_MAX_MS ? WORKER_RETRY_MAX_MS : (uint32_t)ms;
+}
+
 void worker_fail(struct worker *w, uint64_t id, const struct err *err)
 {
     struct msg_error m = {
@@ -65,7 +85,7 @@ void worker_fail(struct worker *w, uint64_t id, const struct err *err)
         .code = (uint32_t)err->code,
         .param = slice_of(err->param),
         .text = slice_of(err->text),
-        .retry_after_ms = err->code == ERR_OVERLOADED ? WORKER_RETRY_MS : 0,
+        .retry_after_ms = err->code == ERR_OVERLOADED ? retry_after_ms(w) : 0,
     };
     worker_send(w, MSG_ERROR, &m);
 }

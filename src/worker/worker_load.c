@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "base/pool.h"
 #include "base/seam.h"
+#include "base/utf8.h"
 #include "engine/format.h"
 #include "worker/worker_state.h"
 
@@ -170,17 +171,47 @@ static uint32_t capabilities(const struct worker *w)
     return caps;
 }
 
+/* What a file says about itself may be of any length. */
+static struct slice cut(struct slice s)
+{
+    if (s.len > MSG_SHORT_TEXT_MAX) s.len = utf8_complete_len(s.ptr, MSG_SHORT_TEXT_MAX);
+    return s;
+}
+
+static struct slice licence_of(const struct worker *w)
+{
+    struct slice s = { 0 };
+    bool gguf = w->checkpoint->kind == CHECKPOINT_GGUF;
+    struct err err;
+    if (checkpoint_opt_string(w->checkpoint, &s, gguf ? "general.license" : "license", "", &err) <
+        0)
+        return (struct slice){ 0 }; /* Of another type: nothing that people could read. */
+    return cut(s);
+}
+
+/* "<|fim_prefix|> <|fim_suffix|> <|fim_middle|>" */
+static struct slice fim_of(struct worker *w)
+{
+    const struct tokenizer_special *s = tokenizer_special(w->tokenizer);
+    if (!tokenizer_has_fim(w->tokenizer)) return (struct slice){ 0 };
+    struct slice p = tokenizer_bytes(w->tokenizer, s->fim_prefix);
+    struct slice x = tokenizer_bytes(w->tokenizer, s->fim_suffix);
+    struct slice m = tokenizer_bytes(w->tokenizer, s->fim_middle);
+    char *text = arena_printf(&w->out, "%.*s %.*s %.*s", SLICE_FMT(p), SLICE_FMT(x), SLICE_FMT(m));
+    return cut(slice_of(text));
+}
+
 static void say_ready(struct worker *w, uint64_t started_ns)
 {
     const struct model_facts *f = model_facts(w->model);
-    struct slice licence = { 0 };
     char kind[32];
     (void)snprintf(kind, sizeof kind, "%s", dtype_info(f->weight_dtype)->name); /* Short. */
     struct msg_ready m = {
         .arch = slice_of(f->arch),
-        .name = slice_of(f->name),
+        .name = cut(slice_of(f->name)),
         .quantisation = slice_of(kind),
-        .licence = licence,
+        .licence = licence_of(w),
+        .fim_tokens = fim_of(w),
         .n_vocab = (uint32_t)f->n_vocab,
         .n_ctx = (uint32_t)w->n_ctx,
         .n_ctx_train = (uint32_t)f->n_ctx_train,
@@ -198,6 +229,7 @@ static void say_ready(struct worker *w, uint64_t started_ns)
         .walls_missing = slice_of(w->sandbox.missing),
     };
     worker_send(w, MSG_READY, &m);
+    arena_reset(&w->out);
     log_info("ready", LOG_STR("arch", f->arch), LOG_INT("n_ctx", w->n_ctx),
              LOG_INT("load_ms", m.load_ms), LOG_STR("walls", w->sandbox.walls),
              LOG_STR("missing", w->sandbox.missing));

@@ -17,7 +17,8 @@ enum {
     WORKER_BACKLOG_MAX = 8 << 20,         /* Unread bytes beyond which no step is made. */
     WORKER_EMBED_SEQS = 64,
     WORKER_RETRY_MS = 1000,
-    WORKER_BROKEN_MAX = 64, /* Requests given up for want of memory, per step. */
+    WORKER_RETRY_MAX_MS = 120 * 1000, /* Clients that are told more do not retry at all. */
+    WORKER_BROKEN_MAX = 64,           /* Requests given up for want of memory, per step. */
 };
 
 struct worker {
