@@ -177,7 +177,7 @@ int access_check_origin(const struct access *a, const struct http_parser *p, str
         utf8_sanitize(shown, sizeof shown, host.ptr, host.len);
         return err_set(err, ERR_ORIGIN,
                        "the Host \"%s\" is not a name of this server: use localhost or 127.0.0.1, "
-                       "or allow the name with --allow-host",
+                       "or allow the name with TIRO_ALLOW_HOSTS (allow_hosts in the settings)",
                        shown);
     }
     struct slice origin = http_header(p, "origin");
@@ -185,7 +185,7 @@ int access_check_origin(const struct access *a, const struct http_parser *p, str
         utf8_sanitize(shown, sizeof shown, origin.ptr, origin.len);
         return err_set(err, ERR_ORIGIN,
                        "pages of the origin \"%s\" may not use this server; allow it with "
-                       "--allow-origin",
+                       "TIRO_ALLOW_ORIGINS (allow_origins in the settings)",
                        shown);
     }
     return 0;
