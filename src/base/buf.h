@@ -30,7 +30,7 @@ void buf_add_slice(struct buf *b, struct slice s);
 void buf_add_str(struct buf *b, const char *s);
 void buf_add_char(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* Room for `len` more bytes to be written at the returned place, then buf_commit; NULL on failure. */
+/* Room for `len` more bytes, to be written there and then committed; NULL on failure. */
 char *buf_reserve(struct buf *b, size_t len);
 void buf_commit(struct buf *b, size_t len);
 /* Drops `len` bytes from the front. */

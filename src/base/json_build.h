@@ -8,8 +8,8 @@
 
 #include "base/json.h"
 
-/* -ERR_JSON for a key that stands twice, an integer beyond 64 bits or a number that no double holds;
- * -ERR_NO_MEMORY. */
+/* -ERR_JSON for a key that stands twice, an integer beyond 64 bits or a number that no double
+ * holds; -ERR_NO_MEMORY. */
 int json_build(json_t **ret, struct slice text, const char *what, struct err *err) MUST_USE;
 
 #endif

@@ -148,8 +148,8 @@ void json_double(struct json_writer *w, double value)
         return;
     }
     char text[40];
-    /* A decimal of up to 15 digits survives the way through a double, and %g drops zeros at the end:
-     * when 15 digits read back, they are the shortest. Subnormal numbers hold fewer. */
+    /* A decimal of up to 15 digits survives the way through a double, and %g drops zeros at the
+     * end: when 15 digits read back, they are the shortest. Subnormal numbers hold fewer. */
     for (int precision = fabs(value) < DBL_MIN ? 1 : 15; precision <= 17; precision++) {
         (void)snprintf(text, sizeof text, "%.*g", precision, value);
         if (strtod(text, NULL) == value) break;

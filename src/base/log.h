@@ -1,6 +1,6 @@
 /* log - structured lines on stderr: text for people, JSON lines for machines.
  *
- *     log_info("request done", LOG_STR("request", id), LOG_INT("tokens", n), LOG_F64("seconds", s));
+ *     log_info("request done", LOG_STR("request", id), LOG_INT("tokens", n), LOG_F64("s", s));
  *
  * Never a prompt, an answer or a key: fields carry shapes, counts and ids. Any thread.
  */

@@ -14,7 +14,7 @@ static const struct option_row options[] = {
     { .name = "data", .value = "DIR", .help = "data directory" },
     { .name = "system", .value = "TEXT", .help = "what the model is told first" },
     { .name = "max-tokens", .value = "N", .help = "longest answer in tokens" },
-    { .name = "temperature", .value = "T", .help = "0 to 2; 0 takes the likeliest token (default 0.4)" },
+    { .name = "temperature", .value = "T", .help = "0 to 2 (default 0.4); 0: the likeliest token" },
     { .name = "seed", .value = "N", .help = "same seed and prompt, same answer" },
     { .name = NULL },
 };

@@ -1,6 +1,6 @@
 /* fake_events - what a worker says, from JSON: {"token": {"choice": 0, "text": "Hi"}}, with "h" for
- * the number of the submitted request (0 when left out); also {"flush":{}}, {"restart":{}} and, for a
- * client that goes away, {"close":{}}.
+ * the number of the submitted request (0 when left out); also {"flush":{}}, {"restart":{}} and,
+ * for a client that goes away, {"close":{}}.
  */
 #ifndef TIRO_TESTS_FAKE_EVENTS_H
 #define TIRO_TESTS_FAKE_EVENTS_H

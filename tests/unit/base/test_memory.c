@@ -1,4 +1,4 @@
-/* Arenas, buffers, maps: what they hold, their limits on both sides, and every failed allocation. */
+/* Arenas, buffers, maps: contents, limits on both sides, and every failed allocation. */
 #include "unit/test.h"
 
 #include "base/arena.h"

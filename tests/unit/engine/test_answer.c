@@ -1,4 +1,4 @@
-/* Streams of tokens against the whole text: nothing of a stop string ever leaks, nothing is lost. */
+/* Streams of tokens against the whole text: no part of a stop string leaks, nothing is lost. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
