@@ -43,6 +43,32 @@ struct slice_job {
     int thread, n;
 };
 
+/* The rows and their rests in one reading of the weights; then to the bit what two calls give. */
+static void multiply_pair(const struct linear_matrix *w, const struct kernel_linear *a,
+                          const void *pair)
+{
+    enum { WIDTH = LINEAR_WIDE_PANELS * PANEL_ROWS };
+    float sums[2 * PREPARE_PAIR_ROWS][WIDTH];
+    size_t n = (size_t)a->n, m = (size_t)a->m;
+    struct kernel_linear both = *a;
+    assert(m <= WIDTH && n <= PREPARE_PAIR_ROWS);
+    both.y = &sums[0][0];
+    both.y_stride = WIDTH;
+    both.act = pair;
+    both.n = 2 * a->n;
+    both.bias = both.add = NULL;
+    w->fn(&both);
+    for (size_t t = 0; t < n; t++) {
+        for (size_t i = 0; i < m; i++) {
+            size_t at = t * a->y_stride + i;
+            float y = sums[t][i];
+            if (a->bias) y = y + a->bias[i];
+            if (a->add) y = y + a->add[at];
+            a->y[at] = y + sums[n + t][i];
+        }
+    }
+}
+
 /* Panels [from, to) of a matrix; y points to where column 0 of panel `from` goes. */
 static void multiply(const struct slice_job *j, const struct linear_matrix *w, float *y,
                      size_t y_stride, const float *add, int from, int to)
@@ -66,8 +92,16 @@ static void multiply(const struct slice_job *j, const struct linear_matrix *w, f
         .add = add,
         .ws = run_scratch(j->r, j->thread) + j->a->ws_at,
     };
+    if (!w->wide) {
+        w->fn(&a);
+        return;
+    }
+    const void *pair = prepare_pair(&j->a->input, j->r, j->thread, j->n);
+    if (pair) {
+        multiply_pair(w, &a, pair);
+        return;
+    }
     w->fn(&a);
-    if (!w->wide) return;
     a.act = prepare_input(&j->a->input, j->r, j->thread, PREPARE_REST);
     a.bias = NULL;
     a.add = y;

@@ -21,12 +21,16 @@ static size_t align_up(size_t n)
 static size_t place(struct prepare *a, int64_t rows)
 {
     size_t row_bytes = (size_t)a->k * sizeof(float), at = 0;
+    int64_t pairs = rows < PREPARE_PAIR_ROWS ? rows : PREPARE_PAIR_ROWS;
+    int64_t f32_rows = rows > 2 * pairs ? rows : 2 * pairs;
     bool through_f32 = a->norm || a->forms & (PREPARE_F32 | PREPARE_REST);
-    if (through_f32) at += align_up((size_t)rows * row_bytes);
+    if (through_f32) at += align_up((size_t)f32_rows * row_bytes);
     a->act_at = at;
     if (a->forms & PREPARE_ACT) at += align_up(kernel_act_bytes((int)rows, a->k));
     a->rest_at = at;
     if (a->forms & PREPARE_REST) at += align_up(kernel_act_bytes((int)rows, a->k));
+    a->pair_at = at;
+    if (a->forms & PREPARE_REST) at += align_up(kernel_act_bytes(2 * (int)pairs, a->k));
     return at;
 }
 
@@ -68,6 +72,7 @@ struct group_out {
     void *act, *rest;
     bool keep_f32; /* f32 is a result: the rest must not be computed in its place. */
     float *work;   /* (ACT_GROUP, k), for the rest where f32 is kept */
+    void *pair;    /* Rows and rests in one; f32 has room for both. */
 };
 
 /* Rows [from, from + n): one group. */
@@ -91,6 +96,12 @@ static void prepare_group(const struct prepare *a, struct run *r, const struct g
         memcpy(o->f32, x, (size_t)n * k * sizeof *x);
     }
     if (o->act) quantise(a, r, o->act, x, n);
+    if (o->pair) {
+        if (x != o->f32) memcpy(o->f32, x, (size_t)n * k * sizeof *x);
+        subtract_act(o->f32 + (size_t)n * k, x, o->act, (size_t)n, k);
+        quantise(a, r, o->pair, o->f32, 2 * n);
+        return;
+    }
     if (!o->rest) return;
     float *lost = o->keep_f32 ? o->work : o->f32;
     subtract_act(lost, x, o->act, (size_t)n, k);
@@ -123,6 +134,17 @@ static void run(const struct step *s, struct run *r, int thread, int64_t from, i
     }
 }
 
+static void *pair_of(const struct prepare *a, const struct run *r, int thread, int n)
+{
+    bool pairs = a->is_private && a->forms & PREPARE_REST && n <= PREPARE_PAIR_ROWS;
+    return pairs ? run_scratch(r, thread) + a->pair_at : NULL;
+}
+
+const void *prepare_pair(const struct prepare *a, const struct run *r, int thread, int n)
+{
+    return pair_of(a, r, thread, n);
+}
+
 void prepare_run(const struct prepare *a, struct run *r, int thread)
 {
     if (!a->is_private) return;
@@ -135,6 +157,7 @@ void prepare_run(const struct prepare *a, struct run *r, int thread)
                       .f32 = (float *)(void *)(scratch + a->f32_at),
                       .act = a->forms & PREPARE_ACT ? scratch + a->act_at : NULL,
                       .rest = a->forms & PREPARE_REST ? scratch + a->rest_at : NULL,
+                      .pair = pair_of(a, r, thread, n),
                       .keep_f32 = a->forms & PREPARE_F32,
                   },
                   0, n);

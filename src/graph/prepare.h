@@ -16,6 +16,10 @@ enum prepare_form {
     PREPARE_REST = 4, /* What ACT_Q8 lost, as another ACT_Q8: the two together have 15 bits. */
 };
 
+/* Up to so many private rows, those and their rests also stand together in one ACT_Q8 of twice the
+ * rows: a linear then reads its weights once for both. */
+enum { PREPARE_PAIR_ROWS = ACT_GROUP / 2 };
+
 struct prepare {
     const struct shape *shape; /* Of the input; its width is k. */
     int32_t k;
@@ -26,7 +30,7 @@ struct prepare {
     unsigned forms;         /* enum prepare_form */
     int32_t f32, act, rest; /* Values, or VALUE_NONE; private: unused. */
     bool is_private;
-    size_t f32_at, act_at, rest_at; /* Private: offsets into the thread's scratch. */
+    size_t f32_at, act_at, rest_at, pair_at; /* Private: offsets into the thread's scratch. */
 };
 
 /* The bytes of scratch that a private `a` takes, from offset 0. */
@@ -42,6 +46,8 @@ void prepare_run(const struct prepare *a, struct run *r, int thread);
 /* What the kernels read, after the above. */
 const void *prepare_input(const struct prepare *a, const struct run *r, int thread,
                           enum prepare_form form);
+/* Rows and then their rests as one ACT_Q8, or NULL when they do not stand so. */
+const void *prepare_pair(const struct prepare *a, const struct run *r, int thread, int n);
 /* A norm that others than linears read: f32, and the forms that linears want. */
 int prepare_plan_norm(struct planner *p, struct node *n);
 /* What a linear with this weight reads. */
