@@ -158,6 +158,14 @@ static void listening(void *ctx, struct gateway *g, const char *url)
         log_warn("the better model is not fetched", LOG_STR("why", err.text));
 }
 
+/* The download uses the gateway: it stops before the gateway is gone. */
+static void closing(void *ctx)
+{
+    struct server *s = ctx;
+    starter_stop(s->starter);
+    s->starter = NULL;
+}
+
 static int prepare(struct server *s, const struct args *args, struct err *err)
 {
     TRY(store_paths_init(&s->paths, args_get(args, "data"), err));
@@ -193,10 +201,10 @@ static int run(const struct args *args)
         return 1;
     }
     s->options.on_listening = listening;
+    s->options.on_closing = closing;
     s->options.ctx = s;
     int rc = prepare(s, args, &err);
     if (rc == 0) rc = gateway_run(&s->options, &err);
-    starter_stop(s->starter);
     library_release(&s->library);
     settings_release(&s->settings);
     mem_free(s);
