@@ -14,7 +14,7 @@ static json_t *load(const char *name)
 {
     char path[512], *text;
     size_t len;
-    json_t *root;
+    json_t *root = NULL;
     struct err err = { 0 };
     struct json_limits limits = json_limits_file;
     (void)snprintf(path, sizeof path, "%s/tests/golden/template/%s", TIRO_SOURCE_DIR, name);

@@ -95,11 +95,12 @@ static int serve(int argc, char **argv)
         if (strcmp(a, "--model") == 0 || strcmp(a, "--embed") == 0) {
             char *name = argv[i], *eq = strchr(name, '=');
             *eq = '\0';
-            models[n++] = (struct gateway_model){ .name = name,
-                                                  .path = eq + 1,
-                                                  .is_default = n == 0,
-                                                  .preload = preload,
-                                                  .kind = a[2] == 'm' ? "text" : "embed" };
+            models[n] = (struct gateway_model){ .name = name,
+                                                .path = eq + 1,
+                                                .is_default = n == 0,
+                                                .preload = preload,
+                                                .kind = a[2] == 'm' ? "text" : "embed" };
+            n++;
         }
         if (strcmp(a, "--host") == 0) o.host = v;
         if (strcmp(a, "--port") == 0) o.port = (int)strtol(v, NULL, 10);
