@@ -273,6 +273,19 @@ int arch_require_false(const struct checkpoint *c, const char *hf, struct err *e
     return err_set(err, ERR_UNSUPPORTED_FORMAT, "%s: %s is not supported", c->path, hf);
 }
 
+int arch_require_zero(const struct checkpoint *c, const char *gguf_arch, const char *name,
+                      struct err *err)
+{
+    char key[ARCH_NAME_LEN_MAX];
+    uint64_t value;
+    if (c->kind != CHECKPOINT_GGUF) return 0;
+    (void)snprintf(key, sizeof key, "%s.%s", gguf_arch, name);
+    TRY(checkpoint_opt_u64(c, &value, key, 0, err));
+    if (value == 0) return 0;
+    return err_set(err, ERR_UNSUPPORTED_FORMAT, "%s: %s is %llu; only 0 is supported", c->path, key,
+                   (unsigned long long)value);
+}
+
 int arch_require_dense(const struct checkpoint *c, const char *gguf_arch, struct err *err)
 {
     char key[ARCH_NAME_LEN_MAX];

@@ -127,6 +127,9 @@ int arch_settle_rope(struct arch_model *m, const char *gguf_arch, const struct c
 int arch_require_string(const struct checkpoint *c, const char *gguf, const char *hf,
                         const char *value, struct err *err) MUST_USE;
 int arch_require_false(const struct checkpoint *c, const char *hf, struct err *err) MUST_USE;
+/* Refuses a GGUF file whose count "ARCH.name" is there and not 0. */
+int arch_require_zero(const struct checkpoint *c, const char *gguf_arch, const char *name,
+                      struct err *err) MUST_USE;
 /* Refuses mixtures of experts, which no architecture here knows. */
 int arch_require_dense(const struct checkpoint *c, const char *gguf_arch, struct err *err) MUST_USE;
 

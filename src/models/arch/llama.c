@@ -59,6 +59,7 @@ extern const struct model_arch model_arch_llama;
 
 static int settle(struct arch_model *m, const struct checkpoint *c, struct err *err)
 {
+    TRY(arch_require_zero(c, "llama", "attention.sliding_window", err));
     TRY(arch_require_dense(c, "llama", err));
     TRY(arch_require_string(c, NULL, "hidden_act", "silu", err));
     TRY(arch_settle_heads(m, c, err));

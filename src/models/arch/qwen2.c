@@ -48,6 +48,7 @@ extern const struct model_arch model_arch_qwen2;
 
 static int settle(struct arch_model *m, const struct checkpoint *c, struct err *err)
 {
+    TRY(arch_require_zero(c, "qwen2", "attention.sliding_window", err));
     TRY(arch_require_dense(c, "qwen2", err));
     TRY(arch_require_string(c, NULL, "hidden_act", "silu", err));
     TRY(arch_require_false(c, "use_sliding_window", err));

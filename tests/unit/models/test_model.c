@@ -180,6 +180,9 @@ static void test_refusals(void **state)
     add_number(&m, "llama.expert_count", VALUE_U32, 8);
     refused(&m, ERR_UNSUPPORTED_FORMAT, "8 experts");
     m = make_llama();
+    add_number(&m, "llama.attention.sliding_window", VALUE_U32, 32);
+    refused(&m, ERR_UNSUPPORTED_FORMAT, "llama.attention.sliding_window is 32");
+    m = make_llama();
     add_string(&m, "llama.rope.scaling.type", "yarn");
     refused(&m, ERR_UNSUPPORTED_FORMAT, "\"yarn\"");
 }
