@@ -524,7 +524,7 @@ bool supervisor_is_ready(const struct supervisor *s)
 static void check_waiting(struct supervisor *s, struct model *m, uint64_t now)
 {
     uint64_t age_max = (uint64_t)s->queue_age_ms * NS_PER_MS;
-    while (m->waiting.first && now - m->waiting.first->since_ns > age_max) {
+    while (m->waiting.first && now > m->waiting.first->since_ns + age_max) {
         struct backend_handle *h = m->waiting.first;
         struct err err = { 0 };
         (void)err_set(&err, ERR_NOT_READY,
@@ -553,7 +553,7 @@ static void on_tick(uv_timer_t *timer)
         next = w->next; /* Freed only in a later turn of the loop. */
         worker_check_deadline(w, now);
         if (w->state == WORKER_READY && w->model &&
-            now - w->ready_at_ns > SUPERVISOR_HEALTHY_MS * (uint64_t)NS_PER_MS)
+            now > w->ready_at_ns + SUPERVISOR_HEALTHY_MS * (uint64_t)NS_PER_MS)
             w->model->crashes = 0;
     }
     for (size_t i = 0; i < s->n_models; i++) {
@@ -562,7 +562,7 @@ static void on_tick(uv_timer_t *timer)
             model_start_worker(s, m);
         check_waiting(s, m, now);
     }
-    if (now - s->polled_at_ns > SUPERVISOR_POLL_MS * (uint64_t)NS_PER_MS) {
+    if (now > s->polled_at_ns + s->poll_ms * (uint64_t)NS_PER_MS) {
         s->polled_at_ns = now;
         for (struct worker *w = s->workers; w; w = w->next) worker_poll_stats(w);
     }
@@ -602,6 +602,8 @@ int supervisor_open(struct supervisor **ret, const struct supervisor_options *op
     s->queue_max = g->queue_max ? g->queue_max : SUPERVISOR_QUEUE_MAX;
     s->in_flight_max = g->in_flight_max ? g->in_flight_max : SUPERVISOR_IN_FLIGHT_MAX;
     s->queue_age_ms = g->queue_age_ms ? g->queue_age_ms : SUPERVISOR_QUEUE_AGE_MS;
+    s->silence_ms = g->silence_ms ? g->silence_ms : SUPERVISOR_SILENCE_MS;
+    s->poll_ms = s->silence_ms / 4 < SUPERVISOR_POLL_MS ? s->silence_ms / 4 : SUPERVISOR_POLL_MS;
     arena_init(&s->arena, WORKER_ARENA_MAX);
     (void)uv_prepare_init(s->o.loop, &s->flush); /* Always 0, as all below. */
     (void)uv_timer_init(s->o.loop, &s->tick);

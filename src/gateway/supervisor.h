@@ -15,6 +15,9 @@
  * first time, then after waits that double up to SUPERVISOR_BACKOFF_MAX_MS. A model file that the
  * worker refuses is not tried again before the file changes. Other models notice nothing.
  *
+ * Workers with requests are asked for their numbers now and then; one that says nothing at all for
+ * SUPERVISOR_SILENCE_MS hangs, and is treated as dead.
+ *
  * What a worker says is checked by proto and believed in no more than that: unknown ids are
  * ignored, and a worker that breaks the protocol is ended.
  */
@@ -40,8 +43,9 @@ enum {
     SUPERVISOR_HEALTHY_MS = 30 * 1000, /* Ready for so long: earlier crashes are forgotten. */
     SUPERVISOR_LOAD_CRASHES_MAX = 3,   /* In a row, while loading: the model is given up. */
     SUPERVISOR_HELLO_MS = 30 * 1000,
-    SUPERVISOR_QUIT_MS = 3 * 1000, /* Then SIGKILL. */
-    SUPERVISOR_POLL_MS = 5 * 1000, /* Between two questions for numbers. */
+    SUPERVISOR_QUIT_MS = 3 * 1000,      /* Then SIGKILL. */
+    SUPERVISOR_SILENCE_MS = 120 * 1000, /* A step of the slowest model takes less. */
+    SUPERVISOR_POLL_MS = 5 * 1000,      /* Between two questions for numbers. */
 };
 
 struct supervisor;

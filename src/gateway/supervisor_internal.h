@@ -40,7 +40,7 @@ struct worker {
     size_t n_in_flight;
     struct backend_handle *touched; /* Got events in this batch. */
     uint64_t deadline_ns;           /* For the hello, or for quitting; 0: none. */
-    uint64_t ready_at_ns;
+    uint64_t ready_at_ns, heard_ns; /* heard_ns: when it last said anything. */
     enum worker_state state;
     int pid, n_open; /* n_open: handles of libuv not closed yet. */
     bool connected, running, broken;
@@ -84,7 +84,7 @@ struct supervisor {
     int n_open;
     struct arena arena; /* Of the message being handled. */
     uint64_t next_id, polled_at_ns;
-    uint32_t queue_max, in_flight_max, queue_age_ms;
+    uint32_t queue_max, in_flight_max, queue_age_ms, silence_ms, poll_ms;
     bool ticking, stopped, closed;
 };
 

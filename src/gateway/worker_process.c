@@ -88,7 +88,7 @@ int worker_process_send(struct worker *w, struct backend_handle *h, struct err *
     h->next = *head;
     if (*head) (*head)->prev = h;
     *head = h;
-    w->n_in_flight++;
+    if (w->n_in_flight++ == 0) w->heard_ns = now_ns();
     supervisor_wake_tick(w->supervisor);
     return 0;
 }
@@ -416,6 +416,7 @@ static void read_messages(struct worker *w)
     struct supervisor *s = w->supervisor;
     struct err err = { 0 };
     int end = conn_read(&w->conn, &err), rc = 0;
+    w->heard_ns = now_ns();
     while (!w->broken) {
         struct message_any any;
         int fd;
@@ -581,8 +582,19 @@ void worker_quit(struct worker *w)
     supervisor_wake_tick(w->supervisor);
 }
 
+static bool is_hung(const struct worker *w, uint64_t now)
+{
+    return w->state == WORKER_READY && w->n_in_flight > 0 &&
+           now > w->heard_ns + (uint64_t)w->supervisor->silence_ms * NS_PER_MS;
+}
+
 void worker_check_deadline(struct worker *w, uint64_t now)
 {
+    if (is_hung(w, now)) {
+        log_error("worker hangs", LOG_STR("model", model_name(w)), LOG_INT("pid", w->pid));
+        lose(w);
+        return;
+    }
     if (!w->deadline_ns || now < w->deadline_ns) return;
     if (w->n_in_flight > 0 && !w->supervisor->stopped) return; /* It finishes them first. */
     if (w->state != WORKER_QUITTING)

@@ -121,6 +121,22 @@ def test_a_request_that_kills_every_worker_is_not_tried_for_ever(tmp_path):
         assert ask(server, "tokens=1").status == 200
 
 
+def test_a_worker_that_hangs(tmp_path):
+    with Server(tmp_path, "--silence-ms", "1500") as server:
+        server.wait_until_ready()
+        with server.connect() as c:
+            c.request("POST", PATH, chat("wait=4000 tokens=1"))  # Slow, but it still answers polls.
+            assert c.answer().status == 200
+            assert server.model()["restarts"] == 0
+            pid = server.model()["pid"]
+            os.kill(pid, signal.SIGSTOP)
+            c.request("POST", PATH, chat("tokens=1"))
+            answer = c.answer()  # By its successor.
+            assert answer.status == 200, answer.body
+            assert server.model()["restarts"] == 1
+        eventually(lambda: not os.path.exists(f"/proc/{pid}"))
+
+
 def test_a_file_that_cannot_be_loaded(tmp_path):
     with Server(tmp_path, models={"m": "load-error", "good": ""}) as server:
         eventually(lambda: server.model()["state"] == "failed")
