@@ -167,6 +167,17 @@ def test_extensions(client):
     assert far.choices[0].message.content
 
 
+@pytest.mark.parametrize("field", ["top_p", "typical_p", "top_k", "min_p"])
+def test_the_edges_of_sampling(client, field):
+    """At its narrowest every filter still leaves a token; top_p 0 and top_k 1 leave the likeliest."""
+    narrowest = {"top_p": 0, "typical_p": 0, "top_k": 1, "min_p": 1}[field]
+    answer = greedy(client, STORY, temperature=2.0, max_tokens=8, extra_body={field: narrowest})
+    assert answer.usage.completion_tokens == 8
+    if field != "typical_p":
+        expected = greedy(client, STORY, max_tokens=8)
+        assert answer.choices[0].message.content == expected.choices[0].message.content
+
+
 def test_max_tokens(client):
     answer = greedy(client, STORY, max_tokens=3)
     assert answer.usage.completion_tokens == 3 and answer.choices[0].finish_reason == "length"
