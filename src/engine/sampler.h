@@ -97,6 +97,8 @@ int sampler_pick(struct sampler_scratch *scratch, int32_t *ret,
 
 /* For stages. Sorts the best k of s->items to the front, best first (ties: lowest id). */
 void candidates_select(struct sample *s, int32_t k);
+/* Keeps the best whose weights together reach `enough`: at least one. */
+void candidates_reach(struct sample *s, double enough);
 /* Fills in the weights; returns their sum, added in the items' order. */
 double candidates_weigh(struct sample *s);
 

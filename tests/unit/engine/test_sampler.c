@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/seam.h"
@@ -353,6 +354,40 @@ static void test_large_vocabulary(void **state)
     sampler_scratch_close(big);
 }
 
+static int by_weight(const void *x, const void *y)
+{
+    const struct candidate *a = x, *b = y;
+    return a->weight > b->weight ? -1 : a->weight < b->weight;
+}
+
+/* Reaching a sum by selection keeps what sorting would. */
+static void test_reach_against_sorting(void **state)
+{
+    (void)state;
+    struct candidate items[300], sorted[300];
+    for (uint32_t round = 0; round < 2000; round++) {
+        int32_t n = 1 + (int32_t)(random_unit(round, 1, 0) * 299), want = 0;
+        double total = 0, sum = 0;
+        for (int32_t i = 0; i < n; i++) {
+            /* Exact in binary, so that the order of adding is no matter; all different. */
+            double w = (double)(1 + (i * 7919) % 307) / 512;
+            items[i] = (struct candidate){ .id = i, .logit = (float)w, .weight = w };
+            total += w;
+        }
+        memcpy(sorted, items, sizeof sorted);
+        qsort(sorted, (size_t)n, sizeof *sorted, by_weight);
+        double enough = round % 50 == 0   ? total
+                        : round % 50 == 1 ? 0
+                                          : random_unit(round, 2, 0) * total;
+        do sum += sorted[want++].weight;
+        while (want < n && sum < enough);
+        struct sample s = { .items = items, .n = n };
+        candidates_reach(&s, enough);
+        assert_int_equal(s.n, want);
+        for (int32_t i = 0; i < want; i++) assert_true(items[i].weight >= sorted[want - 1].weight);
+    }
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -369,6 +404,7 @@ int main(void)
         T(test_check),
         T(test_philox_vectors),
         T(test_logprobs),
+        T(test_reach_against_sorting),
         T(test_large_vocabulary),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
