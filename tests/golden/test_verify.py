@@ -29,11 +29,13 @@ def verify(name, *options):
     return json.loads(done.stdout[done.stdout.index("{"):done.stdout.rindex("}") + 1])
 
 
-@pytest.mark.parametrize("name", ["smollm2-135m.gguf", "qwen2.5-coder-0.5b.gguf"])
-def test_causal(name):
-    # verify_model.py fails above 2e-3 (quantised) and 1e-6 (f32) mean KL divergence.
-    report = verify(name, *(() if FULL else ("--tokens", "256", "--window", "128")))
-    assert report["tokens"] >= (4000 if FULL else 250)
+@pytest.mark.parametrize("name, tokens", [("smollm2-135m.gguf", 1024),
+                                          ("qwen2.5-coder-0.5b.gguf", 512)])
+def test_causal(name, tokens):
+    # verify_model.py fails above 2e-3 (quantised) and 1e-6 (f32) mean KL divergence. The slice is as
+    # short as the mean is steady: the first tokens of a window lose most.
+    report = verify(name, *(() if FULL else ("--tokens", str(tokens), "--window", "256")))
+    assert report["tokens"] >= (4000 if FULL else tokens - 24)
     assert report["f32"]["same_top"] >= 0.999
     assert report["auto"]["same_top"] >= 0.95
 
