@@ -16,7 +16,7 @@
  *
  * Order of admission: priority, then arrival. A prompt is admitted when all its blocks and a margin
  * for the running ones are there; completions grow block by block. A batch holds one row of every
- * decoding sequence, then up to `prefill_chunk` rows of prompts.
+ * decoding sequence, then up to `prefill_chunk` rows of prompts, fewer when they would take long.
  *
  * A result depends on the request alone: not on batch mates, chunking, preemption, prefix hits or
  * threads. The model keeps that contract (graph/batch.h); here every draw has its own dice.

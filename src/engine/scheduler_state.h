@@ -77,6 +77,7 @@ struct scheduler {
     size_t logits_bytes;
     struct sampler_scratch **scratch; /* one per pool thread */
     int32_t n_scratch;
+    uint64_t row_ns; /* What a row of a large batch takes, of late; 0: not known yet. */
     struct scheduler_stats stats;
     uint64_t rate_prefill[RATE_SECONDS], rate_decode[RATE_SECONDS], rate_second;
 };

@@ -3,6 +3,10 @@
 #include "base/seam.h"
 #include "engine/scheduler_state.h"
 
+/* A step should take no longer; fewer rows than ROWS_LEAST are not worth reading the weights for. */
+#define STEP_NS UINT64_C(200000000)
+enum { ROWS_LEAST = 32 };
+
 /* ---- The batch ---- */
 
 /* How many of the next n_rows rows are to be scored: a row scores the token after it. */
@@ -54,6 +58,17 @@ static int32_t chunk_of(const struct scheduler *s, const struct sequence *seq, i
     return n;
 }
 
+/* Rows of prompts for this step: so many that a cancel, or the next token of the others, does not
+ * wait much longer than STEP_NS. Results do not depend on where a prompt is cut. */
+static int32_t prefill_budget(const struct scheduler *s)
+{
+    if (s->row_ns == 0) return s->o.prefill_chunk;
+    uint64_t rows = STEP_NS / s->row_ns / ROWS_LEAST * ROWS_LEAST;
+    if (rows >= (uint64_t)s->o.prefill_chunk) return s->o.prefill_chunk;
+    int32_t least = ROWS_LEAST < s->o.prefill_chunk ? ROWS_LEAST : s->o.prefill_chunk;
+    return rows < (uint64_t)least ? least : (int32_t)rows;
+}
+
 static void compose(struct scheduler *s)
 {
     s->batch = (struct batch){ .tokens = s->tokens,
@@ -63,7 +78,7 @@ static void compose(struct scheduler *s)
     s->n_planned = 0;
     for (int32_t i = 0; i < s->n_running; i++)
         if (sequence_pending(s, s->running[i]) == 1) plan(s, s->running[i], 1);
-    int32_t budget = s->o.prefill_chunk;
+    int32_t budget = prefill_budget(s);
     for (int32_t i = 0; i < s->n_running && budget > 0; i++) {
         struct sequence *seq = s->running[i];
         if (sequence_pending(s, seq) == 1) continue;
@@ -236,7 +251,9 @@ void scheduler_step(struct scheduler *s)
         fail_batch(s, &err);
     else
         advance(s);
-    uint64_t now = now_ns();
+    uint64_t now = now_ns(), per_row = (now - start) / (uint64_t)s->batch.n_rows;
+    if (s->batch.n_rows >= ROWS_LEAST)
+        s->row_ns = s->row_ns ? (3 * s->row_ns + per_row) / 4 : per_row;
     count_rates(s, now);
     job_reap(s);
     s->stats.n_steps++;

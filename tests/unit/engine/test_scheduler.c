@@ -120,9 +120,10 @@ static void open_scheduler(struct scheduler_options o)
                              .n_out_max = scheduler_out_max(o.n_seqs_max),
                              .n_seqs_max = o.n_seqs_max ? o.n_seqs_max : SCHEDULER_SEQS_MAX };
     memset(seen, 0, sizeof seen);
-    o.net = (struct scheduler_net){
-        .ctx = &net, .n_vocab = TINY_VOCAB, .forward = fake_forward, .copy_block = fake_copy
-    };
+    o.net.ctx = &net;
+    o.net.n_vocab = TINY_VOCAB;
+    o.net.copy_block = fake_copy;
+    if (!o.net.forward) o.net.forward = fake_forward;
     o.events = (struct scheduler_events){ .counted = on_counted,
                                           .score = on_score,
                                           .token = on_token,
@@ -581,6 +582,47 @@ static void test_deadline(void **state)
     seams = seams_real;
 }
 
+static uint64_t slow_forward_ns;
+
+static int slow_forward(void *ctx, const struct batch *b, float *out, struct err *e)
+{
+    fake_time += slow_forward_ns * (uint64_t)b->n_rows;
+    return fake_forward(ctx, b, out, e);
+}
+
+/* A slow machine gets smaller chunks, so that a step stays short. */
+static void test_chunks_follow_the_machine(void **state)
+{
+    (void)state;
+    char prompt[N_CTX];
+    memset(prompt, 'x', sizeof prompt - 1);
+    prompt[sizeof prompt - 1] = '\0';
+    seams.now_ns = fake_now;
+    static const struct {
+        uint64_t row_ns;
+        int least, most; /* Steps for the second prompt of 240. */
+    } cases[] = { { 1000, 1, 1 }, { 2000000, 3, 3 }, { 3000000, 4, 4 }, { 900000000, 8, 8 } };
+    for (size_t i = 0; i < 4; i++) {
+        struct scheduler_options o = usual;
+        o.net.forward = slow_forward;
+        open_scheduler(o);
+        slow_forward_ns = cases[i].row_ns;
+        for (uint64_t id = 1; id <= 2; id++) {
+            struct engine_request *r = request(id, prompt);
+            r->n_tokens = 240;
+            r->tenant = id == 1 ? SLICE("a") : SLICE("b"); /* Not from the cache. */
+            r->max_tokens = 1;
+            int before = net.n_forwards;
+            submit(r);
+            run();
+            int steps = net.n_forwards - before;
+            if (id == 2) assert_true(steps >= cases[i].least && steps <= cases[i].most);
+        }
+        close_scheduler();
+    }
+    seams = seams_real;
+}
+
 static void test_cancel_frees_at_once(void **state)
 {
     (void)state;
@@ -812,6 +854,7 @@ int main(void)
         cmocka_unit_test(test_prefill_only),
         cmocka_unit_test(test_priority_and_arrival),
         cmocka_unit_test(test_deadline),
+        cmocka_unit_test(test_chunks_follow_the_machine),
         cmocka_unit_test(test_cancel_frees_at_once),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_context_end_is_length),
