@@ -18,6 +18,7 @@
 enum { IDS = 80, TEXT_MAX = 2048 };
 
 static char text_model[] = "/tmp/tiro-worker-text-XXXXXX";
+static char chat_model[] = "/tmp/tiro-worker-chat-XXXXXX";
 static char embed_model[] = "/tmp/tiro-worker-embed-XXXXXX";
 static struct worker_client client;
 static struct msg_ready ready; /* Numbers only: its texts are gone. */
@@ -70,10 +71,10 @@ static void letters_json(struct buf *b)
     buf_add_str(b, "}}}");
 }
 
-static void make_model(char *dir, const char *golden, void (*tokenizer_json)(struct buf *b))
+static void make_model(char *dir, const char *golden, void (*tokenizer_json)(struct buf *b),
+                       const char *config)
 {
     struct buf json;
-    static const char config[] = "{\"eos_token\":\"<|endoftext|>\"}";
     assert_non_null(mkdtemp(dir));
     copy_file(dir, golden, "config.json");
     copy_file(dir, golden, "model.safetensors");
@@ -99,8 +100,12 @@ static void remove_model(const char *dir)
 static int make_models(void **state)
 {
     (void)state;
-    make_model(text_model, "llama/gqa", tiny_tokenizer_json);
-    make_model(embed_model, "bert/mean", letters_json);
+    make_model(text_model, "llama/gqa", tiny_tokenizer_json, "{\"eos_token\":\"<|endoftext|>\"}");
+    make_model(chat_model, "llama/gqa", tiny_tokenizer_json,
+               "{\"eos_token\":\"<|endoftext|>\",\"chat_template\":\"{% for m in messages %}"
+               "{{ m.role }}: {{ m.content }}{{ eos_token }}{% endfor %}{% if "
+               "add_generation_prompt %}a:{% endif %}\"}");
+    make_model(embed_model, "bert/mean", letters_json, "{}");
     return 0;
 }
 
@@ -108,6 +113,7 @@ static int remove_models(void **state)
 {
     (void)state;
     remove_model(text_model);
+    remove_model(chat_model);
     remove_model(embed_model);
     return 0;
 }
@@ -388,6 +394,39 @@ static void test_refusals(void **state)
     quit();
 }
 
+static void test_chat(void **state)
+{
+    (void)state;
+    /* "u: hi<|endoftext|>a:" is u : _ h i END a :, and what a user writes is never END. */
+    struct msg_part parts[] = { { .text = SLICE("hi") }, { .kind = PART_IMAGE } };
+    struct msg_chat message = { .role = SLICE("u"), .parts = parts, .n_parts = 1 };
+    struct msg_request q = prompt(1, "");
+    q.kind = REQUEST_CHAT;
+    q.messages = &message;
+    q.n_messages = 1;
+    start(chat_model, 1, 0);
+    assert_true(ready.capabilities & CAP_CHAT);
+    ask(q);
+    wait_for(1);
+    assert_int_equal(seen[1].failed, 0);
+    assert_int_equal(seen[1].end.prompt_tokens, 8);
+    q.id = 2;
+    q.kind = REQUEST_TOKENIZE;
+    parts[0].text = SLICE("<|endoftext|>");
+    ask(q);
+    wait_for(2);
+    assert_int_equal(seen[2].n_tokens, 6 + 13);
+    q.id = 3;
+    q.kind = REQUEST_CHAT;
+    message.n_parts = 2;
+    expect_error(q, ERR_UNSUPPORTED_VALUE, "messages[0].content[1].type", "image_url");
+    message.n_parts = 1;
+    q.id = 4;
+    q.tools = SLICE("[]");
+    expect_error(q, ERR_UNSUPPORTED_PARAMETER, "tools", "not supported with this model");
+    quit();
+}
+
 static void test_score_and_tokenize(void **state)
 {
     (void)state;
@@ -553,6 +592,7 @@ int main(void)
         cmocka_unit_test(test_company_changes_nothing),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_chat),
         cmocka_unit_test(test_score_and_tokenize),
         cmocka_unit_test(test_embeddings),
         cmocka_unit_test(test_gateway_dies),
