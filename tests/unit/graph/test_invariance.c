@@ -20,11 +20,11 @@ struct world {
 
 static const int32_t buckets[4] = { 1, 4, 16, 64 };
 
-static void world_init(struct world *w, enum dtype dtype, bool wide, int head_len, int n_threads,
-                       enum dtype kv_dtype)
+static void world_init_isa(struct world *w, enum dtype dtype, bool wide, int head_len,
+                           int n_threads, enum dtype kv_dtype, uint32_t isa)
 {
     struct err err = { 0 };
-    tiny_init(&w->t, dtype, wide, head_len);
+    tiny_init_isa(&w->t, dtype, wide, head_len, isa);
     struct kv_geometry geometry = tiny_kv(head_len);
     assert_ok(pool_open(&w->pool, n_threads, &err), &err);
     assert_ok(run_init(&w->run, w->pool, &w->t.k, &err), &err);
@@ -33,6 +33,12 @@ static void world_init(struct world *w, enum dtype dtype, bool wide, int head_le
         w->plans[i] = tiny_plan(&w->t, buckets[i], n_threads);
         assert_ok(run_reserve(&w->run, w->plans[i], &err), &err);
     }
+}
+
+static void world_init(struct world *w, enum dtype dtype, bool wide, int head_len, int n_threads,
+                       enum dtype kv_dtype)
+{
+    world_init_isa(w, dtype, wide, head_len, n_threads, kv_dtype, kernel_isa_detect());
 }
 
 static void world_release(struct world *w)
@@ -162,6 +168,26 @@ static void test_f32(void **state)
     check_type(DTYPE_F32, false, 16, DTYPE_F32);
 }
 
+/* The reference kernels, AVX2 and whatever else this CPU has: the same text on every machine. */
+static void test_instruction_sets(void **state)
+{
+    (void)state;
+    static float want[SEQS][LEN_MAX][TINY_VOCAB], got[SEQS][LEN_MAX][TINY_VOCAB];
+    struct world w;
+    for (int wide = 0; wide < 2; wide++) {
+        world_init_isa(&w, DTYPE_Q8_0, wide, 16, 1, DTYPE_F16, 0);
+        run_together(&w, 3, want);
+        world_release(&w);
+        for (uint32_t isa = ISA_AVX2; isa <= ISA_BF16512; isa = isa << 1 | ISA_AVX2) {
+            world_init_isa(&w, DTYPE_Q8_0, wide, 16, 2, DTYPE_F16, isa & kernel_isa_detect());
+            memset(got, 0, sizeof got);
+            run_together(&w, 5, got);
+            check_same(want, got, "instruction sets");
+            world_release(&w);
+        }
+    }
+}
+
 static int n_allocations;
 
 static void *counting_alloc(size_t size)
@@ -202,9 +228,9 @@ static void test_no_allocation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quantised),     cmocka_unit_test(test_wide),
-        cmocka_unit_test(test_unfused),       cmocka_unit_test(test_f32),
-        cmocka_unit_test(test_no_allocation),
+        cmocka_unit_test(test_quantised),        cmocka_unit_test(test_wide),
+        cmocka_unit_test(test_unfused),          cmocka_unit_test(test_f32),
+        cmocka_unit_test(test_instruction_sets), cmocka_unit_test(test_no_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,7 +35,6 @@ struct tiny {
     uint32_t seed;
     enum dtype dtype; /* Of matrices. */
     bool wide;        /* All of them. */
-    uint32_t isa;
 };
 
 static inline float tiny_random(struct tiny *t)
@@ -105,10 +104,11 @@ static inline struct node *tiny_layer(struct tiny *t, struct node *x, struct nod
 }
 
 /* head_len 16 fuses rope and store; 8 does not. */
-static inline void tiny_init(struct tiny *t, enum dtype dtype, bool wide, int32_t head_len)
+static inline void tiny_init_isa(struct tiny *t, enum dtype dtype, bool wide, int32_t head_len,
+                                 uint32_t isa)
 {
     *t = (struct tiny){ .seed = 7, .dtype = dtype, .wide = wide };
-    kernels_select(&t->k, kernel_isa_detect());
+    kernels_select(&t->k, isa);
     graph_init(&t->graph);
     struct graph *g = &t->graph;
     for (int i = 0; i < head_len / 2; i++) t->inv_freq[i] = 1.0f / (float)(1 + i);
@@ -125,6 +125,11 @@ static inline void tiny_init(struct tiny *t, enum dtype dtype, bool wide, int32_
     struct weight_options how = { .kernels = &t->k };
     for (int i = 0; i < t->n_weights; i++)
         assert_ok(weight_prepare(&t->weights[i], &how, &err), &err);
+}
+
+static inline void tiny_init(struct tiny *t, enum dtype dtype, bool wide, int32_t head_len)
+{
+    tiny_init_isa(t, dtype, wide, head_len, kernel_isa_detect());
 }
 
 static inline void tiny_release(struct tiny *t)
