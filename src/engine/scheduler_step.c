@@ -3,7 +3,7 @@
 #include "base/seam.h"
 #include "engine/scheduler_state.h"
 
-/* A step should take no longer; fewer rows than ROWS_LEAST are not worth reading the weights for. */
+/* A step should not take longer; fewer rows than ROWS_LEAST are not worth reading the weights. */
 #define STEP_NS UINT64_C(200000000)
 enum { ROWS_LEAST = 32 };
 
