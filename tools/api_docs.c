@@ -2,7 +2,7 @@
  *
  *     api_docs markdown > docs/api.md
  *     api_docs typescript > web/src/api.d.ts
- *     api_docs dictionary > tests/fuzz/api/api.dict
+ *     api_docs dictionary > tests/fuzz/dict/request.dict
  *     api_docs openapi > openapi.json
  */
 #include "api/openapi.h"

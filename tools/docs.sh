@@ -6,4 +6,4 @@ cd "$(dirname "$0")/.."
 "$build/api_docs" markdown > docs/api.md
 "$build/api_docs" typescript > web/src/api.d.ts
 mkdir -p tests/fuzz/api
-"$build/api_docs" dictionary > tests/fuzz/api/api.dict
+"$build/api_docs" dictionary > tests/fuzz/dict/request.dict
