@@ -1,5 +1,5 @@
-/* Each limit on both sides: the greatest that is allowed reaches the model, one more is refused with
- * its field and code. */
+/* Each limit on both sides: the greatest that is allowed reaches the model, one more is refused
+ * with its field and code. */
 #include "unit/test.h"
 
 #include "unit/api/fake.h"
