@@ -87,6 +87,8 @@ static void write_text(struct buf *line, enum log_level level, const char *event
 {
     char time[40];
     timestamp(time);
+    /* A progress bar may stand in this line of the terminal; it is drawn anew. */
+    if (isatty(STDERR_FILENO)) buf_add_str(line, "\r\x1b[K");
     buf_printf(line, "%.8s %s%s%s: %s", time + 11, logger.who, level == LOG_INFO ? "" : " ",
                level == LOG_INFO ? "" : level_names[level], event);
     for (const struct log_field *f = fields; f->key; f++) {

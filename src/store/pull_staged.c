@@ -38,7 +38,6 @@ int pull_tell(struct pull_job *job, enum pull_phase phase, uint64_t done, struct
     uint64_t now = now_ns();
     bool fresh = phase != job->phase;
     if (!fresh && now - job->told_ns < TELL_EVERY_NS) return 0;
-    if (fresh) job->rate_ns = 0;
     job->phase = phase;
     job->told_ns = now;
     done += job->base;

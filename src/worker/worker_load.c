@@ -230,7 +230,7 @@ static void say_ready(struct worker *w, uint64_t started_ns)
     };
     worker_send(w, MSG_READY, &m);
     arena_reset(&w->out);
-    log_info("ready", LOG_STR("arch", f->arch), LOG_INT("n_ctx", w->n_ctx),
+    log_debug("ready", LOG_STR("arch", f->arch), LOG_INT("n_ctx", w->n_ctx),
              LOG_INT("load_ms", m.load_ms), LOG_STR("walls", w->sandbox.walls),
              LOG_STR("missing", w->sandbox.missing));
 }
