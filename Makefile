@@ -12,8 +12,8 @@ VENV    = .venv
 PYTHON  = $(VENV)/bin/python
 
 .DEFAULT_GOAL := all
-.PHONY: all help run test check bench lint fmt fuzz debug tsan coverage clang verify soak newcomer \
-        clean setup-build setup-test test-unit test-sanitize test-tsan test-fuzz test-models test-api
+.PHONY: all help run test check bench lint fmt fuzz coverage verify soak newcomer \
+        clean setup-build
 
 all: setup-build ## Build the program: build/tiro
 	@cmake --preset release > $(BUILD).cmake.log 2>&1 || { cat $(BUILD).cmake.log; exit 1; }
@@ -30,7 +30,7 @@ run: all ## Install what is needed, build, get the small models, serve and print
 test: ## Everything CI runs: lint, unit, sanitizers, fuzzing, real models, SDKs, browser
 	@tools/test.sh all
 
-check: setup-build ## A minute, no network: the unit and kernel tests of the release build
+check: ## A minute, no network: the unit and kernel tests of the release build
 	@tools/test.sh check
 
 lint: ## Layers, banned functions, sizes, formatting, warnings as errors on gcc and clang
@@ -59,9 +59,6 @@ coverage: ## Line and branch coverage of the unit tests
 
 setup-build:
 	@tools/setup.sh build
-
-setup-test:
-	@tools/setup.sh test
 
 clean: ## Remove what was built
 	rm -rf build build-* $(VENV) web/dist web/node_modules

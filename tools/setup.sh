@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the system packages Tiro needs, saying which and why. `build`: to build and run;
-# `test`: what the tests need besides. Does nothing when all are there.
+# Installs the system packages Tiro needs, saying which and why. `build`: to build and run; `check`:
+# for the unit tests besides; `test`: for all tests. Does nothing when all are there.
 set -eu
 
 build_packages="
@@ -10,9 +10,10 @@ libsodium-dev:hashes_and_random_numbers libcurl4-openssl-dev:downloads_models
 libcyaml-dev:reads_YAML libyaml-dev:which_libcyaml_uses libutf8proc-dev:Unicode_tables libseccomp-dev:the_workers'_walls
 libedit-dev:line_editing_in_'tiro_chat' zlib1g-dev:unpacks_packages_and_packs_the_page
 ca-certificates:checks_servers python3-pip:fetches_models_from_package_mirrors"
-test_packages="
+check_packages="libcmocka-dev:unit_tests"
+test_packages="$check_packages
 clang-14:second_compiler_and_fuzzing clang-format-14:checks_the_formatting
-libclang-rt-14-dev:sanitizers_and_fuzzing libcmocka-dev:unit_tests chromium:browser_tests
+libclang-rt-14-dev:sanitizers_and_fuzzing chromium:browser_tests
 python3-venv:test_tools_of_their_own git:lists_the_sources_for_lint procps:finds_processes"
 
 missing() {
@@ -24,7 +25,10 @@ missing() {
 }
 
 want=$build_packages
-[ "${1:-build}" = test ] && want="$build_packages $test_packages"
+case "${1:-build}" in
+check) want="$want $check_packages" ;;
+test) want="$want $test_packages" ;;
+esac
 # Any Node.js from 18 on builds the page; the distribution's is used when there is none.
 if ! { command -v node && command -v npm; } >/dev/null 2>&1; then
     want="$want nodejs:builds_the_web_page npm:gets_the_page's_libraries"

@@ -156,7 +156,7 @@ for stage in "$@"; do
         for s in lint unit sanitize tsan fuzz models api browser; do "stage_$s"; done
         say "all tests passed"
     else
-        [ "$stage" = check ] || tools/setup.sh test
+        case $stage in check | unit) tools/setup.sh check ;; *) tools/setup.sh test ;; esac
         "stage_$stage"
     fi
 done
