@@ -44,7 +44,8 @@ static int option(struct args *args, const struct subcommand *sub, int argc, cha
     if (!option_row->value && value)
         return err_set(err, ERR_INVALID_VALUE, "--%s takes no value", option_row->name);
     if (option_row->value && !value) {
-        if (*i + 1 >= argc)
+        /* An option where the value should be was meant as one: --NAME=--TEXT says otherwise. */
+        if (*i + 1 >= argc || slice_starts(slice_of(argv[*i + 1]), SLICE("--")))
             return err_set(err, ERR_INVALID_VALUE, "--%s needs a value: --%s %s", option_row->name,
                            option_row->name, option_row->value);
         value = argv[++*i];
@@ -68,6 +69,9 @@ int args_parse(struct args *ret, const struct subcommand *sub, int argc, char **
             TRY(option(&args, sub, argc, argv, &i, err));
         }
     }
+    if (n_words > 0 && !sub->takes_words)
+        return err_set(err, ERR_INVALID_VALUE, "tiro %s takes no '%s'; see 'tiro %s --help'",
+                       sub->name, argv[0], sub->name);
     args.n_words = n_words;
     *ret = args;
     return 0;

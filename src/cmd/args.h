@@ -4,7 +4,8 @@
 
 #include "cmd/subcommand.h"
 
-/* `--` ends the options. Unknown or repeated options and missing values: -ERR_UNKNOWN_PARAMETER or
+/* `--` ends the options. Unknown or repeated options, missing values and words where
+ * none are taken: -ERR_UNKNOWN_PARAMETER or
  * -ERR_INVALID_VALUE, naming the option and what would be right. words points into argv. */
 int args_parse(struct args *ret, const struct subcommand *sub, int argc, char **argv,
                struct err *err) MUST_USE;

@@ -38,6 +38,7 @@ struct args {
 struct subcommand {
     const char *name, *summary, *usage, *help;
     const struct option_row *options;
+    bool takes_words;                    /* besides options: names, files, texts */
     bool hidden;                         /* for the program itself, e.g. worker */
     int (*run)(const struct args *args); /* the exit status */
 };

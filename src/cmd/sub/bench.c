@@ -341,5 +341,6 @@ const struct subcommand subcommand_bench = {
         "  tiro bench smollm2-135m --prompt 512 --gen 128\n"
         "  tiro bench FILE --prompt 0 --gen 64 --batch 16 --json",
     .options = options,
+    .takes_words = true,
     .run = run,
 };

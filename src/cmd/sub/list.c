@@ -148,9 +148,9 @@ static const struct option_row options[] = {
 const struct subcommand subcommand_list = {
     .name = "list",
     .summary = "the models on this machine, and those that can be pulled",
-    .usage = "[--data DIR] [--json]",
+    .usage = "list [--data DIR] [--json]",
     .help = "Lists the files and folders of the data folder's models/ and, below, the models that\n"
-            "tiro pull knows by name.\n",
+            "tiro pull knows by name.",
     .options = options,
     .run = run,
 };

@@ -49,9 +49,9 @@ static void print_status(const json_t *status)
     const json_t *models = json_object_get(status, "models");
     const json_t *pulls = json_object_get(status, "pulls");
     char up[24];
-    printf("%s, process %lld, up %s, %lld connections\n\n", string_of(status, "url"),
+    printf("%s, process %lld, up %s, %lld connection%s\n\n", string_of(status, "url"),
            int_of(status, "pid"), seconds_text(up, (double)int_of(status, "uptime_s")),
-           int_of(status, "connections"));
+           int_of(status, "connections"), int_of(status, "connections") == 1 ? "" : "s");
     printf("%-24s %-8s %9s %9s %9s %8s %9s\n", "MODEL", "STATE", "FILE", "MEMORY", "REQUESTS",
            "WAITING", "RESTARTS");
     for (size_t i = 0; i < json_array_size(models); i++) print_model(json_array_get(models, i));

@@ -156,8 +156,7 @@ static const struct option_row options[] = {
 const struct subcommand subcommand_pull = {
     .name = "pull",
     .summary = "bring a model to this machine",
-    .usage =
-        "NAME | URL | OWNER/REPOSITORY[/FILE] | FILE [--name NAME] [--sha256 HEX] [--data DIR]",
+    .usage = "pull NAME|URL|OWNER/REPOSITORY[/FILE]|FILE [--name NAME] [--sha256 HEX] [--data DIR]",
     .help =
         "Brings a model into the data folder: a name of the catalogue (tiro list), a file of this\n"
         "machine, an http(s) address, or a file or repository of the model hub (TIRO_HUB names\n"
@@ -167,7 +166,8 @@ const struct subcommand subcommand_pull = {
         "  tiro pull smollm2-135m\n"
         "  tiro pull https://example.org/model.gguf --sha256 6ca1...\n"
         "  tiro pull Qwen/Qwen2.5-0.5B-Instruct-GGUF\n"
-        "  tiro pull ~/Downloads/model.gguf --name mine\n",
+        "  tiro pull ~/Downloads/model.gguf --name mine",
     .options = options,
+    .takes_words = true,
     .run = run,
 };

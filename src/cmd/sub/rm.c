@@ -39,10 +39,11 @@ static const struct option_row options[] = {
 const struct subcommand subcommand_rm = {
     .name = "rm",
     .summary = "delete a model from this machine",
-    .usage = "NAME... [--data DIR]",
+    .usage = "rm NAME... [--data DIR]",
     .help =
         "Deletes a model's file or folder. A server that has it loaded keeps its copy in memory\n"
-        "until it unloads it.\n",
+        "until it unloads it.",
     .options = options,
+    .takes_words = true,
     .run = run,
 };

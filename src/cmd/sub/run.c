@@ -111,5 +111,6 @@ const struct subcommand subcommand_run = {
         "  tiro run smollm2-135m 'Name three rivers.'\n"
         "  git diff | tiro run qwen2.5-coder-0.5b --system 'Explain this change.'",
     .options = options,
+    .takes_words = true,
     .run = run,
 };

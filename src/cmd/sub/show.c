@@ -585,10 +585,11 @@ static const struct option_row options[] = {
 const struct subcommand subcommand_show = {
     .name = "show",
     .summary = "what a model file holds",
-    .usage = "NAME | FILE [--tensors] [--template] [--json] [--data DIR]",
+    .usage = "show NAME | FILE [--tensors] [--template] [--json] [--data DIR]",
     .help = "Prints the metadata, tensors, types, sizes, chat template and licence of a GGUF or\n"
             "safetensors model: a name of the library, a file or a folder. Nothing is loaded into\n"
-            "memory or run.\n",
+            "memory or run.",
     .options = options,
+    .takes_words = true,
     .run = run,
 };

@@ -124,5 +124,6 @@ const struct subcommand subcommand_tokenize = {
             "  tiro tokenize smollm2-135m 'Hello, world'\n"
             "  tiro tokenize qwen2.5-coder-0.5b --count < main.c",
     .options = options,
+    .takes_words = true,
     .run = run,
 };
