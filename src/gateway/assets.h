@@ -13,9 +13,9 @@
 struct asset {
     const char *path; /* As requested: "/", "/app.js" */
     const char *type; /* "text/html; charset=utf-8" */
-    const char *etag; /* Quoted; of the content. */
-    const unsigned char *gz;
-    size_t gz_len;
+    const char *etag; /* Quoted; of the content. Weak: it stands for both forms. */
+    const unsigned char *plain, *gz;
+    size_t plain_len, gz_len;
 };
 
 /* assets_len of them; generated. */
@@ -24,6 +24,9 @@ extern const size_t assets_len;
 
 /* The file at a path, or NULL. */
 const struct asset *assets_find(struct slice path);
+
+/* Whether an Accept-Encoding header takes gzip; an absent or empty one does not. */
+bool assets_gzip_accepted(struct slice accept_encoding);
 
 /* What "/" answers in a program without the page: HTML, not compressed. */
 extern const char assets_plain_page[];

@@ -422,12 +422,17 @@ static void send_asset(struct http_exchange *x)
         return;
     }
     op_header(&x->call, "ETag", asset->etag);
+    op_header(&x->call, "Vary", "Accept-Encoding");
     if (slice_is(http_header(&x->parser, "if-none-match"), asset->etag)) {
         answer(x, 304, NULL, (struct slice){ 0 });
         return;
     }
-    op_header(&x->call, "Content-Encoding", "gzip");
-    answer(x, 200, asset->type, (struct slice){ (const char *)asset->gz, asset->gz_len });
+    struct slice body = { (const char *)asset->plain, asset->plain_len };
+    if (assets_gzip_accepted(http_header(&x->parser, "accept-encoding"))) {
+        op_header(&x->call, "Content-Encoding", "gzip");
+        body = (struct slice){ (const char *)asset->gz, asset->gz_len };
+    }
+    answer(x, 200, asset->type, body);
 }
 
 void http_exchange_run(struct http_exchange *x)
