@@ -52,3 +52,41 @@ int rowwise_plan_binary(struct planner *p, struct node *n, kernel_binary_fn *fn)
 {
     return emit(p, n, NULL, fn);
 }
+
+/* --- whole rows ------------------------------------------------------------------------------- */
+
+struct rows {
+    struct rows_step rows;
+    const struct node *node;
+    rowwise_fn *fn;
+    size_t width;
+    int32_t y, x;
+};
+
+static void run_rows(const struct step *s, struct run *r, int thread, int64_t from, int64_t to)
+{
+    const struct rows *a = s->args;
+    size_t at = (size_t)from * a->width;
+    (void)thread;
+    a->fn(a->node, r->kernels, (float *)run_value(r, a->y) + at,
+          (const float *)run_value(r, a->x) + at, (int)(to - from), a->width);
+}
+
+int rowwise_plan_rows(struct planner *p, struct node *n, rowwise_fn *fn)
+{
+    struct rows *a = planner_step(p, n->op->name, sizeof *a, run_units_rows, run_rows);
+    if (!a) return -ERR_NO_MEMORY;
+    a->rows.shape = &n->shape;
+    a->node = n;
+    a->fn = fn;
+    a->width = (size_t)shape_width(&n->shape);
+    a->x = planner_read(p, n->in[0]);
+    a->y = planner_write_over(p, n, n->in[0]);
+    return 0;
+}
+
+void rowwise_ref_rows(const struct op_ref *r, rowwise_fn *fn)
+{
+    fn(r->node, r->k, r->out, r->in[0], (int)shape_rows(&r->node->shape, r->sizes),
+       (size_t)shape_width(&r->node->shape));
+}
