@@ -116,10 +116,21 @@ static bool file_changed(const struct model *m)
            m->file.mtime_ns != (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
 }
 
-void model_fail(struct model *m, const struct err *err)
+/* Clients learn what is wrong with a file, not where the server keeps it. */
+static void hide_folder(struct err *err, const char *path)
 {
+    const char *slash = strrchr(path, '/');
+    size_t folder = slash ? (size_t)(slash + 1 - path) : 0;
+    for (char *at = err->text; folder && (at = strstr(at, path));)
+        memmove(at, at + folder, strlen(at + folder) + 1);
+}
+
+void model_fail(struct model *m, const struct err *why)
+{
+    struct err shown = *why, *err = &shown;
+    log_error("model failed", LOG_STR("model", m->facts.id), LOG_STR("why", why->text));
+    hide_folder(err, m->path);
     char *problem = mem_strndup(err->text, strlen(err->text));
-    log_error("model failed", LOG_STR("model", m->facts.id), LOG_STR("why", err->text));
     m->facts.state = BACKEND_MODEL_FAILED;
     m->failure = *err;
     m->retry_at_ns = 0;
@@ -410,6 +421,12 @@ static void let_go(struct model *m)
     m->worker = NULL;
 }
 
+static void make_default(struct supervisor *s, struct model *m)
+{
+    for (size_t i = 0; i < s->n_models; i++) s->models[i]->facts.is_default = false;
+    m->facts.is_default = true;
+}
+
 int supervisor_add(struct supervisor *s, const struct gateway_model *model, struct err *err)
 {
     uint32_t kind;
@@ -417,6 +434,13 @@ int supervisor_add(struct supervisor *s, const struct gateway_model *model, stru
     TRY(kind_of(&kind, model->kind, err));
     if (model->name[0] == '\0' || strlen(model->name) >= MSG_NAME_MAX)
         return err_set(err, ERR_LIMIT, "a model's name has 1 to %d bytes", MSG_NAME_MAX - 1);
+    if (m && m->kind == kind && strcmp(m->path, model->path) == 0 && !file_changed(m) &&
+        m->facts.state != BACKEND_MODEL_FAILED) { /* What is there already stays as it is. */
+        if (model->is_default) make_default(s, m);
+        m->preload = m->preload || model->preload;
+        if (model->preload && !m->worker && m->retry_at_ns == 0) model_start_worker(s, m);
+        return 0;
+    }
     char *path = mem_strndup(model->path, strlen(model->path));
     if (!path) return err_set(err, ERR_NO_MEMORY, "no memory for the model %s", model->name);
     if (!m) {
@@ -438,9 +462,7 @@ int supervisor_add(struct supervisor *s, const struct gateway_model *model, stru
     m->facts.bytes = 0;
     reset_problem(m);
     look_at_file(m);
-    if (model->is_default)
-        for (size_t i = 0; i < s->n_models; i++) s->models[i]->facts.is_default = false;
-    m->facts.is_default = model->is_default;
+    if (model->is_default) make_default(s, m);
     if (m->preload || m->waiting.n > 0) model_start_worker(s, m);
     return 0;
 }

@@ -6,8 +6,8 @@
 #include "cmd/settings.h"
 #include "cmd/starter.h"
 #include "cmd/subcommand.h"
+#include "cmd/watcher.h"
 #include "gateway/gateway.h"
-#include "store/catalogue.h"
 #include "store/library.h"
 
 #include <stdio.h>
@@ -35,18 +35,13 @@ struct server {
     struct gateway_model models[LIBRARY_MODELS_MAX];
     struct gateway_options options;
     struct starter *starter;
+    struct watcher *watcher;
     char lists[2][4096];
     const char *origins[LIST_MAX], *hosts[LIST_MAX];
 };
 
-static const char *kind_of(const struct library_model *m, const struct catalogue *cat)
-{
-    const struct catalogue_model *known = catalogue_find(cat, m->name);
-    if (known) return known->kind == CATALOGUE_EMBED ? "embed" : "text";
-    return m->folder ? "embed" : "text";
-}
-
-/* The chat model of a new conversation: as set, else the largest. */
+/* The chat model of a new conversation: as set, else the largest; a folder, which may be an
+ * embedding model as well, only where there is nothing else. */
 static size_t default_of(const struct server *s, size_t n)
 {
     const char *wanted = settings_str(&s->settings, SETTING_DEFAULT_MODEL);
@@ -54,18 +49,18 @@ static size_t default_of(const struct server *s, size_t n)
     for (size_t i = 0; i < n; i++) {
         if (*wanted && slice_is(slice_of(wanted), s->models[i].name)) return i;
         if (!slice_is(slice_of(s->models[i].kind), "text")) continue;
-        if (best == n || s->library.models[i].bytes > s->library.models[best].bytes) best = i;
+        const struct library_model *m = &s->library.models[i], *b = &s->library.models[best];
+        if (best == n || b->folder > m->folder || (b->folder == m->folder && m->bytes > b->bytes))
+            best = i;
     }
     return best;
 }
 
 static int take_models(struct server *s, struct err *err)
 {
-    const struct catalogue *cat;
-    TRY(catalogue_get(&cat, err));
     for (size_t i = 0; i < s->library.n; i++) {
         const struct library_model *m = &s->library.models[i];
-        s->models[i] = (struct gateway_model){ m->name, m->path, kind_of(m, cat), false, false };
+        s->models[i] = (struct gateway_model){ m->name, m->path, watcher_kind_of(m), false, false };
     }
     const char *wanted = settings_str(&s->settings, SETTING_DEFAULT_MODEL);
     size_t chosen = default_of(s, s->library.n);
@@ -150,20 +145,24 @@ static void listening(void *ctx, struct gateway *g, const char *url)
                 bytes_text(size, s->library.models[i].bytes),
                 s->models[i].is_default ? "  default for new chats" : "");
     }
+    struct err err;
+    if (watcher_start(&s->watcher, &s->paths, &s->library, g, &err) < 0)
+        log_warn("new models are seen at the next start only", LOG_STR("why", err.text));
     if (!starter_is_wanted(&s->paths)) return;
     fprintf(stderr, "smollm2-135m is a very small model: quick, and often wrong. A better one is "
                     "coming.\n");
-    struct err err;
     if (starter_follow(&s->starter, &s->paths, g, &err) < 0)
         log_warn("the better model is not fetched", LOG_STR("why", err.text));
 }
 
-/* The download uses the gateway: it stops before the gateway is gone. */
+/* Both use the gateway: they stop before it is gone. */
 static void closing(void *ctx)
 {
     struct server *s = ctx;
     starter_stop(s->starter);
     s->starter = NULL;
+    watcher_stop(s->watcher);
+    s->watcher = NULL;
 }
 
 static int prepare(struct server *s, const struct args *args, struct err *err)
@@ -218,7 +217,8 @@ const struct subcommand subcommand_serve = {
     .help =
         "Serves every model of DIR/models through the OpenAI API and the chat page, until\n"
         "SIGTERM or Ctrl-C; open answers may finish (grace_seconds). The first line on stdout\n"
-        "is the URL. When there are no models, the starter models are fetched first.\n\n"
+        "is the URL. When there are no models, the starter models are fetched first. Models\n"
+        "that come, change or go while it runs are noticed within seconds.\n\n"
         "On loopback no API key is needed. Elsewhere one is: put it into a file (mode 0600) or\n"
         "into TIRO_API_KEY; it is never taken from the command line, where others could see it.\n"
         "All settings: 'tiro config'.\n\n"

@@ -1,0 +1,90 @@
+"""Models that come, break and go while the server runs, and the page for clients of all kinds."""
+import gzip
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import time
+
+import pytest
+from conftest import CHAT, EMBED, MODELS, ROOT
+
+PROGRAM = os.environ.get("TIRO", str(ROOT / "build" / "tiro"))
+
+
+@pytest.fixture(scope="module")
+def mine(start):
+    """A server of its own: the tests here change its models."""
+    return start("--default-model", EMBED)
+
+
+def tiro(server, *words):
+    return subprocess.run(
+        [PROGRAM, *words, "--data", str(server.data)], capture_output=True, text=True, timeout=120
+    )
+
+
+def models(server):
+    listed = json.loads(server.request("GET", "/v1/models")[2])["data"]
+    return {m["id"]: m["tiro"] for m in listed}
+
+
+def eventually(condition, seconds=30):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_a_pulled_model_answers_and_a_deleted_one_is_gone(mine):
+    done = tiro(mine, "pull", str(MODELS / f"{CHAT}.gguf"), "--name", "pulled")
+    assert done.returncode == 0, done.stderr
+    eventually(lambda: "pulled" in models(mine))
+    done = tiro(mine, "run", "pulled", "Hello!", "--max-tokens", "3")
+    assert done.returncode == 0 and done.stdout.strip(), done.stderr
+    assert tiro(mine, "rm", "pulled").returncode == 0
+    eventually(lambda: "pulled" not in models(mine))
+
+
+def test_what_is_copied_in_is_tried_again_when_it_changes(mine):
+    there = pathlib.Path(mine.data) / "models" / "copied.gguf"
+    whole = (MODELS / f"{CHAT}.gguf").read_bytes()
+    there.write_bytes(whole[:1_000_000])
+    eventually(lambda: "copied" in models(mine))
+    body = {"model": "copied", "prompt": "Once", "max_tokens": 2}
+    status, _, answer = mine.request("POST", "/v1/completions", body)
+    error = json.loads(answer)["error"]
+    assert status == 503 and error["code"] == "malformed_file"
+    assert error["message"].startswith("copied.gguf: "), "names the file, and not its folder"
+    assert models(mine)["copied"]["state"] == "failed"
+    there.write_bytes(whole)
+    eventually(lambda: models(mine)["copied"]["state"] != "failed")
+    assert mine.request("POST", "/v1/completions", body)[0] == 200
+    there.unlink()
+    eventually(lambda: "copied" not in models(mine))
+
+
+def test_a_folder_is_what_its_files_say(mine):
+    """Not an embedding model because it is a folder: its own config decides."""
+    golden = ROOT / "tests" / "golden" / "llama" / "gqa"
+    shutil.copytree(golden, pathlib.Path(mine.data) / "models" / "folder")
+    eventually(lambda: "folder" in models(mine))
+    body = {"model": "folder", "messages": [{"role": "user", "content": "hi"}]}
+    status, _, answer = mine.request("POST", "/v1/chat/completions", body)
+    assert status == 503 and "tokenizer.json" in json.loads(answer)["error"]["message"]
+
+
+def test_the_default_model_stays_the_default(mine):
+    assert models(mine)[EMBED]["default"]
+
+
+def test_the_page_without_gzip(mine):
+    status, headers, plain = mine.request("GET", "/")
+    assert status == 200 and "content-encoding" not in headers
+    assert plain.lower().startswith(b"<!doctype html>")
+    status, headers, packed = mine.request("GET", "/", headers={"Accept-Encoding": "gzip"})
+    assert status == 200
+    if "content-encoding" in headers:  # A program without its page has a plain one.
+        assert headers["vary"] == "Accept-Encoding"
+        assert gzip.decompress(packed) == plain
