@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/seam.h"
 #include "base/utf8.h"
+#include "store/library.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,12 +12,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The API's default (temperature 1, every token possible) lets small models wander. */
 static const double TEMPERATURE_DEFAULT = 0.4, MIN_P_DEFAULT = 0.05;
 
-enum { REQUEST_MAX = 16 << 20, ANSWER_LIST_MAX = 1 << 20 };
+enum { REQUEST_MAX = 16 << 20, ANSWER_LIST_MAX = 1 << 20, NOTICED_AFTER_PAUSES = 50 };
 
 extern char **environ;
 
@@ -96,7 +98,7 @@ static void end_server(pid_t pid)
 
 int session_open(struct session *ret, const struct store_paths *paths, struct err *err)
 {
-    struct session s = { 0 };
+    struct session s = { .paths = paths };
     int rc = client_open(&s.client, paths->data, err);
     if (rc == -ERR_NOT_FOUND) {
         fprintf(stderr, "No server runs on %s; starting one for this session.\n", paths->data);
@@ -154,14 +156,19 @@ static int choose(char *ret, size_t size, const json_t *models, const char *want
     const char *chosen = wanted ? wanted : preferred && preferred[0] ? preferred : first;
     bool known = chosen && (!wanted || (first && strcmp(first, wanted) == 0) ||
                             (preferred && strcmp(preferred, wanted) == 0));
+    if (!known && (!wanted || !names[0]))
+        return err_set(err, ERR_MODEL_NOT_FOUND,
+                       "the server has no chat model yet; get one with 'tiro pull smollm2-135m', "
+                       "or see 'tiro list'");
     if (!known)
         return err_set(err, ERR_MODEL_NOT_FOUND, "the server has no chat model '%s'; it has: %s",
-                       wanted ? wanted : "", names[0] ? names : "none (try: tiro pull NAME)");
+                       wanted, names);
     (void)snprintf(ret, size, "%s", chosen);
     return 0;
 }
 
-int session_model(struct session *s, char *ret, size_t size, const char *wanted, struct err *err)
+static int ask_for_model(struct session *s, char *ret, size_t size, const char *wanted,
+                         struct err *err)
 {
     struct buf body;
     int status;
@@ -173,6 +180,21 @@ int session_model(struct session *s, char *ret, size_t size, const char *wanted,
     if (rc == 0) rc = choose(ret, size, json_object_get(root, "data"), wanted, err);
     json_decref(root);
     buf_release(&body);
+    return rc;
+}
+
+/* A server notices within seconds what has just been pulled or copied in. */
+int session_model(struct session *s, char *ret, size_t size, const char *wanted, struct err *err)
+{
+    const struct timespec pause = { .tv_nsec = 100000000 };
+    struct library_model here;
+    struct err gone;
+    int rc = ask_for_model(s, ret, size, wanted, err);
+    for (int i = 0; rc == -ERR_MODEL_NOT_FOUND && wanted && i < NOTICED_AFTER_PAUSES; i++) {
+        if (interrupts_seen() || library_find(&here, s->paths, wanted, &gone) < 0) break;
+        (void)nanosleep(&pause, NULL);
+        rc = ask_for_model(s, ret, size, wanted, err);
+    }
     return rc;
 }
 

@@ -20,6 +20,7 @@
 
 struct session {
     struct client *client;
+    const struct store_paths *paths;
     pid_t own_server; /* 0: it was there before us */
 };
 

@@ -1,5 +1,6 @@
 #include "gateway/access.h"
 
+#include "base/log.h"
 #include "base/seam.h"
 #include "base/utf8.h"
 
@@ -7,6 +8,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 enum { HASH_BYTES = crypto_generichash_BYTES, KEY_ID_MAX = 16, KEY_SHOWN_MIN = 12 };
 
@@ -57,6 +59,10 @@ static int read_key_file(struct access *a, struct err *err)
     size_t len;
     if (file_read_all(&text, &len, path, ACCESS_KEY_FILE_MAX, err) < 0)
         return err_context(err, "the API key file");
+    struct stat st;
+    if (stat(path, &st) == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)))
+        log_warn("others on this machine can read the API keys: chmod 600 it",
+                 LOG_STR("file", path));
     struct slice rest = { text, len };
     int rc = 0;
     while (rest.len > 0 && rc == 0) {

@@ -106,6 +106,9 @@ int control_publish(struct control *c, const char *url, struct err *err)
     if (rc == 0 && (ftruncate(c->lock_fd, 0) < 0 || lseek(c->lock_fd, 0, SEEK_SET) < 0))
         rc = err_errno(err, errno, "writing tiro.lock");
     if (rc == 0) rc = file_write_all(c->lock_fd, text.ptr, text.len, "tiro.lock", err);
+    if (rc == -ERR_NO_SPACE)
+        rc = err_context(err, "the disk of the data directory is full; delete something, or give "
+                              "another directory with --data");
     buf_release(&text);
     return rc;
 }

@@ -40,7 +40,6 @@ def eventually(condition, seconds=30):
 def test_a_pulled_model_answers_and_a_deleted_one_is_gone(mine):
     done = tiro(mine, "pull", str(MODELS / f"{CHAT}.gguf"), "--name", "pulled")
     assert done.returncode == 0, done.stderr
-    eventually(lambda: "pulled" in models(mine))
     done = tiro(mine, "run", "pulled", "Hello!", "--max-tokens", "3")
     assert done.returncode == 0 and done.stdout.strip(), done.stderr
     assert tiro(mine, "rm", "pulled").returncode == 0
@@ -88,3 +87,28 @@ def test_the_page_without_gzip(mine):
     if "content-encoding" in headers:  # A program without its page has a plain one.
         assert headers["vary"] == "Accept-Encoding"
         assert gzip.decompress(packed) == plain
+
+
+def test_without_models_the_commands_say_what_to_do(tmp_path):
+    none = {**os.environ, "TIRO_FIRST_RUN": "no"}
+    for command in (["chat"], ["run", CHAT, "hi"]):
+        done = subprocess.run(
+            [PROGRAM, *command, "--data", str(tmp_path)],
+            input="hi\n", capture_output=True, text=True, timeout=60, env=none,
+        )
+        assert done.returncode == 1 and "tiro pull" in done.stderr
+
+
+def test_a_key_file_that_others_can_read_is_told(tmp_path):
+    key = tmp_path / "key"
+    key.write_text("a-long-enough-key\n")
+    for mode, told in ((0o644, True), (0o600, False)):
+        key.chmod(mode)
+        command = [PROGRAM, "serve", "--port", "0", "--data", str(tmp_path), "--api-key-file", str(key)]
+        server = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "TIRO_FIRST_RUN": "no"},
+        )
+        assert server.stdout.readline().startswith("http://")
+        server.terminate()
+        assert ("chmod 600" in server.communicate(timeout=30)[1]) is told
