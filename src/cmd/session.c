@@ -146,6 +146,11 @@ static int choose(char *ret, size_t size, const json_t *models, const char *want
     for (size_t i = 0; i < json_array_size(models); i++) {
         const json_t *m = json_array_get(models, i);
         const char *id = string_of(m, "id");
+        if (!can_chat(m) && wanted && strcmp(id, wanted) == 0)
+            return err_set(err, ERR_UNSUPPORTED_VALUE,
+                           "the model '%s' makes embeddings and cannot "
+                           "chat",
+                           wanted);
         if (!can_chat(m)) continue;
         size_t used = strlen(names);
         (void)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", id);

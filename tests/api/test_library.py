@@ -74,6 +74,11 @@ def test_a_folder_is_what_its_files_say(mine):
     assert status == 503 and "tokenizer.json" in json.loads(answer)["error"]["message"]
 
 
+def test_an_embedding_model_does_not_chat(mine):
+    done = tiro(mine, "run", EMBED, "hi")
+    assert done.returncode == 1 and "cannot chat" in done.stderr
+
+
 def test_the_default_model_stays_the_default(mine):
     assert models(mine)[EMBED]["default"]
 
