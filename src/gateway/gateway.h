@@ -69,6 +69,7 @@ struct gateway_options {
     uint32_t in_flight_max;   /* Requests inside one worker; 0: 1024. */
     uint32_t queue_age_ms;    /* The longest wait for a model that loads; 0: 120,000. */
     uint32_t silence_ms; /* A worker with requests that says nothing so long is lost; 0: 120,000. */
+    uint32_t rest_ms;    /* After it a load that may now succeed is tried again; 0: 60,000. */
     uint32_t grace_ms;   /* For streams at shutdown; 0: 30,000. */
 
     const struct http_deadlines *deadlines; /* For tests; NULL: those of http_server.h. */

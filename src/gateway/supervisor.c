@@ -125,7 +125,7 @@ static void hide_folder(struct err *err, const char *path)
         memmove(at, at + folder, strlen(at + folder) + 1);
 }
 
-void model_fail(struct model *m, const struct err *why)
+void model_fail(struct supervisor *s, struct model *m, const struct err *why)
 {
     struct err shown = *why, *err = &shown;
     log_error("model failed", LOG_STR("model", m->facts.id), LOG_STR("why", why->text));
@@ -133,6 +133,8 @@ void model_fail(struct model *m, const struct err *why)
     char *problem = mem_strndup(err->text, strlen(err->text));
     m->facts.state = BACKEND_MODEL_FAILED;
     m->failure = *err;
+    bool may_pass = err->code == ERR_WORKER_LOST || err->code == ERR_NO_MEMORY;
+    m->rested_at_ns = may_pass ? now_ns() + s->rest_ms * (uint64_t)NS_PER_MS : 0;
     m->retry_at_ns = 0;
     mem_free(m->problem);
     m->problem = problem;
@@ -188,9 +190,9 @@ void model_on_worker_lost(struct supervisor *s, struct model *m, enum worker_sta
         struct err err = { 0 };
         (void)err_set(&err, ERR_WORKER_LOST,
                       "the process that loads the model %s ended %u times; look at the server's "
-                      "log, and at the file %s",
+                      "log, and at the file %s. It is tried again later",
                       m->facts.id, m->load_crashes, m->path);
-        model_fail(m, &err);
+        model_fail(s, m, &err);
         return;
     }
     m->facts.state = BACKEND_MODEL_LOADING;
@@ -286,7 +288,8 @@ static int check_load(struct supervisor *s, struct model *m, struct err *err)
 {
     size_t in_flight = m->worker ? m->worker->n_in_flight : 0;
     if (m->facts.state == BACKEND_MODEL_FAILED) {
-        if (!file_changed(m)) {
+        bool rested = m->rested_at_ns && now_ns() >= m->rested_at_ns;
+        if (!file_changed(m) && !rested) {
             *err = m->failure;
             return -(int)err->code;
         }
@@ -624,6 +627,7 @@ int supervisor_open(struct supervisor **ret, const struct supervisor_options *op
     s->queue_max = g->queue_max ? g->queue_max : SUPERVISOR_QUEUE_MAX;
     s->in_flight_max = g->in_flight_max ? g->in_flight_max : SUPERVISOR_IN_FLIGHT_MAX;
     s->queue_age_ms = g->queue_age_ms ? g->queue_age_ms : SUPERVISOR_QUEUE_AGE_MS;
+    s->rest_ms = g->rest_ms ? g->rest_ms : SUPERVISOR_REST_MS;
     s->silence_ms = g->silence_ms ? g->silence_ms : SUPERVISOR_SILENCE_MS;
     s->poll_ms = s->silence_ms / 4 < SUPERVISOR_POLL_MS ? s->silence_ms / 4 : SUPERVISOR_POLL_MS;
     arena_init(&s->arena, WORKER_ARENA_MAX);

@@ -13,7 +13,9 @@
  * When a worker dies, every request of which nothing has reached the client is tried once more on
  * the next worker, every other one gets its error, and the worker is started again: at once the
  * first time, then after waits that double up to SUPERVISOR_BACKOFF_MAX_MS. A model file that the
- * worker refuses is not tried again before the file changes. Other models notice nothing.
+ * worker refuses is not tried again before the file changes; a load that failed for want of memory,
+ * or because its process ended, by the first request after SUPERVISOR_REST_MS. Other models notice
+ * nothing.
  *
  * Workers with requests are asked for their numbers now and then; one that says nothing at all for
  * SUPERVISOR_SILENCE_MS hangs, and is treated as dead.
@@ -42,6 +44,7 @@ enum {
     SUPERVISOR_BACKOFF_MAX_MS = 2 * 1000,
     SUPERVISOR_HEALTHY_MS = 30 * 1000, /* Ready for so long: earlier crashes are forgotten. */
     SUPERVISOR_LOAD_CRASHES_MAX = 3,   /* In a row, while loading: the model is given up. */
+    SUPERVISOR_REST_MS = 60 * 1000,    /* Then a failed load that may have passed is tried again. */
     SUPERVISOR_HELLO_MS = 30 * 1000,
     SUPERVISOR_QUIT_MS = 3 * 1000,      /* Then SIGKILL. */
     SUPERVISOR_SILENCE_MS = 120 * 1000, /* A step of the slowest model takes less. */

@@ -59,6 +59,7 @@ struct model {
     uint32_t load_crashes; /* In a row, before it was ready. */
     uint32_t restarts;     /* Ever. */
     struct err failure;    /* When facts.state is BACKEND_MODEL_FAILED. */
+    uint64_t rested_at_ns; /* When a failure that may pass is forgotten; 0: it stays. */
     struct {
         int64_t mtime_ns, size;
         uint64_t inode;
@@ -84,7 +85,7 @@ struct supervisor {
     int n_open;
     struct arena arena; /* Of the message being handled. */
     uint64_t next_id, polled_at_ns;
-    uint32_t queue_max, in_flight_max, queue_age_ms, silence_ms, poll_ms;
+    uint32_t queue_max, in_flight_max, queue_age_ms, silence_ms, rest_ms, poll_ms;
     bool ticking, stopped, closed;
 };
 
@@ -96,7 +97,7 @@ void handle_list_remove(struct handle_list *list, struct backend_handle *h);
 /* Ends it with the error; *h is gone. */
 void handle_fail(struct backend_handle *h, const struct err *err, uint32_t retry_after_ms);
 void handle_free(struct backend_handle *h);
-void model_fail(struct model *m, const struct err *err);
+void model_fail(struct supervisor *s, struct model *m, const struct err *err);
 void model_start_worker(struct supervisor *s, struct model *m);
 void model_send_waiting(struct supervisor *s, struct model *m);
 void model_on_ready(struct supervisor *s, struct model *m, const struct msg_ready *ready);

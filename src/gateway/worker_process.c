@@ -262,7 +262,7 @@ static void on_worker_error(struct worker *w, const struct msg_error *error)
     m->worker = NULL;
     w->model = NULL;
     w->broken = true;
-    model_fail(m, &err);
+    model_fail(w->supervisor, m, &err);
 }
 
 static void observe_token(struct worker *w, struct backend_handle *h)

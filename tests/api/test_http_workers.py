@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 
 from http_server import Connection, Server, chat, eventually
 
@@ -157,6 +158,16 @@ def test_a_worker_that_dies_while_loading(tmp_path):
         answer = ask(server, "tokens=1")
         assert answer.status == 503 and "ended 3 times" in answer.message
         assert len(server.worker_log()) == 3
+        assert ask(server, "tokens=1").status == 503
+        assert len(server.worker_log()) == 3  # Not again at once.
+
+
+def test_a_load_that_ended_in_a_crash_is_tried_again_later(tmp_path):
+    with Server(tmp_path, "--rest-ms", "1", models={"m": "load-crash"}) as server:
+        assert ask(server, "tokens=1").status == 503
+        time.sleep(0.1)
+        assert ask(server, "tokens=1").status == 503
+        assert len(server.worker_log()) == 6
 
 
 def test_errors_of_the_worker_reach_the_client(tmp_path):

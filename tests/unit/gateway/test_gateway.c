@@ -67,7 +67,7 @@ static void *failing_realloc(void *ptr, size_t size)
 
 /* --model NAME=PATH, --embed NAME=PATH, --preload, --host H, --port N, --key-file F, --head-ms N,
  * --body-ms N, --write-ms N, --idle-ms N, --grace-ms N, --connections N, --queue N, --age-ms N,
- * --in-flight N, --silence-ms N, --allow-host H, --allow-origin O */
+ * --in-flight N, --silence-ms N, --rest-ms N, --allow-host H, --allow-origin O */
 static int serve(int argc, char **argv)
 {
     struct gateway_model models[MODELS];
@@ -117,6 +117,7 @@ static int serve(int argc, char **argv)
         if (strcmp(a, "--queue") == 0) o.queue_max = number;
         if (strcmp(a, "--age-ms") == 0) o.queue_age_ms = number;
         if (strcmp(a, "--silence-ms") == 0) o.silence_ms = number;
+        if (strcmp(a, "--rest-ms") == 0) o.rest_ms = number;
         if (strcmp(a, "--in-flight") == 0) o.in_flight_max = number;
     }
     o.n_models = n;
