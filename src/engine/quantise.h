@@ -1,6 +1,6 @@
 /* quantise - a model's weights in another type, as a new GGUF file.
  *
- *     struct quantise_options o = { .type = DTYPE_Q4_0, .head = QUANTISE_HEAD_DEFAULT, .pool = pool };
+ *     struct quantise_options o = { .type = DTYPE_Q4_0, .pool = pool };
  *     struct quantise_result r;
  *     TRY(quantise_model(&r, checkpoint, "out.gguf", &o, err));
  *

@@ -1,4 +1,4 @@
-/* A model quantised: which tensors change, that they change as encode says, and what failures leave. */
+/* A model quantised: which tensors change, that they change as encode says, what failures leave. */
 #include "unit/test.h"
 
 #include "base/buf.h"
