@@ -2,10 +2,11 @@
 """What a quantised copy loses: KL divergence of its next-token distributions from the original's.
 
     tools/kl.py --dump build/tests/model_forward_dump ORIGINAL.gguf COPY.gguf...
-        [--tokens 2048] [--window 512] [--threads 2] [--json]
+        [--tokens 2048] [--window 512] [--threads 2] [--compute auto|f32] [--json]
 
 The reference is the original computed in f32 (weights dequantised, nothing else rounded); each copy,
-and the original itself, is computed as the server computes it. Text is what every machine has: this
+and the original itself, is computed as the server computes it (--compute f32: the loss of the weights
+alone). Text is what every machine has: this
 repository's and Python's standard library (tools/verify_model.py). Token ids are those of a plain
 BPE over the model's merges, the same for all. Needs numpy and gguf.
 """
@@ -63,6 +64,7 @@ def main():
     parser.add_argument("--tokens", type=int, default=2048)
     parser.add_argument("--window", type=int, default=512)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--compute", choices=("auto", "f32"), default="auto")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     ids = ids_of(args.original, args.tokens)
@@ -71,7 +73,7 @@ def main():
         want = forward(args, args.original, ids, "f32", reference)
         report["perplexity_f32"] = compare(want, want, ids, args.window)["perplexity"]
         for model in [args.original, *args.copies]:
-            got = forward(args, model, ids, "auto", out)
+            got = forward(args, model, ids, args.compute, out)
             report["models"][model] = r = compare(want, got, ids, args.window)
             if not args.json:
                 print(f"{model}: KL mean {r['kld_mean']:.5f}, 99th {r['kld_99']:.4f}, "
