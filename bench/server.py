@@ -157,7 +157,9 @@ def plot(result):
         return lambda s: s[key]["p95"] if s[key] else None
 
     a = result["arguments"]
-    return svg.page(f"{a['model']}: prompts {a['prompt']} behind {a['prefix']} shared, answers {a['answer']}", [
+    title = (f"{a['model']}: prompts of {a['prompt'][0]} to {a['prompt'][1]} tokens behind {a['prefix']} "
+             f"shared, answers to {a['answer'][1]}")
+    return svg.page(title, [
         svg.lines("answered in time", "requests/s", "%", series(lambda s: 100 * s["goodput"]),
                   100 * a["share"]),
         svg.lines("first token, 95th percentile", "requests/s", "ms", series(p95("first_token_ms")),

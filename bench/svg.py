@@ -39,13 +39,14 @@ def number(value):
 def frame(title, x_label, y_label, names, y_ticks):
     """Axes, grid, legend; returns the parts and where a value of y lies."""
     bottom = HEIGHT - BOTTOM
+    turned = f'transform="rotate(-90 16 {(TOP + bottom) / 2})"'
 
     def at(y):
         return bottom - (bottom - TOP) * y / y_ticks[-1]
 
     parts = [text(LEFT, 18, title, "start", 14, 'font-weight="bold"'),
              text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10, x_label),
-             text(16, (TOP + bottom) / 2, y_label, more=f'transform="rotate(-90 16 {(TOP + bottom) / 2})"')]
+             text(16, (TOP + bottom) / 2, y_label, more=turned)]
     for tick in y_ticks:
         parts += [line(LEFT, at(tick), WIDTH - RIGHT, at(tick)),
                   text(LEFT - 6, at(tick) + 4, number(tick), "end")]
@@ -93,7 +94,7 @@ def bars(title, y_label, groups, series):
             x, y = left + width * i, at(row[g])
             parts += [f'<rect x="{x:.1f}" y="{y:.1f}" width="{width - 2:.1f}" height="{at(0) - y:.1f}" '
                       f'fill="{COLOURS[i % len(COLOURS)]}"/>',
-                      text(x + width / 2, y - 3, f"{row[g]:.3g}", size=10)]
+                      text(x + width / 2, y - 3, f"{row[g]:.0f}" if row[g] >= 100 else f"{row[g]:.3g}", size=10)]
     return parts
 
 
@@ -101,7 +102,8 @@ def page(title, panels):
     height = 30 + HEIGHT * len(panels)
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
              f'viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" fill="#111">',
-             f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>', text(WIDTH / 2, 20, title, size=13)]
+             f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>',
+             text(WIDTH / 2, 20, title, size=13)]
     for i, panel in enumerate(panels):
         parts += [f'<g transform="translate(0 {30 + HEIGHT * i})">', *panel, "</g>"]
     return "\n".join([*parts, "</svg>", ""])
