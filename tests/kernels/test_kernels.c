@@ -88,6 +88,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_rows_truth),
         cmocka_unit_test(test_pictures_truth),
         cmocka_unit_test(test_dtypes),
+        cmocka_unit_test(test_encode_golden),
+        cmocka_unit_test(test_encode_edges),
     };
     return cmocka_run_group_tests_name("kernels", tests, NULL, NULL);
 }

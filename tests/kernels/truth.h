@@ -10,5 +10,7 @@ void test_attention_truth(void **state);
 void test_rows_truth(void **state);
 void test_pictures_truth(void **state);
 void test_dtypes(void **state);
+void test_encode_golden(void **state);
+void test_encode_edges(void **state);
 
 #endif

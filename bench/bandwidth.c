@@ -1,0 +1,117 @@
+/* bandwidth - how fast this machine reads memory, with 1 thread, 2, ... up to all cores.
+ *
+ *     bandwidth [THREADS_MAX [MEGABYTES]]
+ *
+ * Each thread sums its own part of a block far larger than the caches; the figure is the best of
+ * some passes, because anything else that runs can only lower it. Prints a JSON array of
+ * {"threads", "gb_per_s"} (1 GB = 10^9 bytes): what decoding, which reads every weight once a
+ * token, can at best be measured against. */
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { THREADS_MAX = 64, PASSES = 12, LANES = 32, MEGABYTES = 512 };
+
+struct part {
+    const uint64_t *from;
+    size_t n; /* a multiple of LANES */
+    uint64_t sum;
+    pthread_barrier_t *barrier;
+};
+
+/* 32 independent sums: eight 256-bit registers, enough to hide the latency of an addition. */
+static inline __attribute__((always_inline)) uint64_t sum_lanes(const uint64_t *from, size_t n)
+{
+    uint64_t lane[LANES] = { 0 }, sum = 0;
+    for (size_t i = 0; i < n; i += LANES)
+        for (size_t l = 0; l < LANES; l++) lane[l] += from[i + l];
+    for (size_t l = 0; l < LANES; l++) sum += lane[l];
+    return sum;
+}
+
+__attribute__((target("avx2"))) static uint64_t sum_avx2(const uint64_t *from, size_t n)
+{
+    return sum_lanes(from, n);
+}
+
+static uint64_t sum_of(const uint64_t *from, size_t n)
+{
+    return __builtin_cpu_supports("avx2") ? sum_avx2(from, n) : sum_lanes(from, n);
+}
+
+static double seconds(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t); /* Cannot fail. */
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static void *work(void *ctx)
+{
+    struct part *p = ctx;
+    for (int i = 0; i < PASSES; i++) {
+        (void)pthread_barrier_wait(p->barrier);
+        p->sum += sum_of(p->from, p->n);
+        (void)pthread_barrier_wait(p->barrier);
+    }
+    return NULL;
+}
+
+/* GB/s of the best pass; 0 when threads cannot be had. */
+static double measure(const uint64_t *block, size_t n, int n_threads, uint64_t *checksum)
+{
+    pthread_t threads[THREADS_MAX];
+    struct part parts[THREADS_MAX];
+    pthread_barrier_t barrier;
+    size_t each = n / (size_t)n_threads / LANES * LANES;
+    double best = 0;
+    if (pthread_barrier_init(&barrier, NULL, (unsigned)n_threads + 1) != 0) return 0;
+    for (int t = 0; t < n_threads; t++) {
+        parts[t] = (struct part){ block + each * (size_t)t, each, 0, &barrier };
+        if (pthread_create(&threads[t], NULL, work, &parts[t]) != 0) exit(1);
+    }
+    for (int i = 0; i < PASSES; i++) {
+        (void)pthread_barrier_wait(&barrier);
+        double start = seconds();
+        (void)pthread_barrier_wait(&barrier);
+        double rate = (double)(each * (size_t)n_threads * sizeof *block) / 1e9 /
+                      (seconds() - start);
+        if (rate > best) best = rate;
+    }
+    for (int t = 0; t < n_threads; t++) {
+        (void)pthread_join(threads[t], NULL);
+        *checksum += parts[t].sum;
+    }
+    (void)pthread_barrier_destroy(&barrier);
+    return best;
+}
+
+int main(int argc, char **argv)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    long threads_max = argc > 1 ? strtol(argv[1], NULL, 10) : cores;
+    long megabytes = argc > 2 ? strtol(argv[2], NULL, 10) : MEGABYTES;
+    if (threads_max < 1 || threads_max > THREADS_MAX || megabytes < 1 || megabytes > 1 << 16) {
+        fprintf(stderr, "usage: bandwidth [THREADS 1-%d [MEGABYTES]]\n", THREADS_MAX);
+        return 2;
+    }
+    size_t bytes = (size_t)megabytes << 20;
+    uint64_t checksum = 0, *block = aligned_alloc(1 << 21, (bytes + (1 << 21) - 1) >> 21 << 21);
+    if (!block) {
+        fprintf(stderr, "bandwidth: no memory for %ld MB\n", megabytes);
+        return 1;
+    }
+    memset(block, 1, bytes); /* Real pages: untouched ones are all the same zero page. */
+    printf("[");
+    for (int t = 1; t <= threads_max; t *= 2)
+        printf("%s{\"threads\": %d, \"gb_per_s\": %.2f}", t > 1 ? ", " : "", t,
+               measure(block, bytes / sizeof *block, t, &checksum));
+    printf("]\n");
+    fprintf(stderr, "checksum %llx\n", (unsigned long long)checksum); /* The sums are used. */
+    free(block);
+    return 0;
+}
