@@ -163,7 +163,7 @@ int scheduler_submit(struct scheduler *s, struct engine_request *r, struct err *
     }
     job->request = r;
     job->seqs = seqs;
-    job->arrived_ns = now_ns();
+    job->arrived_ns = r->arrived_ns ? r->arrived_ns : now_ns();
     job->root = root_of(s, r->tenant);
     answer_init(&job->echo, s->o.tokenizer, NULL, 0);
     job->echo.detokenizer.control = true; /* The prompt as it was written. */

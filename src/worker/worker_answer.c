@@ -290,5 +290,7 @@ void worker_stats(struct worker *w, uint64_t nonce)
         m.n_steps = s.n_steps;
         m.step_ns = s.step_ns;
     }
+    m.n_waiting += (uint32_t)encoder_len(w->encoder);
+    m.n_cancelled += encoder_cancelled(w->encoder);
     worker_send(w, MSG_STATS, &m);
 }

@@ -266,12 +266,14 @@ int worker_load(struct worker *w, const struct msg_load *load, struct err *err)
         TRY(open_scheduler(w, load, err));
         TRY(open_chat(w, err));
     }
+    TRY(encoder_open(&w->encoder, w, err));
     say_ready(w, start);
     return 0;
 }
 
 void worker_unload(struct worker *w)
 {
+    encoder_close(w->encoder);
     scheduler_close(w->scheduler);
     embedder_close(w->embedder);
     if (w->has_kv) kv_store_release(&w->kv);

@@ -11,8 +11,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "base/seam.h"
-#include "unit/engine/tiny_tokenizer.h"
+#include "unit/worker/tiny_models.h"
 #include "unit/worker/worker_client.h"
 
 enum { IDS = 80, TEXT_MAX = 2048 };
@@ -36,66 +35,6 @@ struct answer_seen {
 };
 
 static struct answer_seen seen[IDS];
-
-/* ---- Models: golden weights with the tiny tokenizer beside them ---- */
-
-static void put_file(const char *dir, const char *name, const void *bytes, size_t len)
-{
-    char path[512];
-    struct err err = { 0 };
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    if (file_replace(path, bytes, len, 0600, &err) < 0) fail_msg("%s", err.text);
-}
-
-static void copy_file(const char *to_dir, const char *from_dir, const char *name)
-{
-    char path[512], *bytes;
-    size_t len;
-    struct err err = { 0 };
-    snprintf(path, sizeof path, TIRO_SOURCE_DIR "/tests/golden/%s/%s", from_dir, name);
-    if (file_read_all(&bytes, &len, path, 64 << 20, &err) < 0) fail_msg("%s", err.text);
-    put_file(to_dir, name, bytes, len);
-    mem_free(bytes);
-}
-
-/* WordPiece over single letters. */
-static void letters_json(struct buf *b)
-{
-    buf_add_str(b, "{\"normalizer\":{\"type\":\"BertNormalizer\",\"lowercase\":true},"
-                   "\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"},\"post_processor\":"
-                   "{\"type\":\"BertProcessing\",\"cls\":[\"[CLS]\",2],\"sep\":[\"[SEP]\",3]},"
-                   "\"model\":{\"type\":\"WordPiece\",\"unk_token\":\"[UNK]\",\"vocab\":{"
-                   "\"[PAD]\":0,\"[UNK]\":1,\"[CLS]\":2,\"[SEP]\":3");
-    for (int i = 0; i < 26; i++)
-        buf_printf(b, ",\"%c\":%d,\"##%c\":%d", 'a' + i, 4 + i, 'a' + i, 30 + i);
-    buf_add_str(b, "}}}");
-}
-
-static void make_model(char *dir, const char *golden, void (*tokenizer_json)(struct buf *b),
-                       const char *config)
-{
-    struct buf json;
-    assert_non_null(mkdtemp(dir));
-    copy_file(dir, golden, "config.json");
-    copy_file(dir, golden, "model.safetensors");
-    buf_init(&json, 1 << 20);
-    tokenizer_json(&json);
-    put_file(dir, "tokenizer.json", json.ptr, json.len);
-    put_file(dir, "tokenizer_config.json", config, strlen(config));
-    buf_release(&json);
-}
-
-static void remove_model(const char *dir)
-{
-    static const char *const names[] = { "config.json", "model.safetensors", "tokenizer.json",
-                                         "tokenizer_config.json" };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        char path[512];
-        snprintf(path, sizeof path, "%s/%s", dir, names[i]);
-        unlink(path);
-    }
-    rmdir(dir);
-}
 
 static int make_models(void **state)
 {
@@ -323,6 +262,7 @@ static void test_cancel(void **state)
     start(text_model, 1, 0);
     struct msg_request q = prompt(1, question);
     q.max_tokens = 80;
+    q.n = 40; /* Long enough to be cancelled in the middle. */
     ask(q);
     while (seen[1].len == 0) {
         struct message_any any = worker_client_next(&client);
