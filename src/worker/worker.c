@@ -138,7 +138,8 @@ static bool is_over(const struct worker *w)
 {
     if (w->gone) return true;
     if (!w->quitting) return false;
-    bool idle = !worker_has_work(w) && encoder_len(w->encoder) == 0 && !conn_wants_write(&w->conn);
+    bool busy = worker_has_work(w) || encoder_len(w->encoder) > 0;
+    bool idle = !busy && !conn_wants_write(&w->conn);
     return idle || now_ns() > w->quit_by_ns;
 }
 
