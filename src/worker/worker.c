@@ -37,7 +37,8 @@ static bool is_full(const struct worker *w)
     return w->encoder && encoder_is_full(w->encoder);
 }
 
-/* Waits until the socket is ready, the encoder has finished something, something is to be written, or the time is over. */
+/* Waits until the socket is ready, the encoder has finished something, something can be written, or
+ * the time is over. */
 static void wait_socket(struct worker *w, int timeout_ms)
 {
     struct pollfd p[2] = { { .fd = w->conn.fd }, { .fd = w->wake_fd, .events = POLLIN } };

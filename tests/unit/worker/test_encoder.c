@@ -1,6 +1,6 @@
-/* Prompts on their way to tokens: streams go on beside them, cancels and ends find them, memory that
- * runs out costs one. A gate in the worker's allocator holds the encoder's thread where a test wants
- * it, so nothing here depends on how fast anything is. */
+/* Prompts on their way to tokens: streams go on beside them, cancels and ends find them, memory
+ * that runs out costs one. A gate in the worker's allocator holds the encoder's thread where a test
+ * wants it, so nothing here depends on how fast anything is. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -307,7 +307,7 @@ static void test_quit_waits_for_what_it_has_taken(void **state)
     assert_int_equal(worker_client_close(&client), 0);
 }
 
-/* More than a worker takes in at once: it leaves the socket alone for a while, and loses nothing. */
+/* More than a worker takes in at once: it leaves the socket alone for a while and loses nothing. */
 static void test_more_than_it_takes(void **state)
 {
     (void)state;

@@ -149,6 +149,8 @@ static struct msg_stats stats(void)
     }
 }
 
+static struct slice speculation; /* Of the next worker. */
+
 static void start(const char *path, uint32_t n_threads, uint32_t kv_bytes)
 {
     memset(seen, 0, sizeof seen);
@@ -159,6 +161,7 @@ static void start(const char *path, uint32_t n_threads, uint32_t kv_bytes)
     struct msg_load load = { .path = slice_of(path),
                              .name = SLICE("tiny"),
                              .n_threads = n_threads,
+                             .speculation = speculation,
                              .kv_bytes = kv_bytes,
                              .log_level = SLICE("off") };
     worker_client_send(&client, MSG_LOAD, &load);
@@ -254,6 +257,40 @@ static void test_company_changes_nothing(void **state)
     }
     assert_int_equal(stats().kv_blocks_used, 0);
     quit();
+}
+
+/* Half of the answers are made to repeat themselves: many drafts are right, and change nothing. */
+static void test_speculation_changes_nothing(void **state)
+{
+    (void)state;
+    static char texts[30][TEXT_MAX];
+    struct msg_logit_bias biases[] = { { .token = 'a', .bias = 40 }, { .token = 'b', .bias = 40 } };
+    for (int on = 0; on < 2; on++) {
+        speculation = on ? SLICE("auto") : SLICE("off");
+        start(text_model, 1 + (uint32_t)on, 0);
+        for (uint64_t id = 1; id < 30; id++) {
+            struct msg_request q = prompt(id, question + id % 9);
+            q.max_tokens = 90;
+            q.sampling.temperature = id % 3 == 0 ? 0.7 : 0;
+            q.sampling.logit_bias = biases;
+            q.sampling.n_logit_bias = id % 4 == 1 ? 1 : id % 4 == 3 ? 2 : 0;
+            q.sampling.top_k = id % 2 ? 5 : 0;
+            q.logprobs = id % 4 == 0;
+            ask(q);
+            if (id % 2) wait_for(id); /* Alone, and two at a time. */
+        }
+        for (uint64_t id = 1; id < 30; id++) {
+            wait_for(id);
+            if (on) assert_string_equal(seen[id].text, texts[id]);
+            memcpy(texts[id], seen[id].text, TEXT_MAX);
+        }
+        struct msg_stats s = stats();
+        assert_int_equal(s.n_drafted_tokens > 0, on);
+        assert_int_equal(s.n_accepted_tokens > 100, on);
+        assert_int_equal(s.kv_blocks_used, 0);
+        quit();
+    }
+    speculation = (struct slice){ 0 };
 }
 
 static void test_cancel(void **state)
@@ -530,6 +567,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_serves),
         cmocka_unit_test(test_company_changes_nothing),
+        cmocka_unit_test(test_speculation_changes_nothing),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_chat),
