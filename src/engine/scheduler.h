@@ -18,8 +18,8 @@
  * for the running ones are there; completions grow block by block. A batch holds one row of every
  * decoding sequence, then up to `prefill_chunk` rows of prompts, fewer when they would take long.
  *
- * Speculation: a decoding sequence may bring a draft of its next tokens (engine/lookup.h) as
- * further rows. Each position is sampled as it always is, with its own dice, and a drafted token stands if
+ * Speculation: a decoding sequence may bring a draft of its next tokens (engine/lookup.h) as more
+ * rows. Each position is sampled as it always is, with its own dice, and a drafted token stands if
  * it is the one that was sampled; so drafts change how many tokens a step gives, and nothing else.
  *
  * A result depends on the request alone: not on batch mates, chunking, preemption, prefix hits or
