@@ -10,7 +10,7 @@
 
 #include "base/pool.h"
 #include "engine/constraint.h"
-#include "unit/engine/scheduler_harness.h"
+#include "unit/engine/scheduler_oracle.h"
 
 /* ---- Tests ---- */
 

@@ -9,7 +9,7 @@
 
 #include "base/pool.h"
 #include "engine/constraint.h"
-#include "unit/engine/scheduler_harness.h"
+#include "unit/engine/scheduler_oracle.h"
 
 static int n_drafts;
 
