@@ -67,7 +67,7 @@ stage_tsan() {
     build tsan
     # ThreadSanitizer cannot place its shadow under some kernels' address randomisation.
     setarch -R ctest --test-dir build-tsan --output-on-failure --no-tests=error -j "$jobs" \
-        -R "unit/(base|graph|engine|proto)"
+        -R "unit/(base|graph|engine|proto|worker_encoder)"
 }
 
 fuzz_one() { # program

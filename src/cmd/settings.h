@@ -37,6 +37,8 @@
     X(KV_MEGABYTES, kv_megabytes, "TIRO_KV_MEGABYTES", "0",                                     \
       "memory for keys and values of each model, in MiB; 0: chosen from what is free")          \
     X(COMPUTE, compute, "TIRO_COMPUTE", "auto", "auto: fast; f32: everything in 32-bit floats") \
+    X(SPECULATION, speculation, "TIRO_SPECULATION", "auto",                                     \
+      "auto: draft tokens where text repeats itself, the answer stays the same; off: never")    \
     X(QUEUE, queue, "TIRO_QUEUE", "256", "requests that may wait for one model, 1 to 65536")    \
     X(GRACE_SECONDS, grace_seconds, "TIRO_GRACE_SECONDS", "30",                                 \
       "time for open answers at shutdown, 0 to 3600")                                           \

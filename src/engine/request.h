@@ -34,6 +34,7 @@ struct engine_request {
     int32_t n_top; /* 0 .. LOGPROBS_TOP_MAX */
     bool prefill_only, ignore_eos;
     int32_t priority;
+    uint64_t arrived_ns;           /* now_ns() when it came; 0: at submit */
     uint64_t deadline_ns;          /* now_ns() by which it must have begun; 0: none */
     struct constraint *constraint; /* Owned; NULL: none. Each choice gets a copy. */
     uint32_t index, dimensions;    /* embedder */

@@ -65,6 +65,7 @@ int scheduler_open(struct scheduler **ret, const struct scheduler_options *optio
     if (s->o.queue_max == 0) s->o.queue_max = SCHEDULER_QUEUE_MAX;
     assert(s->o.n_ctx > 0 && s->o.n_ctx <= s->o.n_blocks * (int64_t)KV_BLOCK_LEN);
     assert(s->o.net.n_vocab >= LOGPROBS_TOP_MAX);
+    assert(s->o.speculation != SPECULATION_FORCED || s->o.draft);
     s->n_rows_max = scheduler_rows_max(s->o.n_seqs_max, s->o.prefill_chunk);
     s->n_out_max = scheduler_out_max(s->o.n_seqs_max);
     s->n_jobs_max = s->o.queue_max + s->o.n_seqs_max;
@@ -163,7 +164,7 @@ int scheduler_submit(struct scheduler *s, struct engine_request *r, struct err *
     }
     job->request = r;
     job->seqs = seqs;
-    job->arrived_ns = now_ns();
+    job->arrived_ns = r->arrived_ns ? r->arrived_ns : now_ns();
     job->root = root_of(s, r->tenant);
     answer_init(&job->echo, s->o.tokenizer, NULL, 0);
     job->echo.detokenizer.control = true; /* The prompt as it was written. */
@@ -173,6 +174,7 @@ int scheduler_submit(struct scheduler *s, struct engine_request *r, struct err *
         };
         seqs[i].state = i == 0 ? SEQUENCE_WAITING : SEQUENCE_FOLLOWING;
         answer_init(&seqs[i].answer, s->o.tokenizer, r->stops, r->n_stops);
+        lookup_init(&seqs[i].lookup);
     }
     s->jobs[s->n_jobs++] = job;
     s->n_waiting_jobs++;

@@ -18,6 +18,10 @@
  * for the running ones are there; completions grow block by block. A batch holds one row of every
  * decoding sequence, then up to `prefill_chunk` rows of prompts, fewer when they would take long.
  *
+ * Speculation: a decoding sequence may bring a draft of its next tokens (engine/lookup.h) as more
+ * rows. Each position is sampled as it always is, with its own dice, and a drafted token stands if
+ * it is the one that was sampled; so drafts change how many tokens a step gives, and nothing else.
+ *
  * A result depends on the request alone: not on batch mates, chunking, preemption, prefix hits or
  * threads. The model keeps that contract (graph/batch.h); here every draw has its own dice.
  *
@@ -38,6 +42,15 @@ enum {
     SCHEDULER_SEQS_MAX = 64,
     SCHEDULER_QUEUE_MAX = 512,
     SCHEDULER_SCORE_ROWS = 32, /* Prompt rows whose logits are kept per step, when asked for. */
+    /* Rows of decoding beyond which no drafts are added: reading the weights is no longer what a
+     * step waits for. */
+    SCHEDULER_DRAFT_ROWS = 16,
+};
+
+enum scheduler_speculation {
+    SPECULATION_AUTO, /* Where the sequence repeats itself, as far as it pays. */
+    SPECULATION_OFF,
+    SPECULATION_FORCED, /* For tests: whatever `draft` says, in every step there is room for. */
 };
 
 /* The model as the scheduler sees it; tests put a small function here. */
@@ -84,6 +97,11 @@ struct scheduler_options {
     int32_t n_ctx;                     /* At most n_blocks * KV_BLOCK_LEN. */
     int32_t n_blocks;
     int32_t n_seqs_max, prefill_chunk, queue_max; /* 0: the defaults above */
+    enum scheduler_speculation speculation;
+    /* SPECULATION_FORCED: writes at most `most` tokens of a draft, returns how many. */
+    int32_t (*draft)(void *ctx, const int32_t *tokens, int32_t n_tokens, int32_t *draft,
+                     int32_t most);
+    void *draft_ctx;
 };
 
 struct scheduler_stats {
@@ -91,6 +109,7 @@ struct scheduler_stats {
     struct kvcache_stats kv;
     uint64_t n_requests, n_done, n_failed, n_cancelled, n_preempted;
     uint64_t n_prompt_tokens, n_cached_tokens, n_completion_tokens;
+    uint64_t n_drafted_tokens, n_accepted_tokens; /* Accepted ones were right and cost no step. */
     uint64_t n_steps, step_ns;
     double prefill_tokens_per_s, decode_tokens_per_s; /* Over the last ten seconds. */
 };

@@ -3,6 +3,7 @@
 #define TIRO_ENGINE_SCHEDULER_STATE_H
 
 #include "engine/constraint.h"
+#include "engine/lookup.h"
 #include "engine/scheduler.h"
 
 enum { RATE_SECONDS = 10 };
@@ -25,6 +26,7 @@ struct sequence {
     int32_t n_tokens, cap;
     struct answer answer;
     struct constraint *constraint;
+    struct lookup lookup;
     double logprob;
     bool deferred; /* In this step: what it begins with is just being computed. */
 };
@@ -45,7 +47,8 @@ struct job {
 struct planned {
     struct sequence *seq;
     int32_t n_rows, first_out, n_score; /* Score rows come before the row that is sampled. */
-    bool complete;                      /* All its tokens are computed: sample. */
+    int32_t n_draft, n_kept; /* The last n_draft rows are a draft, of which so much was right. */
+    bool complete;           /* All its tokens are computed: sample. */
 };
 
 /* One token to find from one row of logits. */
@@ -54,6 +57,10 @@ struct task {
     const float *logits;
     int32_t token; /* Given for score, found for sampling. */
     bool score;
+    struct planned *planned; /* With a draft: its part of the batch. */
+    int32_t n_draft;         /* The draft's tasks follow this one; */
+    int32_t ahead;           /* this is one of them: the n-th, from 1. */
+    bool skipped;            /* What it would follow on did not come. */
     int status;
     struct answer_entry entry;
 };

@@ -22,14 +22,16 @@ static int32_t score_rows(const struct scheduler *s, const struct sequence *seq,
     return last > first ? last - first : 0;
 }
 
-static void plan(struct scheduler *s, struct sequence *seq, int32_t n_rows)
+/* n_rows rows, of which the last n_draft lie behind the sequence's own tokens. */
+static void plan(struct scheduler *s, struct sequence *seq, int32_t n_rows, int32_t n_draft)
 {
     struct batch *b = &s->batch;
     int32_t len = kvcache_len(s->kv, seq->slot), n_blocks;
     struct planned *p = &s->planned[s->n_planned++];
     *p = (struct planned){ .seq = seq, .n_rows = n_rows, .first_out = b->n_out };
+    p->n_draft = n_draft;
     p->n_score = score_rows(s, seq, n_rows);
-    p->complete = len + n_rows == seq->n_tokens;
+    p->complete = len + n_rows - n_draft == seq->n_tokens;
     const int32_t *blocks = kvcache_blocks(s->kv, seq->slot, &n_blocks);
     s->batch_seqs[b->n_seqs++] = (struct batch_seq){
         .row = b->n_rows, .n_rows = n_rows, .kv_len = len, .n_blocks = n_blocks, .blocks = blocks
@@ -44,7 +46,8 @@ static void plan(struct scheduler *s, struct sequence *seq, int32_t n_rows)
                       : seq->job->request->n_tokens - 1 - len;
     for (int32_t i = 0; i < p->n_score; i++)
         s->out_rows[b->n_out++] = b->n_rows + end - p->n_score + i;
-    if (p->complete && job_generates(seq->job)) s->out_rows[b->n_out++] = b->n_rows + n_rows - 1;
+    for (int32_t i = n_draft; p->complete && job_generates(seq->job) && i >= 0; i--)
+        s->out_rows[b->n_out++] = b->n_rows + n_rows - 1 - i;
     b->n_rows += n_rows;
 }
 
@@ -69,6 +72,57 @@ static int32_t prefill_budget(const struct scheduler *s)
     return rows < (uint64_t)least ? least : (int32_t)rows;
 }
 
+/* ---- Drafts ---- */
+
+/* Rows that all drafts of this step may have together: they take the place of rows of prompts, and
+ * of outputs that scores would use. */
+static int32_t draft_budget(const struct scheduler *s)
+{
+    int32_t n_decoding = 0, most = SCHEDULER_DRAFT_ROWS;
+    if (s->o.speculation == SPECULATION_OFF) return 0;
+    for (int32_t i = 0; i < s->n_running; i++)
+        n_decoding += sequence_pending(s, s->running[i]) == 1;
+    if (most > s->o.prefill_chunk / 2) most = s->o.prefill_chunk / 2;
+    if (s->o.speculation == SPECULATION_FORCED) return most;
+    if (n_decoding < s->n_running) return 0; /* With a prompt: enough to compute. */
+    return most - n_decoding;
+}
+
+/* Puts a draft behind the sequence's tokens; returns its length. */
+static int32_t draft(struct scheduler *s, struct sequence *seq, int32_t budget)
+{
+    if (seq->n_tokens <= seq->job->request->n_tokens) return 0; /* Choices may have to fork. */
+    /* The token that is sampled behind the draft needs a place, too. */
+    int32_t room = seq->cap - seq->n_tokens - 1, n;
+    if (room > budget) room = budget;
+    if (room <= 0) return 0;
+    int32_t *to = seq->tokens + seq->n_tokens;
+    if (s->o.speculation == SPECULATION_FORCED)
+        n = s->o.draft(s->o.draft_ctx, seq->tokens, seq->n_tokens, to, room);
+    else
+        n = lookup_draft(seq->tokens, seq->n_tokens, to, lookup_length(&seq->lookup, room));
+    assert(n >= 0 && n <= room);
+    /* Never at the cost of a block that someone needs. */
+    int32_t need = kvcache_need(s->kv, seq->slot, seq->n_tokens + n);
+    if (need > 0 && kvcache_available(s->kv) < need + s->n_running) return 0;
+    return kvcache_reserve(s->kv, seq->slot, seq->n_tokens + n) < 0 ? 0 : n;
+}
+
+/* What stayed of the drafts is computed; the places of the rest are given back. */
+static void end_drafts(struct scheduler *s)
+{
+    for (int32_t i = 0; i < s->n_planned; i++) {
+        struct planned *p = &s->planned[i];
+        struct sequence *seq = p->seq;
+        if (p->n_draft == 0) continue;
+        s->stats.n_drafted_tokens += (uint64_t)p->n_draft;
+        s->stats.n_accepted_tokens += (uint64_t)p->n_kept;
+        lookup_judge(&seq->lookup, p->n_draft, p->n_kept);
+        if (seq->state == SEQUENCE_RUNNING)
+            kvcache_truncate(s->kv, seq->slot, kvcache_len(s->kv, seq->slot));
+    }
+}
+
 static void compose(struct scheduler *s)
 {
     s->batch = (struct batch){ .tokens = s->tokens,
@@ -76,16 +130,21 @@ static void compose(struct scheduler *s)
                                .seqs = s->batch_seqs,
                                .out_rows = s->out_rows };
     s->n_planned = 0;
-    for (int32_t i = 0; i < s->n_running; i++)
-        if (sequence_pending(s, s->running[i]) == 1) plan(s, s->running[i], 1);
-    int32_t budget = prefill_budget(s);
+    int32_t drafts = draft_budget(s), budget = prefill_budget(s), n_drafted = 0;
+    for (int32_t i = 0; i < s->n_running; i++) {
+        if (sequence_pending(s, s->running[i]) != 1) continue;
+        int32_t n = draft(s, s->running[i], drafts - n_drafted);
+        plan(s, s->running[i], 1 + n, n);
+        n_drafted += n;
+    }
+    if (budget > s->o.prefill_chunk - n_drafted) budget = s->o.prefill_chunk - n_drafted;
     for (int32_t i = 0; i < s->n_running && budget > 0; i++) {
         struct sequence *seq = s->running[i];
         if (sequence_pending(s, seq) == 1) continue;
         /* Each decoding sequence took an output; every other one may need its own. */
         int32_t others = s->n_running - s->n_planned - 1;
         int32_t n = chunk_of(s, seq, budget, s->n_out_max - s->batch.n_out - others);
-        plan(s, seq, n);
+        plan(s, seq, n, 0);
         budget -= n;
     }
     assert(s->batch.n_rows <= s->n_rows_max && s->batch.n_out <= s->n_out_max);
@@ -126,6 +185,12 @@ static void make_tasks(struct scheduler *s)
             add_task(s, seq, p->first_out + k, seq->tokens[end - p->n_score + k + 1], true);
         if (!p->complete || !job_generates(seq->job)) continue;
         add_task(s, seq, p->first_out + p->n_score, -1, false);
+        s->tasks[s->n_tasks - 1].n_draft = p->n_draft;
+        for (int32_t k = 1; k <= p->n_draft; k++) {
+            add_task(s, seq, p->first_out + p->n_score + k, -1, false);
+            s->tasks[s->n_tasks - 1].ahead = k;
+            s->tasks[s->n_tasks - 1].planned = p;
+        }
         if (seq->choice == 0) follow(s, seq, p->first_out + p->n_score);
     }
 }
@@ -138,7 +203,7 @@ static void solve(const struct scheduler *s, struct task *t, struct sampler_scra
             .params = &r->sampling,
             .logits = t->logits,
             .tokens = t->seq->tokens,
-            .n_tokens = t->seq->n_tokens,
+            .n_tokens = t->seq->n_tokens + t->ahead,
             .n_prompt = r->n_tokens,
             .choice = t->seq->choice,
             .constraint = t->seq->constraint,
@@ -153,17 +218,44 @@ static void solve(const struct scheduler *s, struct task *t, struct sampler_scra
     t->entry.logprob = logprobs_of(t->logits, s->o.net.n_vocab, t->token, t->entry.top, r->n_top);
 }
 
+/* A task and those of its draft, as far as the draft is right: each position is sampled as if the
+ * draft had been the answer until there, because then it was. */
+static void solve_chain(const struct scheduler *s, struct task *t, struct sampler_scratch *scratch)
+{
+    struct sequence *seq = t->seq;
+    const int32_t *drafted = seq->tokens + seq->n_tokens;
+    int32_t n = 0, n_taken = 0;
+    solve(s, t, scratch);
+    while (n < t->n_draft && t[n].status == 0 && t[n].token == drafted[n]) {
+        if (seq->constraint) {
+            t[n].status = constraint_accept(seq->constraint, drafted[n]) < 0 ? -ERR_INTERNAL : 0;
+            if (t[n].status < 0) break;
+            n_taken++;
+        }
+        n++;
+        solve(s, &t[n], scratch);
+    }
+    if (n_taken > 0) constraint_rollback(seq->constraint, n_taken);
+    while (n++ < t->n_draft) t[n].skipped = true;
+}
+
 static void solve_share(void *ctx, int thread, int n_threads)
 {
     struct scheduler *s = ctx;
     for (int32_t i = thread; i < s->n_tasks; i += n_threads)
-        solve(s, &s->tasks[i], s->scratch[thread]);
+        if (s->tasks[i].ahead == 0) solve_chain(s, &s->tasks[i], s->scratch[thread]);
 }
 
 static void hand_on(struct scheduler *s, struct task *t)
 {
     struct job *job = t->seq->job;
-    if (job->dead) return;
+    if (job->dead || t->skipped) return;
+    if (t->ahead > 0) {
+        /* The one before was as drafted. If it did not end the answer, its row counts. */
+        if (t->seq->state != SEQUENCE_RUNNING) return;
+        kvcache_commit(s->kv, t->seq->slot, t->seq->tokens, t->seq->n_tokens);
+        t->planned->n_kept = t->ahead;
+    }
     if (t->score) {
         job_score(s, job, &t->entry);
         return;
@@ -207,9 +299,10 @@ static void count_rates(struct scheduler *s, uint64_t now)
     }
     s->rate_second = second;
     for (int32_t i = 0; i < s->n_planned; i++) {
-        bool decode = s->planned[i].n_rows == 1;
-        (decode ? s->rate_decode
-                : s->rate_prefill)[second % RATE_SECONDS] += (uint64_t)s->planned[i].n_rows;
+        const struct planned *p = &s->planned[i];
+        int32_t n = p->n_rows - p->n_draft;
+        (n == 1 ? s->rate_decode
+                : s->rate_prefill)[second % RATE_SECONDS] += (uint64_t)(n + p->n_kept);
     }
 }
 
@@ -222,7 +315,7 @@ static void advance(struct scheduler *s)
 {
     for (int32_t i = 0; i < s->n_planned; i++) {
         struct sequence *seq = s->planned[i].seq;
-        int32_t len = kvcache_len(s->kv, seq->slot) + s->planned[i].n_rows;
+        int32_t len = kvcache_len(s->kv, seq->slot) + s->planned[i].n_rows - s->planned[i].n_draft;
         kvcache_commit(s->kv, seq->slot, seq->tokens, len);
     }
     make_tasks(s);
@@ -236,6 +329,7 @@ static void advance(struct scheduler *s)
     end_prompts(s);
     for (int32_t i = 0; i < s->n_tasks; i++)
         if (!s->tasks[i].score) hand_on(s, &s->tasks[i]);
+    end_drafts(s);
 }
 
 void scheduler_step(struct scheduler *s)

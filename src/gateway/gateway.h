@@ -60,6 +60,7 @@ struct gateway_options {
     uint32_t n_ctx;             /* 0: the model's own. */
     uint64_t kv_bytes;          /* 0: the worker decides. */
     const char *compute;        /* "auto" (NULL) or "f32". */
+    const char *speculation;    /* "auto" (NULL) or "off". */
 
     const char *log_level; /* For workers; NULL: "info". */
     bool log_json;

@@ -129,6 +129,16 @@ static uint64_t steps(const struct model *m)
     return m->stats.n_steps;
 }
 
+static uint64_t drafted(const struct model *m)
+{
+    return m->stats.n_drafted_tokens;
+}
+
+static uint64_t accepted(const struct model *m)
+{
+    return m->stats.n_accepted_tokens;
+}
+
 static uint64_t rss(const struct model *m)
 {
     return m->stats.rss_bytes;
@@ -151,6 +161,9 @@ void supervisor_write_metrics(struct supervisor *s, struct buf *out)
           kv_cached },
         { "tiro_model_kv_blocks_free", "gauge", "KV blocks free.", kv_free },
         { "tiro_model_steps_total", "counter", "Steps of the scheduler.", steps },
+        { "tiro_model_drafted_tokens_total", "counter", "Tokens drafted by speculation.", drafted },
+        { "tiro_model_accepted_tokens_total", "counter", "Drafted tokens that were right.",
+          accepted },
         { "tiro_model_rss_bytes", "gauge", "Resident memory of the worker.", rss },
     };
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {

@@ -212,6 +212,7 @@ static void on_hello(struct worker *w, const struct msg_hello *hello)
         .n_threads = (uint32_t)g->n_threads,
         .kv_bytes = g->kv_bytes,
         .compute = slice_of(g->compute),
+        .speculation = slice_of(g->speculation),
         .n_sequences_max = 0,
         .queue_max = w->supervisor->in_flight_max, /* One bound, ours: more is never sent. */
         .log_level = slice_of(g->log_level),

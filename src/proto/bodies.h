@@ -39,6 +39,7 @@ struct msg_load {
     uint32_t queue_max;       /* Waiting requests; 0: 512. Beyond: ERR_OVERLOADED. */
     struct slice log_level;   /* "" is "info" */
     bool log_json;
+    struct slice speculation; /* "" or "auto", "off" */
 };
 
 struct msg_progress {
@@ -87,6 +88,7 @@ struct msg_stats {
     uint64_t n_prompt_tokens, n_cached_tokens, n_completion_tokens;
     double prefill_tokens_per_s, decode_tokens_per_s; /* over the last ten seconds */
     uint64_t rss_bytes;
+    uint64_t n_drafted_tokens, n_accepted_tokens; /* Since the start. */
 };
 
 /* ---- Requests ---- */

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
 #include <sys/sysinfo.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,12 +31,23 @@ static void say_hello(struct worker *w)
     worker_send(w, MSG_HELLO, &hello);
 }
 
-/* Waits until the socket is ready, something is to be written, or the time is over. */
+/* As much on its way as there may be: the socket is left alone until some of it is encoded. */
+static bool is_full(const struct worker *w)
+{
+    return w->encoder && encoder_is_full(w->encoder);
+}
+
+/* Waits until the socket is ready, the encoder has finished something, something can be written, or
+ * the time is over. */
 static void wait_socket(struct worker *w, int timeout_ms)
 {
-    struct pollfd p = { .fd = w->conn.fd, .events = POLLIN };
-    if (conn_wants_write(&w->conn)) p.events |= POLLOUT;
-    (void)poll(&p, 1, timeout_ms); /* EINTR: the loop comes again. */
+    struct pollfd p[2] = { { .fd = w->conn.fd }, { .fd = w->wake_fd, .events = POLLIN } };
+    if (!is_full(w)) p[0].events |= POLLIN;
+    if (conn_wants_write(&w->conn)) p[0].events |= POLLOUT;
+    int n = poll(p, w->wake_fd >= 0 ? 2 : 1, timeout_ms); /* EINTR: the loop comes again. */
+    uint64_t count;
+    if (n > 0 && (p[1].revents & POLLIN))
+        (void)seams.read(w->wake_fd, &count, sizeof count); /* Cannot fail; only a bell. */
 }
 
 static void flush(struct worker *w)
@@ -48,6 +60,7 @@ static void flush(struct worker *w)
 
 static void cancel(struct worker *w, uint64_t id)
 {
+    if (encoder_cancel(w->encoder, id)) return;
     if (w->scheduler) (void)scheduler_cancel(w->scheduler, id); /* Over already is fine. */
     if (w->embedder) (void)embedder_cancel(w->embedder, id);
 }
@@ -79,10 +92,11 @@ static bool skip_message(struct worker *w, const struct err *err)
     return true;
 }
 
-/* All whole messages that are there; -ERR_AGAIN when none is left. */
+/* All whole messages that are there; -ERR_AGAIN when none is left, or none can be taken now. */
 static int take_messages(struct worker *w, struct err *err)
 {
     for (;;) {
+        if (is_full(w)) return -ERR_AGAIN;
         struct message_any any;
         int fd;
         int r = conn_next(&w->conn, &any, &w->in, &fd, err);
@@ -98,7 +112,7 @@ static int take_messages(struct worker *w, struct err *err)
 static void read_messages(struct worker *w)
 {
     struct err err = { 0 };
-    for (int i = 0; i < READS_PER_TURN && !w->gone; i++) {
+    for (int i = 0; i < READS_PER_TURN && !w->gone && !is_full(w); i++) {
         size_t before = w->conn.in.len;
         int r = conn_read(&w->conn, &err), taken = take_messages(w, &err);
         if (r == -ERR_NO_MEMORY && taken == -ERR_AGAIN) {
@@ -125,7 +139,8 @@ static bool is_over(const struct worker *w)
 {
     if (w->gone) return true;
     if (!w->quitting) return false;
-    bool idle = !worker_has_work(w) && !conn_wants_write(&w->conn);
+    bool busy = worker_has_work(w) || encoder_len(w->encoder) > 0;
+    bool idle = !busy && !conn_wants_write(&w->conn);
     return idle || now_ns() > w->quit_by_ns;
 }
 
@@ -136,6 +151,7 @@ static void serve(struct worker *w)
         bool crowded = conn_backlog(&w->conn) > WORKER_BACKLOG_MAX;
         bool busy = worker_has_work(w) && !crowded;
         wait_socket(w, busy ? 0 : w->quitting ? QUIT_TICK_MS : -1);
+        encoder_collect(w);
         read_messages(w);
         if (busy) step(w);
         flush(w);
@@ -210,6 +226,7 @@ static void prepare(struct worker *w)
     json_init();
     tzset(); /* Templates may print the date. */
     w->statm_fd = seams.open("/proc/self/statm", O_RDONLY | O_CLOEXEC, 0);
+    w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (sysinfo(&info) == 0)
         w->memory_free = ((uint64_t)info.freeram + info.bufferram) * info.mem_unit;
     char *text = NULL;
@@ -228,7 +245,7 @@ static void prepare(struct worker *w)
 
 int worker_main(const char *kind, int fd)
 {
-    struct worker w = { .statm_fd = -1, .kind = WORKER_TEXT };
+    struct worker w = { .statm_fd = -1, .wake_fd = -1, .kind = WORKER_TEXT };
     struct err err;
     log_setup(LOG_INFO, LOG_TEXT, "worker");
     if (strcmp(kind, "embed") == 0) {
@@ -250,5 +267,6 @@ int worker_main(const char *kind, int fd)
     arena_release(&w.in);
     arena_release(&w.out);
     if (w.statm_fd >= 0) (void)seams.close(w.statm_fd); /* Read only. */
+    if (w.wake_fd >= 0) (void)seams.close(w.wake_fd);   /* In memory only. */
     return code;
 }

@@ -5,9 +5,10 @@
  *     hello, (load), walls, open the model, ready, serve, (quit, or the gateway is gone)
  *                            or error with id 0, exit code 1
  *
- * One thread reads messages, schedules and writes; pool threads compute. Between two steps it looks
- * at the socket, so a cancel takes effect within one step. A step's tokens go out in one write;
- * a gateway that does not read stops the steps, not the memory.
+ * One thread reads messages, schedules and writes; pool threads compute; an encoder's thread turns
+ * requests into tokens, so that a long prompt does not hold up the others' answers. Between two
+ * steps the first looks at the socket, so a cancel takes effect within one step. A step's tokens go
+ * out in one write; a gateway that does not read stops the steps, not the memory.
  *
  * Walls (worker/sandbox.h) stand before the first byte of the model's file is read.
  */

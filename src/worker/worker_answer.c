@@ -274,6 +274,8 @@ void worker_stats(struct worker *w, uint64_t nonce)
         m.n_prompt_tokens = s.n_prompt_tokens;
         m.n_cached_tokens = s.n_cached_tokens;
         m.n_completion_tokens = s.n_completion_tokens;
+        m.n_drafted_tokens = s.n_drafted_tokens;
+        m.n_accepted_tokens = s.n_accepted_tokens;
         m.n_steps = s.n_steps;
         m.step_ns = s.step_ns;
         m.prefill_tokens_per_s = s.prefill_tokens_per_s;
@@ -290,5 +292,7 @@ void worker_stats(struct worker *w, uint64_t nonce)
         m.n_steps = s.n_steps;
         m.step_ns = s.step_ns;
     }
+    m.n_waiting += (uint32_t)encoder_len(w->encoder);
+    m.n_cancelled += encoder_cancelled(w->encoder);
     worker_send(w, MSG_STATS, &m);
 }

@@ -122,6 +122,9 @@ static int open_scheduler(struct worker *w, const struct msg_load *load, struct 
     const struct model_facts *f = model_facts(w->model);
     int32_t n_blocks;
     char salt[128];
+    static const char *const speculations[] = { "auto", "off", NULL };
+    int speculation;
+    TRY(choose(&speculation, load->speculation, speculations, "speculation", err));
     TRY(size_cache(w, load, &n_blocks, err));
     TRY(kv_store_init(&w->kv, &f->kv, f->kv_dtype, n_blocks, err));
     w->has_kv = true;
@@ -139,6 +142,7 @@ static int open_scheduler(struct worker *w, const struct msg_load *load, struct 
         .n_seqs_max = (int32_t)load->n_sequences_max,
         .prefill_chunk = (int32_t)load->prefill_chunk,
         .queue_max = (int32_t)load->queue_max,
+        .speculation = speculation == 1 ? SPECULATION_OFF : SPECULATION_AUTO,
     };
     return scheduler_open(&w->scheduler, &options, err);
 }
@@ -266,12 +270,14 @@ int worker_load(struct worker *w, const struct msg_load *load, struct err *err)
         TRY(open_scheduler(w, load, err));
         TRY(open_chat(w, err));
     }
+    TRY(encoder_open(&w->encoder, w, err));
     say_ready(w, start);
     return 0;
 }
 
 void worker_unload(struct worker *w)
 {
+    encoder_close(w->encoder);
     scheduler_close(w->scheduler);
     embedder_close(w->embedder);
     if (w->has_kv) kv_store_release(&w->kv);

@@ -1,5 +1,6 @@
 /* From a request message to the engine: prompt to tokens, options checked against what the model
- * can do. Whatever it cannot do is refused by name. */
+ * can do. Whatever it cannot do is refused by name. All but worker_check runs on the encoder's
+ * thread, which reads the tokenizer, the template and the model's facts. */
 #include "base/log.h"
 #include "base/seam.h"
 #include "worker/worker_state.h"
@@ -23,11 +24,11 @@ static int refuse_part(uint32_t message, uint32_t part, uint32_t kind, struct er
                      names[kind]);
 }
 
-static int convert_chat(struct chat_message *ret, struct worker *w, const struct msg_chat *m,
+static int convert_chat(struct chat_message *ret, struct arena *a, const struct msg_chat *m,
                         uint32_t index, struct err *err)
 {
-    struct chat_part *parts = ARENA_NEWS(&w->out, m->n_parts, struct chat_part);
-    struct chat_tool_call *calls = ARENA_NEWS(&w->out, m->n_tool_calls, struct chat_tool_call);
+    struct chat_part *parts = ARENA_NEWS(a, m->n_parts, struct chat_part);
+    struct chat_tool_call *calls = ARENA_NEWS(a, m->n_tool_calls, struct chat_tool_call);
     if (!parts || !calls) return err_set(err, ERR_NO_MEMORY, "out of memory for the messages");
     for (uint32_t i = 0; i < m->n_parts; i++) {
         if (m->parts[i].kind != PART_TEXT && m->parts[i].kind != PART_REFUSAL)
@@ -56,19 +57,20 @@ static int convert_chat(struct chat_message *ret, struct worker *w, const struct
     return 0;
 }
 
-static int chat_tokens(struct worker *w, struct tokens *ids, const struct msg_request *m,
+static int chat_tokens(const struct worker *w, struct tokens *ids, struct errand *e,
                        struct err *err)
 {
+    const struct msg_request *m = e->m;
     if (!w->chat)
         return err_param(err, ERR_UNSUPPORTED_PARAMETER, "messages",
                          "This model has no chat template: it does completions, not chats.");
     if (m->tools.len)
         return err_param(err, ERR_UNSUPPORTED_PARAMETER, "tools",
                          "Unsupported parameter: 'tools' is not supported with this model.");
-    struct chat_message *messages = ARENA_NEWS(&w->out, m->n_messages, struct chat_message);
+    struct chat_message *messages = ARENA_NEWS(&e->scratch, m->n_messages, struct chat_message);
     if (!messages) return err_set(err, ERR_NO_MEMORY, "out of memory for the messages");
     for (uint32_t i = 0; i < m->n_messages; i++)
-        TRY(convert_chat(&messages[i], w, &m->messages[i], i, err));
+        TRY(convert_chat(&messages[i], &e->scratch, &m->messages[i], i, err));
     struct chat_request request = {
         .messages = messages,
         .n_messages = m->n_messages,
@@ -138,10 +140,9 @@ static int text_tokens(const struct worker *w, struct tokens *ids, const struct 
     return 0;
 }
 
-static int encode(struct worker *w, struct tokens *ids, const struct msg_request *m,
-                  struct err *err)
+static int encode(const struct worker *w, struct tokens *ids, struct errand *e)
 {
-    return m->n_messages ? chat_tokens(w, ids, m, err) : text_tokens(w, ids, m, err);
+    return e->m->n_messages ? chat_tokens(w, ids, e, &e->err) : text_tokens(w, ids, e->m, &e->err);
 }
 
 /* ---- Options ---- */
@@ -184,10 +185,12 @@ static int copy_stops(struct engine_request *r, const struct msg_request *m, str
     return arena_check(&r->arena, "a request", err);
 }
 
-static int copy_options(struct engine_request *r, const struct msg_request *m, struct err *err)
+static int copy_options(struct engine_request *r, const struct errand *e, struct err *err)
 {
+    const struct msg_request *m = e->m;
     bool score = m->kind == REQUEST_SCORE;
     r->id = m->id;
+    r->arrived_ns = e->arrived_ns;
     r->what = m->kind == REQUEST_EMBED ? "input" : m->n_messages ? "messages" : "prompt";
     r->tenant = arena_slice(&r->arena, m->principal.tenant);
     r->n_choices = (int32_t)(m->best_of > m->n ? m->best_of : m->n ? m->n : 1);
@@ -202,14 +205,14 @@ static int copy_options(struct engine_request *r, const struct msg_request *m, s
     r->prefill_only = m->prefill_only;
     r->ignore_eos = m->ignore_eos;
     r->priority = m->priority;
-    if (m->deadline_ms) r->deadline_ns = now_ns() + m->deadline_ms * 1000000;
+    if (m->deadline_ms) r->deadline_ns = e->arrived_ns + m->deadline_ms * 1000000;
     r->index = m->index;
     r->dimensions = m->dimensions;
     TRY(copy_sampling(r, &m->sampling, err));
     return copy_stops(r, m, err);
 }
 
-static int check_kind(const struct worker *w, const struct msg_request *m, struct err *err)
+int worker_check(const struct worker *w, const struct msg_request *m, struct err *err)
 {
     const char *arch = model_facts(w->model)->arch;
     if (m->id == 0) return err_set(err, ERR_PROTOCOL, "a request needs an id");
@@ -235,67 +238,51 @@ static int check_kind(const struct worker *w, const struct msg_request *m, struc
 
 /* ---- Tokenising ---- */
 
-static void answer_tokens(struct worker *w, const struct msg_request *m, const struct tokens *ids)
+static int fill_tokens(const struct worker *w, struct errand *e, const struct tokens *ids)
 {
-    struct msg_tokens reply = { .id = m->id };
+    struct msg_tokens *reply = &e->reply;
     struct buf text;
-    buf_init(&text, MSG_TEXT_MAX);
-    reply.tokens = ARENA_NEWS(&w->out, ids->len, uint32_t);
-    reply.pieces = ARENA_NEWS(&w->out, ids->len, struct slice);
-    if (!reply.tokens || !reply.pieces || ids->len > MSG_TOKENS_MAX) {
-        struct err err = { 0 };
-        (void)err_set(&err, ERR_LIMIT, "The text has too many tokens: %zu.", ids->len);
-        worker_fail(w, m->id, &err);
-        return;
-    }
+    reply->id = e->m->id;
+    reply->tokens = ARENA_NEWS(&e->scratch, ids->len, uint32_t);
+    reply->pieces = ARENA_NEWS(&e->scratch, ids->len, struct slice);
+    TRY(arena_check(&e->scratch, "a list of tokens", &e->err));
+    if (ids->len > MSG_TOKENS_MAX)
+        return err_set(&e->err, ERR_LIMIT, "The text has too many tokens: %zu.", ids->len);
     for (size_t i = 0; i < ids->len; i++) {
-        reply.tokens[i] = (uint32_t)ids->ids[i];
-        reply.pieces[i] = tokenizer_bytes(w->tokenizer, ids->ids[i]);
+        reply->tokens[i] = (uint32_t)ids->ids[i];
+        reply->pieces[i] = tokenizer_bytes(w->tokenizer, ids->ids[i]);
     }
-    reply.n_tokens = reply.n_pieces = (uint32_t)ids->len;
-    if (m->n_tokens) tokenizer_decode(w->tokenizer, &text, ids->ids, ids->len, true);
-    reply.text = buf_slice(&text);
-    worker_send_part(w, m->id, MSG_TOKENS, &reply);
+    reply->n_tokens = reply->n_pieces = (uint32_t)ids->len;
+    if (!e->m->n_tokens) return 0;
+    buf_init(&text, MSG_TEXT_MAX);
+    tokenizer_decode(w->tokenizer, &text, ids->ids, ids->len, true);
+    reply->text = arena_slice(&e->scratch, buf_slice(&text));
+    bool short_of = text.failed;
     buf_release(&text);
+    if (short_of) return err_set(&e->err, ERR_NO_MEMORY, "out of memory for a text");
+    return arena_check(&e->scratch, "a text", &e->err);
 }
 
 /* ---- All of it ---- */
 
-static int submit(struct worker *w, const struct msg_request *m, const struct tokens *ids,
-                  struct err *err)
+static int fill_request(struct errand *e, const struct tokens *ids)
 {
-    struct engine_request *r;
-    TRY(engine_request_open(&r, err));
-    int rc = copy_options(r, m, err);
-    if (rc == 0) {
-        r->tokens = ARENA_NEWS(&r->arena, ids->len, int32_t);
-        rc = arena_check(&r->arena, "a prompt", err);
-    }
-    if (rc == 0) {
-        if (ids->len) memcpy(r->tokens, ids->ids, ids->len * sizeof *ids->ids);
-        r->n_tokens = (int32_t)ids->len;
-        rc = w->embedder ? embedder_submit(w->embedder, r, err)
-                         : scheduler_submit(w->scheduler, r, err);
-    }
-    if (rc < 0) engine_request_close(r);
-    return rc;
+    TRY(engine_request_open(&e->request, &e->err));
+    struct engine_request *r = e->request;
+    TRY(copy_options(r, e, &e->err));
+    r->tokens = ARENA_NEWS(&r->arena, ids->len, int32_t);
+    TRY(arena_check(&r->arena, "a prompt", &e->err));
+    if (ids->len) memcpy(r->tokens, ids->ids, ids->len * sizeof *ids->ids);
+    r->n_tokens = (int32_t)ids->len;
+    return 0;
 }
 
-void worker_request(struct worker *w, const struct msg_request *m)
+void worker_prepare(const struct worker *w, struct errand *e)
 {
-    struct err err = { 0 };
     struct tokens ids;
     tokens_init(&ids, TOKENS_MAX);
-    int rc = check_kind(w, m, &err);
-    if (rc == 0) rc = encode(w, &ids, m, &err);
-    if (rc == 0 && m->kind == REQUEST_TOKENIZE)
-        answer_tokens(w, m, &ids);
-    else if (rc == 0)
-        rc = submit(w, m, &ids, &err);
-    if (rc < 0) {
-        if (err.code == ERR_NONE) (void)err_set(&err, (enum err_code) - rc, "The request failed.");
-        worker_fail(w, m->id, &err);
-    }
+    e->rc = encode(w, &ids, e);
+    if (e->rc == 0)
+        e->rc = e->m->kind == REQUEST_TOKENIZE ? fill_tokens(w, e, &ids) : fill_request(e, &ids);
     tokens_release(&ids);
-    arena_reset(&w->out);
 }

@@ -9,7 +9,10 @@
 #include "proto/conn.h"
 #include "worker/sandbox.h"
 
+#include <stdatomic.h>
+
 struct pool;
+struct encoder;
 
 enum {
     WORKER_MESSAGE_BYTES_MAX = 192 << 20, /* Arena of one incoming message. */
@@ -19,6 +22,25 @@ enum {
     WORKER_RETRY_MS = 1000,
     WORKER_RETRY_MAX_MS = 120 * 1000, /* Clients that are told more do not retry at all. */
     WORKER_BROKEN_MAX = 64,           /* Requests given up for want of memory, per step. */
+    /* Requests on their way through the encoder, and bytes of their messages: beyond these the
+     * socket is left alone, as it is while there is more than one can take in. */
+    WORKER_ERRANDS_MAX = 1024,
+    WORKER_ERRAND_BYTES_MAX = 64 << 20,
+};
+
+/* A request on its way through the encoder. `message`, m and arrived_ns are the worker thread's
+ * before and after, the encoder's in between; next and cancelled are never the encoder's to set. */
+struct errand {
+    struct errand *next;
+    struct arena message, scratch;
+    const struct msg_request *m; /* In `message`. */
+    uint64_t arrived_ns;
+    atomic_bool cancelled;
+    /* What becomes of it: */
+    int rc;
+    struct err err;
+    struct engine_request *request; /* Owned; NULL for tokenize and on failure. */
+    struct msg_tokens reply;        /* tokenize; in `scratch` */
 };
 
 struct worker {
@@ -27,6 +49,7 @@ struct worker {
     struct arena in, out; /* Of one message, and of one event. */
     struct sandbox sandbox;
     int statm_fd;         /* /proc/self/statm, opened before the walls; -1 */
+    int wake_fd;          /* The encoder has something: an eventfd, opened before the walls; -1 */
     uint64_t memory_free; /* At start. */
     struct pool *pool;
     struct checkpoint *checkpoint;
@@ -38,6 +61,8 @@ struct worker {
     struct scheduler *scheduler; /* Of a causal model, */
     struct embedder *embedder;   /* or of an encoder. */
     int32_t n_ctx;
+    struct encoder *encoder;
+    struct errand no_errand; /* Its address tells the encoder to end. */
     uint64_t
         broken[WORKER_BROKEN_MAX]; /* Requests whose answer lost a part: they end in an error. */
     int32_t n_broken;
@@ -49,8 +74,23 @@ struct worker {
 int worker_load(struct worker *w, const struct msg_load *load, struct err *err) MUST_USE;
 void worker_unload(struct worker *w);
 
-/* worker_request.c: a message becomes a request of the engine, or an error message. */
+/* worker_encode.c: the thread between a message and the engine. */
+int encoder_open(struct encoder **ret, const struct worker *w, struct err *err) MUST_USE;
+void encoder_close(struct encoder *c); /* NULL is fine; waits for what it has in hand. */
+/* Takes the message in w->in over, unless it is refused at once. */
 void worker_request(struct worker *w, const struct msg_request *m);
+/* What the encoder has finished goes to the engine, or back as an error. */
+void encoder_collect(struct worker *w);
+/* False: it has no such request. Nothing more comes for it. */
+bool encoder_cancel(struct encoder *c, uint64_t id);
+bool encoder_is_full(const struct encoder *c);
+int32_t encoder_len(const struct encoder *c);
+uint64_t encoder_cancelled(const struct encoder *c); /* So far. */
+
+/* worker_request.c: a message becomes a request of the engine, or an error. */
+int worker_check(const struct worker *w, const struct msg_request *m, struct err *err) MUST_USE;
+/* On the encoder's thread: from e->m to e->request or e->reply, or e->rc and e->err. */
+void worker_prepare(const struct worker *w, struct errand *e);
 
 /* worker_answer.c: what the engine says becomes messages. */
 struct scheduler_events worker_scheduler_events(struct worker *w);

@@ -112,6 +112,10 @@ static int take_options(struct server *s, struct err *err)
     if (!slice_is(compute, "auto") && !slice_is(compute, "f32"))
         return err_set(err, ERR_INVALID_VALUE, "compute is '%s'; it must be auto or f32",
                        compute.ptr);
+    struct slice speculation = slice_of(settings_str(set, SETTING_SPECULATION));
+    if (!slice_is(speculation, "auto") && !slice_is(speculation, "off"))
+        return err_set(err, ERR_INVALID_VALUE, "speculation is '%s'; it must be auto or off",
+                       speculation.ptr);
     struct gateway_options *o = &s->options;
     const char *key_file = settings_str(set, SETTING_API_KEY_FILE);
     o->host = settings_str(set, SETTING_HOST);
@@ -122,6 +126,7 @@ static int take_options(struct server *s, struct err *err)
     o->n_ctx = (uint32_t)context;
     o->kv_bytes = (uint64_t)kv << 20;
     o->compute = compute.ptr;
+    o->speculation = speculation.ptr;
     o->queue_max = (uint32_t)queue;
     o->grace_ms = (uint32_t)grace * 1000;
     TRY(split(s->origins, &o->n_allow_origins, s->lists[0], sizeof s->lists[0],

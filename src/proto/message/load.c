@@ -14,11 +14,12 @@ static const struct message_field fields[] = {
     MSG_FIELD(struct msg_load, 10, MT_U32, queue_max),
     MSG_FIELD(struct msg_load, 11, MT_STR, log_level, .max = MSG_NAME_MAX),
     MSG_FIELD(struct msg_load, 12, MT_BOOL, log_json),
+    MSG_FIELD(struct msg_load, 13, MT_STR, speculation, .max = MSG_NAME_MAX),
     MSG_FIELDS_END,
 };
 
 const struct message message_load = {
     .kind = MSG_LOAD,
-    .version = 1,
+    .version = 2,
     .record = { .name = "load", .size = sizeof(struct msg_load), .fields = fields },
 };

@@ -21,11 +21,13 @@ static const struct message_field fields[] = {
     MSG_FIELD(struct msg_stats, 17, MT_F64, prefill_tokens_per_s),
     MSG_FIELD(struct msg_stats, 18, MT_F64, decode_tokens_per_s),
     MSG_FIELD(struct msg_stats, 19, MT_U64, rss_bytes),
+    MSG_FIELD(struct msg_stats, 20, MT_U64, n_drafted_tokens),
+    MSG_FIELD(struct msg_stats, 21, MT_U64, n_accepted_tokens),
     MSG_FIELDS_END,
 };
 
 const struct message message_stats = {
     .kind = MSG_STATS,
-    .version = 1,
+    .version = 2,
     .record = { .name = "stats", .size = sizeof(struct msg_stats), .fields = fields },
 };

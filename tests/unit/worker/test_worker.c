@@ -11,8 +11,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "base/seam.h"
-#include "unit/engine/tiny_tokenizer.h"
+#include "unit/worker/tiny_models.h"
 #include "unit/worker/worker_client.h"
 
 enum { IDS = 80, TEXT_MAX = 2048 };
@@ -36,66 +35,6 @@ struct answer_seen {
 };
 
 static struct answer_seen seen[IDS];
-
-/* ---- Models: golden weights with the tiny tokenizer beside them ---- */
-
-static void put_file(const char *dir, const char *name, const void *bytes, size_t len)
-{
-    char path[512];
-    struct err err = { 0 };
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    if (file_replace(path, bytes, len, 0600, &err) < 0) fail_msg("%s", err.text);
-}
-
-static void copy_file(const char *to_dir, const char *from_dir, const char *name)
-{
-    char path[512], *bytes;
-    size_t len;
-    struct err err = { 0 };
-    snprintf(path, sizeof path, TIRO_SOURCE_DIR "/tests/golden/%s/%s", from_dir, name);
-    if (file_read_all(&bytes, &len, path, 64 << 20, &err) < 0) fail_msg("%s", err.text);
-    put_file(to_dir, name, bytes, len);
-    mem_free(bytes);
-}
-
-/* WordPiece over single letters. */
-static void letters_json(struct buf *b)
-{
-    buf_add_str(b, "{\"normalizer\":{\"type\":\"BertNormalizer\",\"lowercase\":true},"
-                   "\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"},\"post_processor\":"
-                   "{\"type\":\"BertProcessing\",\"cls\":[\"[CLS]\",2],\"sep\":[\"[SEP]\",3]},"
-                   "\"model\":{\"type\":\"WordPiece\",\"unk_token\":\"[UNK]\",\"vocab\":{"
-                   "\"[PAD]\":0,\"[UNK]\":1,\"[CLS]\":2,\"[SEP]\":3");
-    for (int i = 0; i < 26; i++)
-        buf_printf(b, ",\"%c\":%d,\"##%c\":%d", 'a' + i, 4 + i, 'a' + i, 30 + i);
-    buf_add_str(b, "}}}");
-}
-
-static void make_model(char *dir, const char *golden, void (*tokenizer_json)(struct buf *b),
-                       const char *config)
-{
-    struct buf json;
-    assert_non_null(mkdtemp(dir));
-    copy_file(dir, golden, "config.json");
-    copy_file(dir, golden, "model.safetensors");
-    buf_init(&json, 1 << 20);
-    tokenizer_json(&json);
-    put_file(dir, "tokenizer.json", json.ptr, json.len);
-    put_file(dir, "tokenizer_config.json", config, strlen(config));
-    buf_release(&json);
-}
-
-static void remove_model(const char *dir)
-{
-    static const char *const names[] = { "config.json", "model.safetensors", "tokenizer.json",
-                                         "tokenizer_config.json" };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        char path[512];
-        snprintf(path, sizeof path, "%s/%s", dir, names[i]);
-        unlink(path);
-    }
-    rmdir(dir);
-}
 
 static int make_models(void **state)
 {
@@ -210,6 +149,8 @@ static struct msg_stats stats(void)
     }
 }
 
+static struct slice speculation; /* Of the next worker. */
+
 static void start(const char *path, uint32_t n_threads, uint32_t kv_bytes)
 {
     memset(seen, 0, sizeof seen);
@@ -220,6 +161,7 @@ static void start(const char *path, uint32_t n_threads, uint32_t kv_bytes)
     struct msg_load load = { .path = slice_of(path),
                              .name = SLICE("tiny"),
                              .n_threads = n_threads,
+                             .speculation = speculation,
                              .kv_bytes = kv_bytes,
                              .log_level = SLICE("off") };
     worker_client_send(&client, MSG_LOAD, &load);
@@ -315,6 +257,40 @@ static void test_company_changes_nothing(void **state)
     }
     assert_int_equal(stats().kv_blocks_used, 0);
     quit();
+}
+
+/* Half of the answers are made to repeat themselves: many drafts are right, and change nothing. */
+static void test_speculation_changes_nothing(void **state)
+{
+    (void)state;
+    static char texts[30][TEXT_MAX];
+    struct msg_logit_bias biases[] = { { .token = 'a', .bias = 40 }, { .token = 'b', .bias = 40 } };
+    for (int on = 0; on < 2; on++) {
+        speculation = on ? SLICE("auto") : SLICE("off");
+        start(text_model, 1 + (uint32_t)on, 0);
+        for (uint64_t id = 1; id < 30; id++) {
+            struct msg_request q = prompt(id, question + id % 9);
+            q.max_tokens = 90;
+            q.sampling.temperature = id % 3 == 0 ? 0.7 : 0;
+            q.sampling.logit_bias = biases;
+            q.sampling.n_logit_bias = id % 4 == 1 ? 1 : id % 4 == 3 ? 2 : 0;
+            q.sampling.top_k = id % 2 ? 5 : 0;
+            q.logprobs = id % 4 == 0;
+            ask(q);
+            if (id % 2) wait_for(id); /* Alone, and two at a time. */
+        }
+        for (uint64_t id = 1; id < 30; id++) {
+            wait_for(id);
+            if (on) assert_string_equal(seen[id].text, texts[id]);
+            memcpy(texts[id], seen[id].text, TEXT_MAX);
+        }
+        struct msg_stats s = stats();
+        assert_int_equal(s.n_drafted_tokens > 0, on);
+        assert_int_equal(s.n_accepted_tokens > 100, on);
+        assert_int_equal(s.kv_blocks_used, 0);
+        quit();
+    }
+    speculation = (struct slice){ 0 };
 }
 
 /* The tiny model may end its answer before the cancel arrives: then another one is asked. */
@@ -597,6 +573,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_serves),
         cmocka_unit_test(test_company_changes_nothing),
+        cmocka_unit_test(test_speculation_changes_nothing),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_chat),
