@@ -204,7 +204,7 @@ const struct subcommand subcommand_quantize = {
     .usage = "quantize IN OUT --type Q8_0|Q4_0 [--output-type TYPE] [--threads N] [--force] "
              "[--json]",
     .help =
-        "Reads the model IN (a name of tiro list or a GGUF file) and writes the GGUF file OUT with\n"
+        "Reads the model IN (a name of tiro list or a GGUF file) and writes the file OUT with\n"
         "its matrices in --type:\n\n"
         "  Q8_0   8.5 bits a weight: answers as good as F16 in practice, half its size\n"
         "  Q4_0   4.5 bits a weight: a quarter of F16, at some loss that small models feel most\n\n"
