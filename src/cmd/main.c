@@ -5,8 +5,10 @@
 #include "cmd/args.h"
 #include "cmd/subcommand.h"
 
+#include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 int fail(const struct err *err)
@@ -75,6 +77,16 @@ static int run(const struct subcommand *sub, int argc, char **argv)
     return sub->run(&args);
 }
 
+/* A full disk behind a redirection shows here at the latest. */
+static int finish(int status)
+{
+    bool failed = ferror(stdout);
+    if (fflush(stdout) == 0 && !failed) return status;
+    fprintf(stderr, "tiro: the output could not be written%s%s\n", failed ? "" : ": ",
+            failed ? "" : strerror(errno));
+    return status ? status : 1;
+}
+
 int main(int argc, char **argv)
 {
     if (sodium_init() < 0) {
@@ -104,5 +116,5 @@ int main(int argc, char **argv)
         print_commands(stderr);
         return EXIT_USAGE;
     }
-    return run(sub, argc - 2, argv + 2);
+    return finish(run(sub, argc - 2, argv + 2));
 }

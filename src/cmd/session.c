@@ -37,6 +37,25 @@ void interrupts_hold(void)
     (void)sigaction(SIGINT, &action, NULL); /* Cannot fail for SIGINT. */
 }
 
+static void set_download_signals(void (*handler)(int))
+{
+    static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+    struct sigaction action = { .sa_handler = handler };
+    (void)sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        (void)sigaction(signals[i], &action, NULL); /* Cannot fail for these. */
+}
+
+void interrupts_hold_for_download(void)
+{
+    set_download_signals(on_interrupt);
+}
+
+void interrupts_release(void)
+{
+    set_download_signals(SIG_DFL);
+}
+
 bool interrupts_seen(void)
 {
     return interrupted != 0;

@@ -117,3 +117,39 @@ def test_a_key_file_that_others_can_read_is_told(tmp_path):
         assert server.stdout.readline().startswith("http://")
         server.terminate()
         assert ("chmod 600" in server.communicate(timeout=30)[1]) is told
+
+
+def test_an_output_that_cannot_be_written_is_a_failure(mine):
+    for command in (["list"], ["config"], ["ps"]):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(
+                [PROGRAM, *command, "--data", str(mine.data)],
+                stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
+            )
+        assert done.returncode == 1 and "could not be written" in done.stderr
+
+
+def test_an_ended_download_leaves_no_programs_behind(tmp_path):
+    pip, pid_file = tmp_path / "bin" / "pip", tmp_path / "pid"
+    pip.parent.mkdir()
+    pip.write_text(f'#!/bin/sh\nsleep 300 &\necho $! > "{pid_file}.new"\nmv "{pid_file}.new" "{pid_file}"\nwait\n')
+    pip.chmod(0o755)
+    for name in ("pip3", "python3", "python"):
+        (pip.parent / name).symlink_to(pip)
+    env = {**os.environ, "PATH": f"{pip.parent}:{os.environ['PATH']}", "TIRO_HUB": "http://127.0.0.1:9"}
+    pull = subprocess.Popen(
+        [PROGRAM, "pull", CHAT, "--data", str(tmp_path / "data")],
+        stderr=subprocess.PIPE, text=True, env=env,
+    )
+    eventually(pid_file.exists)
+    pull.terminate()
+    assert "cancelled" in pull.communicate(timeout=30)[1] and pull.returncode == 1
+    eventually(lambda: ended(int(pid_file.read_text())))
+
+
+def ended(pid):
+    """Gone, or waiting for a parent that does not look."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
