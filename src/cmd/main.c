@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 int fail(const struct err *err)
@@ -80,10 +79,14 @@ static int run(const struct subcommand *sub, int argc, char **argv)
 /* A full disk behind a redirection shows here at the latest. */
 static int finish(int status)
 {
-    bool failed = ferror(stdout);
+    struct err err;
+    bool failed = ferror(stdout); /* Then errno is no longer that of the write. */
     if (fflush(stdout) == 0 && !failed) return status;
-    fprintf(stderr, "tiro: the output could not be written%s%s\n", failed ? "" : ": ",
-            failed ? "" : strerror(errno));
+    if (failed)
+        (void)err_set(&err, ERR_IO, "the output could not be written");
+    else
+        (void)err_errno(&err, errno, "the output could not be written");
+    (void)fail(&err);
     return status ? status : 1;
 }
 
