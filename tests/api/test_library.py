@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import time
 
@@ -140,8 +141,12 @@ def test_an_ended_download_leaves_no_programs_behind(tmp_path):
     pull = subprocess.Popen(
         [PROGRAM, "pull", CHAT, "--data", str(tmp_path / "data")],
         stderr=subprocess.PIPE, text=True, env=env,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
     )
     eventually(pid_file.exists)
+    pull.send_signal(signal.SIGHUP)  # Ignored, as under nohup.
+    time.sleep(0.3)
+    assert pull.poll() is None
     pull.terminate()
     assert "cancelled" in pull.communicate(timeout=30)[1] and pull.returncode == 1
     eventually(lambda: ended(int(pid_file.read_text())))
