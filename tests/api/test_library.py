@@ -80,6 +80,13 @@ def test_an_embedding_model_does_not_chat(mine):
     assert done.returncode == 1 and "cannot chat" in done.stderr
 
 
+def test_sizes_are_told_alike(mine):
+    listed = json.loads(tiro(mine, "list", "--json").stdout)["models"]
+    running = json.loads(tiro(mine, "ps", "--json").stdout)["models"]
+    sizes = {m["name"]: m["bytes"] for m in listed}
+    assert {m["id"]: m["bytes"] for m in running} == sizes and all(sizes.values())
+
+
 def test_the_default_model_stays_the_default(mine):
     assert models(mine)[EMBED]["default"]
 
