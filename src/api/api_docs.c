@@ -100,7 +100,9 @@ void api_markdown_write(struct buf *out)
         "`{\"error\": {\"message\", \"type\", \"param\", \"code\"}}`, always with all four keys; "
         "in "
         "a stream that has begun\nthey come as an event. The same as an OpenAPI 3.1 document: `GET "
-        "/openapi.json`.\n");
+        "/openapi.json`.\n\n"
+        "For operators: `/health`, `/ready`, `/metrics`, `/v1/tiro/status`; see "
+        "[http.md](http.md).\n");
     for (size_t i = 0; i < endpoint_registry_len; i++) {
         const struct endpoint *ep = endpoint_registry[i];
         buf_printf(out, "\n## %s %s\n\n%s%s\n", ep->method, ep->path, ep->summary,

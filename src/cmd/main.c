@@ -5,6 +5,7 @@
 #include "cmd/args.h"
 #include "cmd/subcommand.h"
 
+#include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -75,6 +76,20 @@ static int run(const struct subcommand *sub, int argc, char **argv)
     return sub->run(&args);
 }
 
+/* A full disk behind a redirection shows here at the latest. */
+static int finish(int status)
+{
+    struct err err;
+    bool failed = ferror(stdout); /* Then errno is no longer that of the write. */
+    if (fflush(stdout) == 0 && !failed) return status;
+    if (failed)
+        (void)err_set(&err, ERR_IO, "the output could not be written");
+    else
+        (void)err_errno(&err, errno, "the output could not be written");
+    (void)fail(&err);
+    return status ? status : 1;
+}
+
 int main(int argc, char **argv)
 {
     if (sodium_init() < 0) {
@@ -104,5 +119,5 @@ int main(int argc, char **argv)
         print_commands(stderr);
         return EXIT_USAGE;
     }
-    return run(sub, argc - 2, argv + 2);
+    return finish(run(sub, argc - 2, argv + 2));
 }

@@ -37,6 +37,29 @@ void interrupts_hold(void)
     (void)sigaction(SIGINT, &action, NULL); /* Cannot fail for SIGINT. */
 }
 
+static const int download_signals[] = { SIGINT, SIGTERM, SIGHUP };
+enum { N_DOWNLOAD_SIGNALS = sizeof download_signals / sizeof *download_signals };
+
+/* What is ignored stays so (nohup). */
+static void set_download_signals(void (*handler)(int))
+{
+    struct sigaction action = { .sa_handler = handler }, now;
+    (void)sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < N_DOWNLOAD_SIGNALS; i++)
+        if (sigaction(download_signals[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+            (void)sigaction(download_signals[i], &action, NULL); /* Cannot fail for these. */
+}
+
+void interrupts_hold_for_download(void)
+{
+    set_download_signals(on_interrupt);
+}
+
+void interrupts_release(void)
+{
+    set_download_signals(SIG_DFL);
+}
+
 bool interrupts_seen(void)
 {
     return interrupted != 0;

@@ -51,6 +51,9 @@ int session_chat(struct session *s, struct session_chat *chat, struct err *err) 
 
 /* While held, Ctrl-C sets a flag instead of ending the program. */
 void interrupts_hold(void);
+/* As interrupts_hold, and for SIGTERM and SIGHUP too: a download ends the programs it started. */
+void interrupts_hold_for_download(void);
+void interrupts_release(void); /* Signals end the program again. */
 bool interrupts_seen(void);
 void interrupts_clear(void);
 

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/seam.h"
 #include "cmd/progress.h"
+#include "cmd/session.h"
 #include "gateway/gateway.h"
 #include "store/catalogue.h"
 #include "store/pull.h"
@@ -34,7 +35,7 @@ bool starter_is_wanted(const struct store_paths *paths)
 static bool show(void *ctx, const struct pull_progress *p)
 {
     progress_bytes(ctx, pull_phase_name(p->phase), p->done, p->total, p->bytes_per_s, p->eta_s);
-    return true;
+    return !interrupts_seen();
 }
 
 static void show_note(void *ctx, const char *text)
@@ -61,6 +62,7 @@ static int fetch(const struct store_paths *paths, const char *name, struct err *
 
 static int explain_missing(const struct store_paths *paths, const char *name, struct err *err)
 {
+    if (err->code == ERR_BUSY) return -ERR_BUSY; /* It is being fetched: nothing is missing. */
     char why[ERR_TEXT_MAX];
     (void)snprintf(why, sizeof why, "%s", err->text);
     return err_set(err, err->code,
@@ -74,7 +76,11 @@ int starter_first_run(const struct store_paths *paths, struct err *err)
 {
     fprintf(stderr, "This is the first run: getting a small model to begin with.\n");
     for (size_t i = 0; i < sizeof first_models / sizeof *first_models; i++) {
-        if (fetch(paths, first_models[i], err) == 0) continue;
+        interrupts_hold_for_download();
+        int rc = fetch(paths, first_models[i], err);
+        interrupts_release();
+        if (rc == 0) continue;
+        if (rc == -ERR_CANCELLED) return rc; /* It goes on at the next start. */
         if (i == 0) return explain_missing(paths, first_models[i], err);
         fprintf(stderr, "tiro: going on without %s: %s\n", first_models[i], err->text);
     }

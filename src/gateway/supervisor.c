@@ -3,9 +3,9 @@
 #include "base/log.h"
 #include "base/seam.h"
 #include "gateway/supervisor_internal.h"
+#include "store/library.h"
 
 #include <assert.h>
-#include <limits.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -74,17 +74,6 @@ static struct model *find_model(const struct supervisor *s, struct slice id)
     return NULL;
 }
 
-/* Of the file, or of the weights in a folder. */
-static uint64_t bytes_on_disk(const char *path, const struct stat *st)
-{
-    char weights[PATH_MAX];
-    struct stat in_folder;
-    if (S_ISREG(st->st_mode)) return (uint64_t)st->st_size;
-    int n = snprintf(weights, sizeof weights, "%s/model.safetensors", path);
-    if (n < 0 || (size_t)n >= sizeof weights || stat(weights, &in_folder) < 0) return 0;
-    return (uint64_t)in_folder.st_size;
-}
-
 /* Which file this is, so that a changed one is tried again and has another fingerprint. */
 static void look_at_file(struct model *m)
 {
@@ -95,7 +84,7 @@ static void look_at_file(struct model *m)
     m->file.size = st.st_size;
     m->file.inode = st.st_ino;
     m->facts.created = st.st_mtim.tv_sec;
-    m->facts.bytes = bytes_on_disk(m->path, &st);
+    m->facts.bytes = library_bytes(m->path);
     char text[256];
     int n = snprintf(text, sizeof text, "%s %lld %lld %.200s", TIRO_VERSION,
                      (long long)m->file.mtime_ns, (long long)m->file.size, m->facts.id);

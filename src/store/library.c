@@ -66,6 +66,16 @@ static void add_folder(struct library_model *m, const char *folder, int depth)
     (void)closedir(dir);
 }
 
+uint64_t library_bytes(const char *path)
+{
+    struct library_model m = { 0 };
+    struct stat st;
+    if (stat(path, &st) < 0) return 0;
+    if (!S_ISDIR(st.st_mode)) return (uint64_t)st.st_size;
+    add_folder(&m, path, 1);
+    return m.bytes;
+}
+
 static bool holds_model(const char *folder)
 {
     static const char *const files[] = { "model.safetensors", "model.safetensors.index.json" };

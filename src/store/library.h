@@ -44,6 +44,8 @@ int library_resolve(char *ret, size_t size, const struct store_paths *paths, con
 /* Fills *ret for the model called `name`; ERR_MODEL_NOT_FOUND. */
 int library_find(struct library_model *ret, const struct store_paths *paths, const char *name,
                  struct err *err) MUST_USE;
+/* Of a file, or of all files of a model's folder; 0 when there is nothing. */
+uint64_t library_bytes(const char *path);
 /* Deletes the model's file or folder, its marker and what is left of its downloads. */
 int library_remove(const struct store_paths *paths, const char *name, struct err *err) MUST_USE;
 

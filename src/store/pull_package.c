@@ -64,8 +64,15 @@ static int spawn(pid_t *ret, const char *const *pip, const char *folder, const c
         rc = posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, log,
                                               O_WRONLY | O_CREAT | O_TRUNC, 0600);
     if (rc == 0) rc = posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
-    if (rc == 0) rc = posix_spawnp(ret, argv[0], &files, NULL, argv, env);
-    (void)posix_spawn_file_actions_destroy(&files); /* Only frees. */
+    posix_spawnattr_t attr;
+    if (rc == 0 && (rc = posix_spawnattr_init(&attr)) == 0) {
+        /* A group of its own, so that what pip starts, or what starts pip, ends with it. */
+        rc = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP);
+        if (rc == 0) rc = posix_spawnattr_setpgroup(&attr, 0);
+        if (rc == 0) rc = posix_spawnp(ret, argv[0], &files, &attr, argv, env);
+        (void)posix_spawnattr_destroy(&attr); /* Only frees. */
+    }
+    (void)posix_spawn_file_actions_destroy(&files);
     return rc;
 }
 
@@ -101,7 +108,7 @@ static int wait_for(int *ret_status, pid_t pid, struct pull_job *job, const char
         uint64_t here = bytes_below(folder, WALK_DEPTH_MAX);
         if (piece->bytes && here > piece->bytes) here = piece->bytes;
         rc = pull_tell(job, here > 0 ? PULL_DOWNLOAD : PULL_CONNECT, done + here, err);
-        if (rc < 0) (void)kill(pid, SIGTERM); /* It may have ended by itself. */
+        if (rc < 0) (void)kill(-pid, SIGTERM); /* It may have ended by itself. */
         struct timespec pause = { .tv_nsec = POLL_NS };
         (void)nanosleep(&pause, NULL); /* Woken early is fine. */
     }

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import time
 
@@ -79,6 +80,13 @@ def test_an_embedding_model_does_not_chat(mine):
     assert done.returncode == 1 and "cannot chat" in done.stderr
 
 
+def test_sizes_are_told_alike(mine):
+    listed = json.loads(tiro(mine, "list", "--json").stdout)["models"]
+    running = json.loads(tiro(mine, "ps", "--json").stdout)["models"]
+    sizes = {m["name"]: m["bytes"] for m in listed}
+    assert {m["id"]: m["bytes"] for m in running} == sizes and all(sizes.values())
+
+
 def test_the_default_model_stays_the_default(mine):
     assert models(mine)[EMBED]["default"]
 
@@ -117,3 +125,43 @@ def test_a_key_file_that_others_can_read_is_told(tmp_path):
         assert server.stdout.readline().startswith("http://")
         server.terminate()
         assert ("chmod 600" in server.communicate(timeout=30)[1]) is told
+
+
+def test_an_output_that_cannot_be_written_is_a_failure(mine):
+    for command in (["list"], ["config"], ["ps"]):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(
+                [PROGRAM, *command, "--data", str(mine.data)],
+                stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
+            )
+        assert done.returncode == 1 and "could not be written" in done.stderr
+
+
+def test_an_ended_download_leaves_no_programs_behind(tmp_path):
+    pip, pid_file = tmp_path / "bin" / "pip", tmp_path / "pid"
+    pip.parent.mkdir()
+    pip.write_text(f'#!/bin/sh\nsleep 300 &\necho $! > "{pid_file}.new"\nmv "{pid_file}.new" "{pid_file}"\nwait\n')
+    pip.chmod(0o755)
+    for name in ("pip3", "python3", "python"):
+        (pip.parent / name).symlink_to(pip)
+    env = {**os.environ, "PATH": f"{pip.parent}:{os.environ['PATH']}", "TIRO_HUB": "http://127.0.0.1:9"}
+    pull = subprocess.Popen(
+        [PROGRAM, "pull", CHAT, "--data", str(tmp_path / "data")],
+        stderr=subprocess.PIPE, text=True, env=env,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+    )
+    eventually(pid_file.exists)
+    pull.send_signal(signal.SIGHUP)  # Ignored, as under nohup.
+    time.sleep(0.3)
+    assert pull.poll() is None
+    pull.terminate()
+    assert "cancelled" in pull.communicate(timeout=30)[1] and pull.returncode == 1
+    eventually(lambda: ended(int(pid_file.read_text())))
+
+
+def ended(pid):
+    """Gone, or waiting for a parent that does not look."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True

@@ -133,7 +133,7 @@ static int run(const struct args *args)
         .ctx = &show,
     };
     progress_begin(&show.bar, o.what);
-    interrupts_hold();
+    interrupts_hold_for_download();
     int rc = pull_model(&result, &o, &err);
     progress_end(&show.bar, NULL);
     if (rc < 0) return fail(&err);
