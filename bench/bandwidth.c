@@ -33,14 +33,19 @@ static inline __attribute__((always_inline)) uint64_t sum_lanes(const uint64_t *
     return sum;
 }
 
+#ifdef __x86_64__
 __attribute__((target("avx2"))) static uint64_t sum_avx2(const uint64_t *from, size_t n)
 {
     return sum_lanes(from, n);
 }
+#endif
 
 static uint64_t sum_of(const uint64_t *from, size_t n)
 {
-    return __builtin_cpu_supports("avx2") ? sum_avx2(from, n) : sum_lanes(from, n);
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx2")) return sum_avx2(from, n);
+#endif
+    return sum_lanes(from, n);
 }
 
 static double seconds(void)
