@@ -21,6 +21,7 @@ struct part {
     size_t n; /* a multiple of LANES */
     uint64_t sum;
     pthread_barrier_t *barrier;
+    double start[PASSES], end[PASSES];
 };
 
 /* 32 independent sums: eight 256-bit registers, enough to hide the latency of an addition. */
@@ -60,36 +61,47 @@ static void *work(void *ctx)
     struct part *p = ctx;
     for (int i = 0; i < PASSES; i++) {
         (void)pthread_barrier_wait(p->barrier);
+        p->start[i] = seconds();
         p->sum += sum_of(p->from, p->n);
-        (void)pthread_barrier_wait(p->barrier);
+        p->end[i] = seconds();
     }
     return NULL;
+}
+
+/* From the first thread's start to the last one's end: each reads the clock itself, because a
+ * thread that only watched could be late and see less time than there was. */
+static double pass_seconds(const struct part *parts, int n_threads, int pass)
+{
+    double start = parts[0].start[pass], end = parts[0].end[pass];
+    for (int t = 1; t < n_threads; t++) {
+        if (parts[t].start[pass] < start) start = parts[t].start[pass];
+        if (parts[t].end[pass] > end) end = parts[t].end[pass];
+    }
+    return end - start;
 }
 
 /* GB/s of the best pass; 0 when threads cannot be had. */
 static double measure(const uint64_t *block, size_t n, int n_threads, uint64_t *checksum)
 {
     pthread_t threads[THREADS_MAX];
-    struct part parts[THREADS_MAX];
+    static struct part parts[THREADS_MAX];
     pthread_barrier_t barrier;
     size_t each = n / (size_t)n_threads / LANES * LANES;
-    double best = 0;
-    if (pthread_barrier_init(&barrier, NULL, (unsigned)n_threads + 1) != 0) return 0;
+    double best = 0, bytes = (double)(each * (size_t)n_threads * sizeof *block);
+    if (pthread_barrier_init(&barrier, NULL, (unsigned)n_threads) != 0) return 0;
     for (int t = 0; t < n_threads; t++) {
-        parts[t] = (struct part){ block + each * (size_t)t, each, 0, &barrier };
+        parts[t] = (struct part){ .from = block + each * (size_t)t,
+                                  .n = each,
+                                  .barrier = &barrier };
         if (pthread_create(&threads[t], NULL, work, &parts[t]) != 0) exit(1);
-    }
-    for (int i = 0; i < PASSES; i++) {
-        (void)pthread_barrier_wait(&barrier);
-        double start = seconds();
-        (void)pthread_barrier_wait(&barrier);
-        double rate = (double)(each * (size_t)n_threads * sizeof *block) / 1e9 /
-                      (seconds() - start);
-        if (rate > best) best = rate;
     }
     for (int t = 0; t < n_threads; t++) {
         (void)pthread_join(threads[t], NULL);
         *checksum += parts[t].sum;
+    }
+    for (int i = 0; i < PASSES; i++) {
+        double rate = bytes / 1e9 / pass_seconds(parts, n_threads, i);
+        if (rate > best) best = rate;
     }
     (void)pthread_barrier_destroy(&barrier);
     return best;
