@@ -4,8 +4,8 @@
  *
  * Each thread sums its own part of a block that must be far larger than the caches (1,024 MB). The
  * figure is the best of some passes, because anything else that runs can only lower it. Prints a
- * JSON array of {"threads", "gb_per_s"} (1 GB = 10^9 bytes): what decoding, which reads every weight
- * once a token, can at best be measured against. */
+ * JSON array of {"threads", "gb_per_s"} (1 GB = 10^9 bytes): what decoding, which reads every
+ * weight once a token, can at best be measured against. */
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
