@@ -83,9 +83,9 @@ def measure_peer(model, args):
     return {**peer_single(model, args), **(peer_batched(model, args) if args.batch else {})}
 
 
-def bandwidth():
+def bandwidth(args):
     """GB/s by number of threads."""
-    return {row["threads"]: row["gb_per_s"] for row in json.loads(run([BUILD / "bandwidth"]))}
+    return {row["threads"]: row["gb_per_s"] for row in json.loads(run([BUILD / "bandwidth", args.threads]))}
 
 
 # --- what can be reached ------------------------------------------------------------------------------
@@ -128,7 +128,7 @@ def cpu():
 def compare(model, args):
     mine, theirs, read = [], [], []
     for pair in range(args.pairs):
-        read.append(bandwidth())
+        read.append(bandwidth(args))
         jobs = [(mine, measure_ours)] + ([(theirs, measure_peer)] if args.peer else [])
         for row, measure in jobs[::-1] if pair % 2 else jobs:
             row.append(measure(model, args))

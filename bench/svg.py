@@ -92,9 +92,10 @@ def bars(title, y_label, groups, series):
             if row[g] is None:
                 continue
             x, y = left + width * i, at(row[g])
+            value = f"{row[g]:.0f}" if row[g] >= 100 else f"{row[g]:.3g}"
             parts += [f'<rect x="{x:.1f}" y="{y:.1f}" width="{width - 2:.1f}" height="{at(0) - y:.1f}" '
                       f'fill="{COLOURS[i % len(COLOURS)]}"/>',
-                      text(x + width / 2, y - 3, f"{row[g]:.0f}" if row[g] >= 100 else f"{row[g]:.3g}", size=10)]
+                      text(x + width / 2, y - 3, value, size=10)]
     return parts
 
 
