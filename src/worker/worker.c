@@ -46,6 +46,7 @@ static void wait_socket(struct worker *w, int timeout_ms)
     if (conn_wants_write(&w->conn)) p[0].events |= POLLOUT;
     int n = poll(p, w->wake_fd >= 0 ? 2 : 1, timeout_ms); /* EINTR: the loop comes again. */
     uint64_t count;
+    if (n > 0 && is_full(w) && (p[0].revents & (POLLHUP | POLLERR))) w->gone = true;
     if (n > 0 && (p[1].revents & POLLIN))
         (void)seams.read(w->wake_fd, &count, sizeof count); /* Cannot fail; only a bell. */
 }
