@@ -190,6 +190,15 @@ static void test_qwen2(void **state)
     check_model("qwen2/tied", "qwen2/tied", MODEL_COMPUTE_F32);
 }
 
+static void test_gemma3(void **state)
+{
+    (void)state;
+    check_model("gemma3/window", "gemma3/window", MODEL_COMPUTE_F32);
+    check_model("gemma3/window", "gemma3/window", MODEL_COMPUTE_AUTO); /* BF16 panels */
+    check_model("gemma3/window.gguf", "gemma3/window", MODEL_COMPUTE_F32);
+    check_model("gemma3/stretched", "gemma3/stretched", MODEL_COMPUTE_F32);
+}
+
 static void test_bert(void **state)
 {
     (void)state;
@@ -200,9 +209,13 @@ static void test_bert(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_llama),      cmocka_unit_test(test_llama_gguf),
-        cmocka_unit_test(test_llama_tied), cmocka_unit_test(test_qwen2),
-        cmocka_unit_test(test_bert),       cmocka_unit_test(test_texts_in_company),
+        cmocka_unit_test(test_llama),
+        cmocka_unit_test(test_llama_gguf),
+        cmocka_unit_test(test_llama_tied),
+        cmocka_unit_test(test_qwen2),
+        cmocka_unit_test(test_gemma3),
+        cmocka_unit_test(test_bert),
+        cmocka_unit_test(test_texts_in_company),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
