@@ -1,4 +1,4 @@
-/* head_norm: RMS norm of each head by itself, as models do that normalise queries and keys. Behind a
+/* head_norm: RMS norm of each head by itself, for models that normalise queries and keys. Behind a
  * linear it is part of its step. */
 #include "graph/linear_step.h"
 
