@@ -121,8 +121,9 @@ int bpe_add_merge(struct bpe *b, const struct tokenizer_source *s, size_t row, s
     memcpy(joined, m->left.ptr, m->left.len);
     memcpy(joined + m->left.len, m->right.ptr, m->right.len);
     TRY(find_text(&id, (struct slice){ joined, len }, s, row, err));
-    /* No merging makes a control token, whatever the file says: only trusted text does. */
-    if (s->tokens[id].kind == TOKEN_CONTROL) return 0;
+    /* No merging makes a control token, whatever the file says: only trusted text does. Nor does
+     * the text "<0x0A>" make that byte. */
+    if (s->tokens[id].kind == TOKEN_CONTROL || s->tokens[id].kind == TOKEN_BYTE) return 0;
     bpe_set_merge(b, left, right, (struct bpe_made){ (uint32_t)row, id });
     if (b->junctions) spm_set_junction(b, m->left, m->right);
     return 0;

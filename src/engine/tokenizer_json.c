@@ -249,6 +249,8 @@ static int load_bpe(struct tokenizer_source *s, struct arena *a, const json_t *m
     bool spm = s->family->algorithm == ALGORITHM_SPM;
     if (spm && !flag(model, "byte_fallback", false))
         return unsupported(s, "model setting", "byte_fallback: false", err);
+    if (spm && flag(model, "ignore_merges", false))
+        return unsupported(s, "model setting", "ignore_merges", err);
     for (size_t i = 0; i < sizeof must_be_off / sizeof *must_be_off - (spm ? 2 : 0); i++)
         if (is_set(model, must_be_off[i]))
             return unsupported(s, "model setting", must_be_off[i], err);
