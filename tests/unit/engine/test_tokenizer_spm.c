@@ -19,8 +19,7 @@ static struct err err;
 enum { BOS = 2, SPACES = 3, BYTES = 4, PIECES = BYTES + 256, TOKENS_MAX = PIECES + 16 };
 
 static const char *const pieces[] = {
-    "\xE2\x96\x81"
-    "ab",
+    "\xE2\x96\x81\x61\x62",
     "bc",
     "ab",
     "abc",
