@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Makes tests/golden/{llama,qwen2,bert} and tests/golden/ops: tiny random networks and what a current
+"""Makes tests/golden/{llama,qwen2,gemma3,bert} and tests/golden/ops: tiny random networks and what a current
 transformers and torch compute from them, in f32.
 
     python3 tools/golden_model.py            (needs torch, transformers, safetensors, gguf)
 
 Each network is a folder of config.json and model.safetensors (bf16 or f32) with golden.bin beside it;
-llama also comes as GGUF, whose q and k rows are permuted as llama.cpp's converter does. All weights
+llama also comes as GGUF, whose q and k rows are permuted as llama.cpp's converter does, and gemma3,
+whose norms have their 1 added there. All weights
 are random (seed below) and larger than an initialiser's, so that a wrong sign or order shows.
 
 golden.bin, little endian: i32 n_cases; per case i32 n_ids, n_rows, width; i32 ids[n_ids];
@@ -154,6 +155,75 @@ def write_qwen2():
            (3, 48))
 
 
+def write_gemma3_gguf(path, model, period):
+    import gguf
+    c = model.config
+    w = gguf.GGUFWriter(path, "gemma3")
+    w.add_name("tiny random gemma3")
+    w.add_context_length(c.max_position_embeddings)
+    w.add_embedding_length(c.hidden_size)
+    w.add_feed_forward_length(c.intermediate_size)
+    w.add_block_count(c.num_hidden_layers)
+    w.add_head_count(c.num_attention_heads)
+    w.add_head_count_kv(c.num_key_value_heads)
+    w.add_key_length(c.head_dim)
+    w.add_value_length(c.head_dim)
+    w.add_layer_norm_rms_eps(c.rms_norm_eps)
+    w.add_sliding_window(c.sliding_window)
+    w.add_uint32("gemma3.attention.sliding_window_pattern", period)
+    w.add_rope_freq_base(c.rope_parameters["full_attention"]["rope_theta"])
+    w.add_float32("gemma3.rope.freq_base_swa", c.rope_parameters["sliding_attention"]["rope_theta"])
+    names = {"self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v",
+             "self_attn.o_proj": "attn_output", "self_attn.q_norm": "attn_q_norm",
+             "self_attn.k_norm": "attn_k_norm", "input_layernorm": "attn_norm",
+             "post_attention_layernorm": "post_attention_norm", "pre_feedforward_layernorm": "ffn_norm",
+             "post_feedforward_layernorm": "post_ffw_norm", "mlp.gate_proj": "ffn_gate",
+             "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down"}
+    top = {"model.embed_tokens": "token_embd", "model.norm": "output_norm"}
+    for name, t in model.state_dict().items():
+        stem = name.removesuffix(".weight")
+        if stem == "lm_head":
+            continue
+        a = t.numpy().astype(np.float32)
+        if stem.startswith("model.layers."):
+            _, _, layer, rest = stem.split(".", 3)
+            out = f"blk.{layer}.{names[rest]}.weight"
+        else:
+            out = top[stem] + ".weight"
+        if a.ndim == 1:
+            w.add_tensor(out, a + 1)
+        else:
+            half = gguf.quants.quantize(a, gguf.GGMLQuantizationType.BF16)
+            w.add_tensor(out, half, raw_dtype=gguf.GGMLQuantizationType.BF16)
+    w.write_header_to_file()
+    w.write_kv_data_to_file()
+    w.write_tensors_to_file()
+    w.close()
+
+
+def write_gemma3():
+    """Texts several times as long as the window; the longest reaches over two chunks of keys."""
+    folder = os.path.join(GOLDEN, "gemma3")
+    local, full = "sliding_attention", "full_attention"
+    c = transformers.Gemma3TextConfig(
+        vocab_size=144, hidden_size=48, intermediate_size=80, num_hidden_layers=3,
+        num_attention_heads=4, num_key_value_heads=2, head_dim=16, max_position_embeddings=128,
+        query_pre_attn_scalar=16, sliding_window=9, layer_types=[local, local, full],
+        rope_parameters={full: {"rope_type": "default", "rope_theta": 2000.0},
+                         local: {"rope_type": "default", "rope_theta": 50.0}})
+    model = causal(os.path.join(folder, "window"), transformers.Gemma3ForCausalLM(c), torch.bfloat16,
+                   (1, 9, 10, 100))
+    write_gemma3_gguf(os.path.join(folder, "window.gguf"), model, 3)
+    # Heads of 24 values, which no fused step takes; rope stretched where all is seen; another scale.
+    c = transformers.Gemma3TextConfig(
+        vocab_size=112, hidden_size=40, intermediate_size=56, num_hidden_layers=2,
+        num_attention_heads=2, num_key_value_heads=1, head_dim=24, max_position_embeddings=128,
+        query_pre_attn_scalar=20, sliding_window=33, layer_types=[full, local],
+        rope_parameters={full: {"rope_type": "linear", "factor": 8.0, "rope_theta": 1000.0},
+                         local: {"rope_type": "default", "rope_theta": 100.0}})
+    causal(os.path.join(folder, "stretched"), transformers.Gemma3ForCausalLM(c), torch.float32, (40, 77))
+
+
 def write_bert():
     for name, pooling in (("mean", "mean"), ("cls", "cls")):
         c = transformers.BertConfig(
@@ -204,6 +274,7 @@ def main():
     print(f"torch {torch.__version__}, transformers {transformers.__version__}")
     write_llama()
     write_qwen2()
+    write_gemma3()
     write_bert()
     write_ops()
     return 0

@@ -41,7 +41,7 @@ FAMILIES = {
     "llama3": lambda: split(LLAMA3),
 }
 GGML_PRE = {"gpt-2": "gpt2", "smollm": "smollm", "qwen2": "qwen2", "llama-bpe": "llama3"}
-GGML_CONTROL, GGML_USER_DEFINED, GGML_UNUSED = 3, 4, 5
+GGML_NORMAL, GGML_CONTROL, GGML_USER_DEFINED, GGML_UNUSED = 1, 3, 4, 5
 
 
 def build(family, vocab, merges, control, added):
@@ -56,6 +56,27 @@ def build(family, vocab, merges, control, added):
     return t
 
 
+def cuts(scores, vocab):
+    """Merges of a SentencePiece vocabulary as Gemma's converter makes them: each way to cut a token in
+    two, by score of the token, then the longer left part."""
+    merges = []
+    for token, score in scores.items():
+        local = [(token[:i], token[i:], score) for i in range(1, len(token)) if token[:i] in scores and token[i:] in scores]
+        merges += sorted(local, key=lambda m: (vocab[m[0]], vocab[m[1]]))
+    return [m[:2] for m in sorted(merges, key=lambda m: (m[2], len(m[0]), len(m[1])), reverse=True)]
+
+
+def build_spm(vocab, merges, control, added):
+    """As transformers' GemmaTokenizer puts it together."""
+    t = Tokenizer(models.BPE(vocab=vocab, merges=merges, fuse_unk=True, unk_token="<unk>", byte_fallback=True))
+    t.normalizer = normalizers.Replace(" ", "\u2581")
+    t.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_previous")
+    t.decoder = decoders.Sequence([decoders.Replace("\u2581", " "), decoders.ByteFallback(), decoders.Fuse()])
+    t.add_special_tokens([AddedToken(x, special=True, normalized=False) for x in control])
+    t.add_tokens([AddedToken(x, special=False, normalized=False) for x in added])
+    return t
+
+
 def from_gguf(path):
     from gguf import GGUFReader
 
@@ -65,13 +86,18 @@ def from_gguf(path):
         f = fields[key]
         return [bytes(f.parts[i]).decode() for i in f.data]
 
-    tokens, merges = strings("tokenizer.ggml.tokens"), strings("tokenizer.ggml.merges")
+    tokens = strings("tokenizer.ggml.tokens")
     f = fields["tokenizer.ggml.token_type"]
     types = [int(f.parts[i][0]) for i in f.data]
-    family = GGML_PRE[fields["tokenizer.ggml.pre"].contents()]
     vocab = {text: i for i, text in enumerate(tokens) if types[i] != GGML_UNUSED}
     control = [x for x, kind in zip(tokens, types) if kind == GGML_CONTROL]
     added = [x for x, kind in zip(tokens, types) if kind == GGML_USER_DEFINED]
+    if fields["tokenizer.ggml.model"].contents() == "llama":
+        f = fields["tokenizer.ggml.scores"]
+        scores = {x: float(f.parts[i][0]) for x, i, kind in zip(tokens, f.data, types) if kind == GGML_NORMAL}
+        return build_spm(vocab, cuts(scores, vocab), control, added)
+    family = GGML_PRE[fields["tokenizer.ggml.pre"].contents()]
+    merges = strings("tokenizer.ggml.merges")
     return build(family, vocab, [tuple(m.split(" ")) for m in merges], control, added)
 
 
@@ -269,7 +295,8 @@ def check(program, model, size=2_000_000):
     bert = isinstance(t.model, models.WordPiece)
     if bert:
         t.decoder = decoders.WordPiece(cleanup=False)
-    lost = set() if bert else lost_bytes(t)
+    spm = not bert and t.model.byte_fallback
+    lost = set() if bert or spm else lost_bytes(t)
     wrong = n_ids = 0
     for trust in ("all", "none"):
         t.encode_special_tokens = trust == "none"
@@ -280,6 +307,8 @@ def check(program, model, size=2_000_000):
             n_ids += len(a)
             # Normalised again: a token's text may compose with what follows it.
             normal = t.normalizer.normalize_str if t.normalizer else str
+            if spm:
+                normal = lambda x: x.replace("\u2581", " ")
             if a != b:
                 wrong += 1
                 yield f"{model}, trust {trust}: " + first_difference(t, text, a, b)
@@ -320,6 +349,26 @@ def tiny_tokenizers():
     trainer = trainers.WordPieceTrainer(vocab_size=420, special_tokens=special, show_progress=False)
     t.train_from_iterator(SENTENCES, trainer)
     yield "bert", t
+    yield "spm", tiny_spm()
+
+
+def tiny_spm():
+    """A vocabulary whose order is its score, as SentencePiece's trainer leaves it."""
+    from tokenizers import trainers
+
+    control = ["<pad>", "<eos>", "<bos>", "<unk>", "<start_of_turn>", "<end_of_turn>"]
+    added = ["\n", "\n\n", "\n\n\n", "\u2581\u2581", "\u2581\u2581\u2581", "\u2581\u2581\u2581\u2581", "<b>"]
+    t = Tokenizer(models.BPE())
+    t.normalizer = normalizers.Replace(" ", "\u2581")
+    t.pre_tokenizer = pre_tokenizers.Split("\u2581", "merged_with_next")
+    trainer = trainers.BpeTrainer(vocab_size=420, limit_alphabet=90, show_progress=False)
+    t.train_from_iterator(SENTENCES[:8] + ["a == b  # 'll 're it's", "aaaa aaaaaaaa -- ===="], trainer)
+    pieces = [x for x, _ in sorted(t.get_vocab().items(), key=lambda x: x[1]) if x not in added]
+    pieces = [x for x in pieces if len(x) > 1] + [x for x in pieces if len(x) == 1]
+    names = control + added + [f"<0x{b:02X}>" for b in range(256)] + pieces
+    vocab = {x: i for i, x in enumerate(names)}
+    scores = {x: 0.0 for x in added} | {x: -float(i) - 1 for i, x in enumerate(pieces)}
+    return build_spm(vocab, cuts(scores, vocab), control, added)
 
 
 def tiny_texts(specials):

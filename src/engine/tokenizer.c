@@ -35,8 +35,12 @@ int tokens_add(struct tokens *list, int32_t id)
 static int encode_words(struct encoder *e, struct slice text)
 {
     if (text.len == 0) return 0;
-    return e->t->family->algorithm == ALGORITHM_BPE ? bpe_encode(e, text)
-                                                    : wordpiece_encode(e, text);
+    switch (e->t->family->algorithm) {
+    case ALGORITHM_BPE: return bpe_encode(e, text);
+    case ALGORITHM_SPM: return spm_encode(e, text);
+    case ALGORITHM_WORDPIECE: break;
+    }
+    return wordpiece_encode(e, text);
 }
 
 /* Calls `piece` for each stretch of text between added tokens, and emits those. */
@@ -59,6 +63,10 @@ int tokenizer_normalise(struct encoder *e, struct slice *ret, struct slice text)
     *ret = text;
     if (t->wordpiece) {
         TRY(wordpiece_normalise(e, text));
+        *ret = buf_slice(&e->normal);
+    } else if (t->family->algorithm == ALGORITHM_SPM && spm_has_mark(text)) {
+        buf_reset(&e->normal);
+        TRY(spm_normalise(&e->normal, text));
         *ret = buf_slice(&e->normal);
     } else if (t->nfc && unicode_may_change(text)) {
         buf_reset(&e->normal);

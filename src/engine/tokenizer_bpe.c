@@ -4,37 +4,17 @@
  * Most words are one token. Whether merging would really give it is worked out once per token, on
  * first use, and kept in one byte: so there is no word cache to bound, lock or evict.
  */
-#include "engine/tokenizer_family.h"
+#include "engine/tokenizer_bpe.h"
 
 #include "base/seam.h"
 
 #include <assert.h>
-#include <stdatomic.h>
 
-enum {
-    SHORT_WORD_MAX = 48, /* Up to here a plain scan for the lowest rank beats the heap. */
-    NO_RANK = 0xFFFFFFFF,
-};
+enum { SHORT_WORD_MAX = 48 /* Up to here a plain scan for the lowest rank beats the heap. */ };
 
-struct merge {
-    uint64_t pair; /* left << 32 | right; EMPTY when free */
-    uint32_t rank;
-    int32_t id;
-};
-
-#define EMPTY UINT64_MAX
+#define EMPTY UINT64_MAX /* A free struct merge. */
 
 enum reachable { REACHABLE_UNKNOWN, REACHABLE_YES, REACHABLE_NO };
-
-struct bpe {
-    int32_t byte_ids[256]; /* TOKEN_NONE: the vocabulary lacks this byte. */
-    struct merge *merges;  /* mask + 1 of them, open addressing */
-    uint64_t mask, seed;
-    struct map words;            /* From a word's bytes to its token. */
-    _Atomic(uint8_t) *reachable; /* [n_vocab] enum reachable */
-    size_t word_len_max;         /* Of the longest token. */
-    bool whole_words;
-};
 
 /* --- spelling: the printable character that stands for each byte (GPT-2's bytes_to_unicode) --- */
 
@@ -96,6 +76,12 @@ static uint32_t rank_of(const struct bpe *b, int32_t left, int32_t right, int32_
     return m->rank;
 }
 
+void bpe_set_merge(struct bpe *b, int32_t left, int32_t right, struct bpe_made made)
+{
+    uint64_t pair = pair_of(left, right);
+    *merge_slot(b, pair) = (struct merge){ pair, made.rank, made.id };
+}
+
 static int merges_init(struct bpe *b, size_t n)
 {
     size_t cap = 16;
@@ -121,7 +107,7 @@ static int find_text(int32_t *ret, struct slice text, const struct tokenizer_sou
     return 0;
 }
 
-static int add_merge(struct bpe *b, const struct tokenizer_source *s, size_t row, struct err *err)
+int bpe_add_merge(struct bpe *b, const struct tokenizer_source *s, size_t row, struct err *err)
 {
     const struct source_merge *m = &s->merges[row];
     char joined[TOKEN_LEN_MAX];
@@ -135,10 +121,11 @@ static int add_merge(struct bpe *b, const struct tokenizer_source *s, size_t row
     memcpy(joined, m->left.ptr, m->left.len);
     memcpy(joined + m->left.len, m->right.ptr, m->right.len);
     TRY(find_text(&id, (struct slice){ joined, len }, s, row, err));
-    /* No merging makes a control token, whatever the file says: only trusted text does. */
-    if (s->tokens[id].kind == TOKEN_CONTROL) return 0;
-    *merge_slot(b, pair_of(left, right)) = (struct merge){ pair_of(left, right), (uint32_t)row,
-                                                           id };
+    /* No merging makes a control token, whatever the file says: only trusted text does. Nor does
+     * the text "<0x0A>" make that byte. */
+    if (s->tokens[id].kind == TOKEN_CONTROL || s->tokens[id].kind == TOKEN_BYTE) return 0;
+    bpe_set_merge(b, left, right, (struct bpe_made){ (uint32_t)row, id });
+    if (b->junctions) spm_set_junction(b, m->left, m->right);
     return 0;
 }
 
@@ -169,20 +156,31 @@ static int fill(struct bpe *b, const struct tokenizer *t, const struct tokenizer
                 struct err *err)
 {
     TRY(add_words(b, t, s, err));
-    for (size_t i = 0; i < s->n_merges; i++) TRY(add_merge(b, s, i, err));
+    for (size_t i = 0; i < s->n_merges; i++) TRY(bpe_add_merge(b, s, i, err));
+    return 0;
+}
+
+int bpe_new(struct bpe **ret, size_t n_tokens, size_t n_merges)
+{
+    struct bpe *b = mem_calloc(1, sizeof *b);
+    if (!b) return -ERR_NO_MEMORY;
+    for (size_t i = 0; i < 256; i++) b->byte_ids[i] = TOKEN_NONE;
+    b->reachable = mem_calloc(n_tokens, sizeof *b->reachable);
+    if (!b->reachable || merges_init(b, n_merges) < 0) {
+        bpe_close(b);
+        return -ERR_NO_MEMORY;
+    }
+    *ret = b;
     return 0;
 }
 
 int bpe_open(struct bpe **ret, struct tokenizer *t, const struct tokenizer_source *s,
              struct err *err)
 {
-    struct bpe *b = mem_calloc(1, sizeof *b);
-    if (!b) return no_memory(s, err);
-    for (size_t i = 0; i < 256; i++) b->byte_ids[i] = TOKEN_NONE;
+    struct bpe *b;
+    if (bpe_new(&b, s->n_tokens, s->n_merges) < 0) return no_memory(s, err);
     b->whole_words = s->whole_words;
-    b->reachable = mem_calloc(s->n_tokens, sizeof *b->reachable);
-    int rc = b->reachable && merges_init(b, s->n_merges) == 0 ? fill(b, t, s, err)
-                                                              : no_memory(s, err);
+    int rc = fill(b, t, s, err);
     if (rc < 0) {
         bpe_close(b);
         return rc;
@@ -197,6 +195,7 @@ void bpe_close(struct bpe *b)
     map_release(&b->words);
     mem_free(b->merges);
     mem_free((void *)b->reachable);
+    mem_free(b->junctions);
     mem_free(b);
 }
 
@@ -206,6 +205,7 @@ void bpe_close(struct bpe *b)
 static size_t symbols_of(const struct bpe *b, int32_t *ids, struct slice word)
 {
     size_t n = 0;
+    if (b->junctions) return spm_symbols(b, ids, word);
     for (size_t i = 0; i < word.len; i++) {
         int32_t id = b->byte_ids[(unsigned char)word.ptr[i]];
         if (id != TOKEN_NONE) ids[n++] = id;
@@ -324,18 +324,15 @@ static int encode_long(struct encoder *e, struct slice word)
     const struct bpe *b = e->t->bpe;
     /* Each merge takes one candidate and adds two at most: n - 1 at first, 2n in all at once. */
     size_t heap_size = word.len * 2 * sizeof(struct candidate);
-    char *block = scratch_reserve(&e->scratch, heap_size + word.len * sizeof(struct node));
+    size_t nodes_size = word.len * sizeof(struct node);
+    char *block = scratch_reserve(&e->scratch, heap_size + nodes_size + word.len * sizeof(int32_t));
     if (!block) return -ERR_NO_MEMORY;
     struct heap heap = { .at = (struct candidate *)block };
     struct node *nodes = (struct node *)(block + heap_size);
-    int32_t n = 0;
-    for (size_t i = 0; i < word.len; i++) {
-        int32_t id = b->byte_ids[(unsigned char)word.ptr[i]];
-        if (id == TOKEN_NONE) continue;
-        nodes[n] = (struct node){ id, n - 1, n + 1 };
-        n++;
-    }
+    int32_t *ids = (int32_t *)(block + heap_size + nodes_size);
+    int32_t n = (int32_t)symbols_of(b, ids, word);
     if (n == 0) return 0;
+    for (int32_t i = 0; i < n; i++) nodes[i] = (struct node){ ids[i], i - 1, i + 1 };
     nodes[n - 1].next = -1;
     for (int32_t i = 0; i + 1 < n; i++) push_pair(b, &heap, nodes, i);
     merge_long(b, &heap, nodes);
@@ -359,7 +356,7 @@ static bool is_reachable(const struct bpe *b, int32_t id, struct slice word)
     return yes;
 }
 
-static int encode_word(struct encoder *e, struct slice word)
+int bpe_encode_word(struct encoder *e, struct slice word)
 {
     const struct bpe *b = e->t->bpe;
     uint32_t id;
@@ -379,7 +376,7 @@ int bpe_encode(struct encoder *e, struct slice text)
     for (size_t i = 0; i < text.len;) {
         size_t end = f->word_end(e->t->classes, text.ptr, text.len, i);
         assert(end > i && end <= text.len);
-        TRY(encode_word(e, (struct slice){ text.ptr + i, end - i }));
+        TRY(bpe_encode_word(e, (struct slice){ text.ptr + i, end - i }));
         i = end;
     }
     return 0;

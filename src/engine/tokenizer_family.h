@@ -3,7 +3,7 @@
  * Opening has two halves. A loader (tokenizer_gguf.c, tokenizer_json.c) reads what the checkpoint
  * says into a `struct tokenizer_source`: texts, kinds, merges, and the family. Then tokenizer.c
  * copies what must stay and lets the family's algorithm build its tables: byte-level BPE
- * (tokenizer_bpe.c) or WordPiece (tokenizer_wordpiece.c).
+ * (tokenizer_bpe.c), BPE over characters (tokenizer_spm.c) or WordPiece (tokenizer_wordpiece.c).
  *
  * To add a family of byte-level BPE see docs/how-to/add-a-tokenizer.md: a file in engine/tokenizer/
  * with the published regex, the function that finds where a word ends, and the descriptor.
@@ -24,7 +24,7 @@ enum {
     TOKENIZER_MEMORY_MAX = 1 << 30, /* Bytes of tables; 150,000 tokens take about 20 MB. */
 };
 
-enum tokenizer_algorithm { ALGORITHM_BPE, ALGORITHM_WORDPIECE };
+enum tokenizer_algorithm { ALGORITHM_BPE, ALGORITHM_SPM, ALGORITHM_WORDPIECE };
 
 struct tokenizer_family {
     const char *name;
@@ -53,6 +53,7 @@ struct source_token {
     struct slice text; /* As the file spells it; ptr NULL: no such id. */
     uint8_t kind;      /* enum token_kind */
     uint8_t flags;     /* ADDED_* */
+    float score;       /* ALGORITHM_SPM without merges: what scores higher is made first. */
 };
 
 struct source_merge {
@@ -108,7 +109,7 @@ struct tokenizer {
     uint8_t *classes;             /* See unicode_classes_new. */
     bool nfc;
     int32_t prefix_id, suffix_id;
-    struct bpe *bpe;             /* ALGORITHM_BPE */
+    struct bpe *bpe;             /* ALGORITHM_BPE, ALGORITHM_SPM */
     struct wordpiece *wordpiece; /* ALGORITHM_WORDPIECE */
     struct arena arena;
 };
@@ -152,6 +153,16 @@ int bpe_encode(struct encoder *e, struct slice text) MUST_USE;
 /* The bytes that a token's spelling stands for, into out[TOKEN_LEN_MAX]; false when some character
  * of it stands for no byte. */
 bool bpe_spelling(char *out, size_t *ret_len, struct slice text);
+
+/* --- SentencePiece's BPE */
+int spm_open(struct bpe **ret, struct tokenizer *t, const struct tokenizer_source *s,
+             struct err *err) MUST_USE;
+int spm_encode(struct encoder *e, struct slice text) MUST_USE; /* normalised text */
+/* U+2581, which vocabularies write for a space, as the space it is. */
+int spm_normalise(struct buf *out, struct slice text) MUST_USE;
+bool spm_has_mark(struct slice text);
+/* The byte of "<0x0A>", else -1. */
+int spm_byte_of(struct slice text);
 
 /* --- WordPiece */
 int wordpiece_open(struct wordpiece **ret, struct tokenizer *t, const struct tokenizer_source *s,

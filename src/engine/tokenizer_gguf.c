@@ -2,6 +2,7 @@
 #include "engine/tokenizer_family.h"
 #include "models/checkpoint.h"
 
+#include <math.h>
 #include <stdio.h>
 
 /* GGUF's token types. */
@@ -111,6 +112,40 @@ static int load_merges(struct tokenizer_source *s, struct arena *a, const struct
     return 0;
 }
 
+/* What SentencePiece's BPE merges by; converters write a score for every token. */
+static int load_scores(struct tokenizer_source *s, struct arena *a, const struct checkpoint *c,
+                       struct err *err)
+{
+    struct checkpoint_numbers scores;
+    bool prefix;
+    TRY(checkpoint_opt_bool(c, &prefix, "tokenizer.ggml.add_space_prefix", true, err));
+    if (prefix)
+        return err_set(err, ERR_UNSUPPORTED_FORMAT,
+                       "%s: tokenizer.ggml.add_space_prefix is true (or missing); only false is "
+                       "supported",
+                       c->path);
+    TRY(checkpoint_get_floats(c, &scores, "tokenizer.ggml.scores", err));
+    if (scores.n != s->n_tokens)
+        return err_set(err, ERR_FORMAT, "%s: tokenizer.ggml.scores has %llu entries for %zu tokens",
+                       c->path, (unsigned long long)scores.n, s->n_tokens);
+    for (size_t i = 0; i < s->n_tokens; i++) {
+        struct source_token *token = &s->tokens[i];
+        token->score = (float)checkpoint_number_f64(&scores, i);
+        if (!isfinite(token->score))
+            return err_set(err, ERR_FORMAT, "%s: tokenizer.ggml.scores[%zu] is no number", c->path,
+                           i);
+        if (token->kind != TOKEN_ADDED || !spm_has_mark(token->text)) continue;
+        /* Some converters leave U+2581 in what is looked for in plain text. */
+        struct buf plain;
+        buf_init(&plain, token->text.len + 1);
+        int rc = spm_normalise(&plain, token->text);
+        if (rc == 0) token->text = arena_slice(a, buf_slice(&plain));
+        buf_release(&plain);
+        if (rc < 0) return err_set(err, ERR_NO_MEMORY, "%s: no memory for token %zu", c->path, i);
+    }
+    return arena_check(a, "the vocabulary", err);
+}
+
 static int load_id(int32_t *ret, const struct tokenizer_source *s, const struct checkpoint *c,
                    const char *key, struct err *err)
 {
@@ -156,12 +191,14 @@ static int load_special(struct tokenizer_source *s, const struct checkpoint *c, 
     return 0;
 }
 
-/* What .add_special puts around a text. BERT always has its two; others by their keys. */
+/* What .add_special puts around a text. BERT always has its two, SentencePiece the first of them
+ * where no key says otherwise; others by their keys. */
 static int load_around(struct tokenizer_source *s, const struct checkpoint *c, struct err *err)
 {
     bool bert = s->family->algorithm == ALGORITHM_WORDPIECE, bos, eos;
     const struct tokenizer_special *p = &s->special;
-    TRY(checkpoint_opt_bool(c, &bos, "tokenizer.ggml.add_bos_token", bert, err));
+    bool spm = s->family->algorithm == ALGORITHM_SPM;
+    TRY(checkpoint_opt_bool(c, &bos, "tokenizer.ggml.add_bos_token", bert || spm, err));
     TRY(checkpoint_opt_bool(c, &eos, "tokenizer.ggml.add_eos_token", bert, err));
     int32_t first = bert && p->cls != TOKEN_NONE ? p->cls : p->bos;
     int32_t last = bert && p->sep != TOKEN_NONE ? p->sep : p->eos;
@@ -185,6 +222,8 @@ int tokenizer_source_gguf(struct tokenizer_source *s, struct arena *a, const str
     s->whole_words = s->family->whole_words;
     if (s->family->algorithm == ALGORITHM_BPE) {
         TRY(load_merges(s, a, c, err));
+    } else if (s->family->algorithm == ALGORITHM_SPM) {
+        TRY(load_scores(s, a, c, err));
     } else {
         /* GGUF has no keys for these: the converters take uncased BERT's. */
         s->bert.clean = s->bert.chinese = s->bert.accents = s->bert.lower = s->bert.phantom = true;

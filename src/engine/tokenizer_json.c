@@ -56,10 +56,20 @@ static bool is_digits(const json_t *p)
     return strcmp(type_of(p), "Digits") == 0 && flag(p, "individual_digits", false);
 }
 
+/* Gemma's: a Split at the spaces that the normaliser has taken already. */
+static bool is_spm(const json_t *p)
+{
+    const char *pattern = text_of(json_object_get(p, "pattern"), "String");
+    const char *behavior = text_of(p, "behavior");
+    return strcmp(type_of(p), "Split") == 0 && pattern && strcmp(pattern, " ") == 0 && behavior &&
+           strcmp(behavior, "MergedWithPrevious") == 0 && !flag(p, "invert", false);
+}
+
 static bool family_fits(const struct tokenizer_family *f, const json_t *pre)
 {
     const json_t *steps = json_object_get(pre, "pretokenizers");
     if (f->algorithm == ALGORITHM_WORDPIECE) return strcmp(type_of(pre), "BertPreTokenizer") == 0;
+    if (f->algorithm == ALGORITHM_SPM) return is_spm(pre);
     if (!f->regex && !f->digits) return is_byte_level(pre, true);
     if (strcmp(type_of(pre), "Sequence") != 0 || json_array_size(steps) != 2) return false;
     const json_t *first = json_array_get(steps, 0), *second = json_array_get(steps, 1);
@@ -76,7 +86,7 @@ static int choose_family(struct tokenizer_source *s, const json_t *root, struct 
     if (!bpe && strcmp(type, "WordPiece") != 0) return unsupported(s, "model.type", type, err);
     for (size_t i = 0; i < tokenizer_family_registry_len; i++) {
         const struct tokenizer_family *f = tokenizer_family_registry[i];
-        if (bpe == (f->algorithm == ALGORITHM_BPE) && family_fits(f, pre)) {
+        if (bpe == (f->algorithm != ALGORITHM_WORDPIECE) && family_fits(f, pre)) {
             s->family = f;
             return 0;
         }
@@ -96,8 +106,15 @@ static int load_normalizer(struct tokenizer_source *s, const json_t *root, struc
         n = json_array_get(steps, 0);
     bool none = !n || json_is_null(n) ||
                 (strcmp(type_of(n), "Sequence") == 0 && json_array_size(steps) == 0);
-    if (none) return 0;
     const char *type = type_of(n);
+    if (s->family->algorithm == ALGORITHM_SPM) {
+        const char *from = text_of(json_object_get(n, "pattern"), "String");
+        const char *to = text_of(n, "content");
+        bool fits = strcmp(type, "Replace") == 0 && from && strcmp(from, " ") == 0 && to &&
+                    strcmp(to, "\xE2\x96\x81") == 0;
+        return fits ? 0 : unsupported(s, "normalizer.type", type, err);
+    }
+    if (none) return 0;
     if (s->family->algorithm == ALGORITHM_BPE) {
         s->nfc = strcmp(type, "NFC") == 0;
         return s->nfc ? 0 : unsupported(s, "normalizer.type", type, err);
@@ -202,7 +219,8 @@ static int load_vocab(struct tokenizer_source *s, struct arena *a, const json_t 
     {
         size_t id = (size_t)json_integer_value(v);
         TRY(put_token(s, id, slice_of(text), err));
-        s->tokens[id].kind = TOKEN_NORMAL;
+        bool byte = s->family->algorithm == ALGORITHM_SPM && spm_byte_of(slice_of(text)) >= 0;
+        s->tokens[id].kind = byte ? TOKEN_BYTE : TOKEN_NORMAL;
     }
     json_array_foreach(added, i, v) TRY(load_added(s, v, err));
     return 0;
@@ -228,7 +246,12 @@ static int load_bpe(struct tokenizer_source *s, struct arena *a, const json_t *m
 {
     const char *const must_be_off[] = { "dropout", "continuing_subword_prefix",
                                         "end_of_word_suffix", "byte_fallback", "unk_token" };
-    for (size_t i = 0; i < sizeof must_be_off / sizeof *must_be_off; i++)
+    bool spm = s->family->algorithm == ALGORITHM_SPM;
+    if (spm && !flag(model, "byte_fallback", false))
+        return unsupported(s, "model setting", "byte_fallback: false", err);
+    if (spm && flag(model, "ignore_merges", false))
+        return unsupported(s, "model setting", "ignore_merges", err);
+    for (size_t i = 0; i < sizeof must_be_off / sizeof *must_be_off - (spm ? 2 : 0); i++)
         if (is_set(model, must_be_off[i]))
             return unsupported(s, "model setting", must_be_off[i], err);
     s->whole_words = flag(model, "ignore_merges", false);
@@ -349,7 +372,7 @@ int tokenizer_source_json(struct tokenizer_source *s, struct arena *a, const jso
     TRY(choose_family(s, root, err));
     TRY(load_normalizer(s, root, err));
     TRY(load_vocab(s, a, root, err));
-    if (s->family->algorithm == ALGORITHM_BPE)
+    if (s->family->algorithm != ALGORITHM_WORDPIECE)
         TRY(load_bpe(s, a, model, err));
     else
         load_wordpiece(s, root, model);

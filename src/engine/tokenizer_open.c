@@ -57,7 +57,7 @@ void tokenizer_source_guess(struct tokenizer_source *s, const struct map *texts)
             *id = control_by_text(s, texts, well_known[i].texts[k]);
     }
     add_end(&s->special, s->special.eos);
-    if (s->family->algorithm != ALGORITHM_BPE) return;
+    if (s->family->algorithm == ALGORITHM_WORDPIECE) return;
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
         add_end(&s->special, control_by_text(s, texts, ends[i]));
     /* Code models end a file with what would begin the next one. */
@@ -97,6 +97,36 @@ static int index_texts(struct tokenizer_source *s, struct err *err)
     return 0;
 }
 
+/* The bytes that token i stands for, into out where they are not its text. */
+static int bytes_of(struct slice *ret, char out[TOKEN_LEN_MAX], const struct tokenizer_source *s,
+                    size_t i, struct err *err)
+{
+    const struct source_token *token = &s->tokens[i];
+    enum tokenizer_algorithm algorithm = s->family->algorithm;
+    *ret = token->text;
+    if (algorithm == ALGORITHM_BPE && token->kind == TOKEN_NORMAL) {
+        size_t len;
+        if (bpe_spelling(out, &len, token->text)) *ret = (struct slice){ out, len };
+    } else if (algorithm == ALGORITHM_SPM && token->kind == TOKEN_BYTE) {
+        int byte = spm_byte_of(token->text);
+        if (byte < 0)
+            return err_set(err, ERR_FORMAT, "%s: token %zu is a byte, but its text is \"%.*s\"",
+                           s->name, i, (int)(token->text.len < 64 ? token->text.len : 64),
+                           token->text.ptr);
+        out[0] = (char)byte;
+        *ret = (struct slice){ out, 1 };
+    } else if (algorithm == ALGORITHM_SPM && spm_has_mark(token->text)) {
+        struct buf plain;
+        buf_init(&plain, TOKEN_LEN_MAX + 1);
+        int rc = spm_normalise(&plain, token->text);
+        if (rc == 0) memcpy(out, plain.ptr, plain.len);
+        *ret = (struct slice){ out, plain.len };
+        buf_release(&plain);
+        if (rc < 0) return out_of_memory(s, err);
+    }
+    return 0;
+}
+
 static int copy_tokens(struct tokenizer *t, const struct tokenizer_source *s, struct err *err)
 {
     t->n_vocab = s->n_tokens;
@@ -105,14 +135,11 @@ static int copy_tokens(struct tokenizer *t, const struct tokenizer_source *s, st
     if (!t->bytes || !t->kinds) return out_of_memory(s, err);
     for (size_t i = 0; i < s->n_tokens; i++) {
         char spelled[TOKEN_LEN_MAX];
-        struct slice bytes = s->tokens[i].text;
+        struct slice bytes;
         t->kinds[i] = s->tokens[i].kind;
         t->bytes[i] = (struct slice){ "", 0 };
         if (t->kinds[i] == TOKEN_UNUSED) continue;
-        size_t len;
-        if (t->kinds[i] == TOKEN_NORMAL && t->family->algorithm == ALGORITHM_BPE &&
-            bpe_spelling(spelled, &len, bytes))
-            bytes = (struct slice){ spelled, len };
+        TRY(bytes_of(&bytes, spelled, s, i, err));
         t->bytes[i] = arena_slice(&t->arena, bytes);
         if (!t->bytes[i].ptr) return out_of_memory(s, err);
     }
@@ -133,10 +160,11 @@ static int fill_added(struct tokenizer *t, const struct tokenizer_source *s, str
     for (size_t i = 0; i < s->n_tokens; i++) {
         const struct source_token *from = &s->tokens[i];
         if (!is_added((enum token_kind)from->kind)) continue;
-        struct added_token token = { .text = t->bytes[i],
+        struct added_token token = { .text = arena_slice(&t->arena, from->text),
                                      .id = (int32_t)i,
                                      .flags = from->flags,
                                      .control = from->kind != TOKEN_ADDED };
+        if (!token.text.ptr) return out_of_memory(s, err);
         bool normal = !token.control && (from->flags & ADDED_NORMALIZED);
         added_set_add(normal ? &t->normal : &t->raw, token);
         if (map_put(&t->added_ids, token.text, (uint32_t)i) < 0) return out_of_memory(s, err);
@@ -193,8 +221,11 @@ static int fill(struct tokenizer *t, struct tokenizer_source *s, struct err *err
     if (!t->classes) return out_of_memory(s, err);
     TRY(copy_tokens(t, s, err));
     TRY(fill_added(t, s, err));
-    TRY(t->family->algorithm == ALGORITHM_BPE ? bpe_open(&t->bpe, t, s, err)
-                                              : wordpiece_open(&t->wordpiece, t, s, err));
+    switch (t->family->algorithm) {
+    case ALGORITHM_BPE: TRY(bpe_open(&t->bpe, t, s, err)); break;
+    case ALGORITHM_SPM: TRY(spm_open(&t->bpe, t, s, err)); break;
+    case ALGORITHM_WORDPIECE: TRY(wordpiece_open(&t->wordpiece, t, s, err)); break;
+    }
     return normalise_added(t, s, err);
 }
 

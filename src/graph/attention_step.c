@@ -93,11 +93,10 @@ static void attend(const struct attention_job *j, const struct batch_seq *seq, i
 void attention_ref(const struct op_ref *r, enum attention_keys keys)
 {
     /* Room for any model there is; a reference may be lavish. */
-    enum { WS_BYTES = 2 * ATTENTION_CHUNK * ATTENTION_DIM_MAX * 4 + 2 * KERNEL_ALIGN };
-    _Alignas(KERNEL_ALIGN) unsigned char ws[WS_BYTES];
+    _Alignas(KERNEL_ALIGN) unsigned char ws[ATTENTION_WS_MAX];
     const struct attention_attr *attr = r->node->attr;
     int group = attr->n_heads / attr->n_kv_heads;
-    assert(kernel_attention_ws_bytes(group, attr->head_len) <= WS_BYTES);
+    assert(kernel_attention_ws_bytes(group, attr->head_len) <= ATTENTION_WS_MAX);
     struct attention_job j = { .attr = attr,
                                .keys = keys,
                                .batch = r->batch,

@@ -21,10 +21,13 @@ enum embed_source { EMBED_TOKENS, EMBED_POSITIONS, EMBED_TYPES };
 struct embed_attr {
     enum embed_source source;
     int32_t offset; /* Added to the id: RoBERTa counts positions from 2. */
+    float scale;    /* Of the rows; 1 but for Gemma. */
 };
 /* (T, D): rows of table (V, D) picked by a field of the batch. */
 struct node *graph_embed(struct graph *g, struct weight *table, enum embed_source source,
                          int32_t offset);
+/* (T, D): rows picked by token, times `scale`. */
+struct node *graph_embed_scaled(struct graph *g, struct weight *table, float scale);
 
 /* --- rows --- */
 
@@ -35,6 +38,13 @@ struct norm_attr {
     float eps;
 };
 struct node *graph_rms_norm(struct graph *g, struct weight *gain, struct node *x, float eps);
+struct head_norm_attr {
+    int32_t head_len;
+    float eps;
+};
+/* RMS norm of every head of x (T, heads * head_len) by itself; gain (head_len). */
+struct node *graph_head_norm(struct graph *g, struct weight *gain, struct node *x,
+                             const struct head_norm_attr *attr);
 /* bias may be NULL. */
 struct node *graph_layer_norm(struct graph *g, struct weight *gain, struct weight *bias,
                               struct node *x, float eps);

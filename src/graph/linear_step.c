@@ -108,6 +108,20 @@ static void multiply(const struct slice_job *j, const struct linear_matrix *w, f
     w->fn(&a);
 }
 
+static void norm_columns(const struct slice_job *j, float *y, int width)
+{
+    const struct linear_part *part = j->part;
+    for (int first = 0; first < width; first += part->head_len)
+        part->norm(&(struct kernel_norm){ .y = y + first,
+                                          .x = y + first,
+                                          .y_stride = (size_t)part->m,
+                                          .x_stride = (size_t)part->m,
+                                          .n = j->n,
+                                          .d = part->head_len,
+                                          .weight = part->norm_gain,
+                                          .eps = part->norm_eps });
+}
+
 static void rope_columns(const struct slice_job *j, float *y, int width)
 {
     const struct linear_part *part = j->part;
@@ -179,6 +193,7 @@ static void run_part(const struct slice_job *j, int from, int to)
     size_t width = (size_t)(end - first), m = (size_t)part->m;
     for (size_t t = 0; part->unary && t < (size_t)j->n; t++)
         part->unary(y + t * m, y + t * m, width);
+    if (part->norm) norm_columns(j, y, end - first);
     if (part->rope) rope_columns(j, y, end - first);
     if (part->store != LINEAR_STORE_NOTHING) store_columns(j, y, first, end - first);
     if (part->act != VALUE_NONE)

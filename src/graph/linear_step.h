@@ -3,8 +3,8 @@
  *
  *     prologue   (few rows) norm and quantise the input, each thread for itself
  *     unit       `grain` panels of one matrix, for all rows of the batch, then on those columns:
- *                bias, residual | activation | gate with up | rope | store in the KV blocks |
- *                quantise for the next linear
+ *                bias, residual | activation | gate with up | norm of heads | rope | store in the
+ *                KV blocks | quantise for the next linear
  */
 #ifndef TIRO_GRAPH_LINEAR_STEP_H
 #define TIRO_GRAPH_LINEAR_STEP_H
@@ -38,7 +38,10 @@ struct linear_part {
     int32_t act; /* y quantised, or VALUE_NONE */
     bool is_glu;
     kernel_unary_fn *unary; /* NULL: none. */
-    kernel_rope_fn *rope;   /* NULL: none. */
+    kernel_norm_fn *norm;   /* Of each head; NULL: none. */
+    const float *norm_gain; /* (head_len) */
+    float norm_eps;
+    kernel_rope_fn *rope; /* NULL: none. */
     int32_t rope_table, head_len, n_rot;
     enum linear_store store;
     int32_t layer;

@@ -22,6 +22,7 @@ static int make_f32(struct weight *w, const struct kernels *k, struct err *err)
     if (!w->f32) return err_set(err, ERR_NO_MEMORY, "%s: no memory for %zu floats", w->name, n);
     for (size_t i = 0; i < n / width; i++)
         k->dequant[w->dtype](w->f32 + i * width, (const char *)w->data + i * row_bytes, width);
+    for (size_t i = 0; w->plus != 0 && i < n; i++) w->f32[i] += w->plus;
     return 0;
 }
 

@@ -37,6 +37,7 @@ struct weight {
     /* Quantised activations lose too much here: the linear runs twice, on their int8 codes and on
      * the int8 codes of what those lost (docs/decisions/0006). Set by the model. */
     bool wide;
+    float plus;              /* Added to all of `f32`: files may keep a gain less its 1. */
     unsigned uses;           /* enum weight_use, set by the ops' constructors. */
     enum dtype packed_dtype; /* What `packed` holds: the file's, or F32 with compute = f32. */
     void *packed;            /* (dims[0] in panels) owned; NULL unless WEIGHT_MATRIX */

@@ -78,8 +78,9 @@ static int divide(struct arch_model *m, const struct checkpoint *c, struct err *
 static int scale_hf(struct arch_model *m, const struct checkpoint *c, struct err *err)
 {
     /* Newer files keep all of rope in rope_parameters, older ones only the scaling. */
-    static const char *const places[] = { "rope_scaling", "rope_parameters" };
-    for (int i = 0; i < 2; i++) {
+    static const char *const places[] = { "rope_scaling", "rope_parameters",
+                                          "rope_parameters.full_attention" };
+    for (int i = 0; i < 3; i++) {
         char key[ARCH_NAME_LEN_MAX];
         struct slice type = { NULL, 0 };
         (void)snprintf(key, sizeof key, "%s.rope_type", places[i]);

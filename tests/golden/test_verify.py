@@ -40,6 +40,14 @@ def test_causal(name, tokens):
     assert report["auto"]["same_top"] >= 0.95
 
 
+def test_windows():
+    # Longer than the 512 tokens that gemma3's windowed layers see.
+    options = ("--window", "1024") if FULL else ("--tokens", "640", "--window", "641")
+    report = verify("gemma3-270m-base.gguf", *options)
+    assert report["f32"]["same_top"] >= 0.999
+    assert report["auto"]["same_top"] >= 0.95
+
+
 def test_embedder():
     report = verify("all-minilm-l6-v2", "--texts", "128" if FULL else "16")
     assert report["f32"]["length_error_max"] < 1e-5

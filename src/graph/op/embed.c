@@ -8,7 +8,13 @@ extern const struct op op_embed;
 struct node *graph_embed(struct graph *g, struct weight *table, enum embed_source source,
                          int32_t offset)
 {
-    struct embed_attr attr = { .source = source, .offset = offset };
+    struct embed_attr attr = { .source = source, .offset = offset, .scale = 1 };
+    return graph_record(g, &op_embed, &attr, sizeof attr, 0, NULL, table, NULL);
+}
+
+struct node *graph_embed_scaled(struct graph *g, struct weight *table, float scale)
+{
+    struct embed_attr attr = { .source = EMBED_TOKENS, .scale = scale };
     return graph_record(g, &op_embed, &attr, sizeof attr, 0, NULL, table, NULL);
 }
 
@@ -37,12 +43,14 @@ static void copy_rows(const struct node *n, const struct batch *b, const struct 
                       float *out, int64_t from, int64_t to)
 {
     const struct weight *w = n->w[0];
+    const struct embed_attr *attr = n->attr;
     size_t width = (size_t)w->dims[1], row_bytes = w->size / (size_t)w->dims[0];
     for (int64_t t = from; t < to; t++) {
-        int32_t row = row_of(n->attr, b, t);
+        int32_t row = row_of(attr, b, t);
+        float *y = out + (size_t)t * width;
         assert(row >= 0 && row < w->dims[0]); /* model_forward has checked the batch. */
-        k->dequant[w->dtype](out + (size_t)t * width,
-                             (const char *)w->data + (size_t)row * row_bytes, width);
+        k->dequant[w->dtype](y, (const char *)w->data + (size_t)row * row_bytes, width);
+        if (attr->scale != 1) k->scale(y, y, attr->scale, width);
     }
 }
 

@@ -4,7 +4,8 @@
 
 #include <assert.h>
 
-extern const struct op op_linear, op_add, op_unary, op_rope, op_silu_mul, op_attention;
+extern const struct op op_linear, op_add, op_unary, op_head_norm, op_rope, op_silu_mul,
+    op_attention;
 
 struct node *graph_linear(struct graph *g, struct weight *w, struct weight *bias, struct node *x)
 {
@@ -88,9 +89,22 @@ static struct node *take_followers(struct planner *p, struct linear_part *part, 
         planner_state(p, n)->done = true;
         return u;
     }
+    if (u->op == &op_head_norm) {
+        const struct head_norm_attr *attr = u->attr;
+        if (attr->head_len % PANEL_ROWS != 0) return n;
+        part->norm = p->options->kernels->rms_norm;
+        part->norm_gain = u->w[0]->f32;
+        part->norm_eps = attr->eps;
+        part->head_len = attr->head_len;
+        planner_state(p, n)->done = true;
+        n = u;
+        u = planner_only_user(p, n);
+        if (!u) return n;
+    }
     if (u->op == &op_rope && u->in[0] == n && is_ready(p, u->in[1])) {
         const struct rope_attr *attr = u->attr;
         if (attr->head_len % PANEL_ROWS != 0) return n;
+        if (part->norm && attr->head_len != part->head_len) return n;
         const struct kernels *k = p->options->kernels;
         part->rope = attr->style == ROPE_NEOX ? k->rope_neox : k->rope_norm;
         part->rope_table = planner_read(p, u->in[1]);

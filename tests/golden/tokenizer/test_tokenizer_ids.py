@@ -19,7 +19,8 @@ CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".ca
 MODELS = pathlib.Path(os.environ.get("TIRO_MODELS", CACHE / "tiro" / "models"))
 
 
-@pytest.mark.parametrize("name", ["smollm2-135m.gguf", "qwen2.5-coder-0.5b.gguf", "all-minilm-l6-v2"])
+@pytest.mark.parametrize("name", ["smollm2-135m.gguf", "qwen2.5-coder-0.5b.gguf", "gemma3-270m-base.gguf",
+                                  "all-minilm-l6-v2"])
 def test_ids_are_identical(name):
     model = MODELS / name
     if not model.exists():

@@ -190,6 +190,68 @@ static void test_qwen2(void **state)
     check_model("qwen2/tied", "qwen2/tied", MODEL_COMPUTE_F32);
 }
 
+static void test_gemma3(void **state)
+{
+    (void)state;
+    check_model("gemma3/window", "gemma3/window", MODEL_COMPUTE_F32);
+    check_model("gemma3/window", "gemma3/window", MODEL_COMPUTE_AUTO); /* BF16 panels */
+    check_model("gemma3/window.gguf", "gemma3/window", MODEL_COMPUTE_F32);
+    check_model("gemma3/stretched", "gemma3/stretched", MODEL_COMPUTE_F32);
+}
+
+/* Windows and norms of heads, fused and not: to the bit the same in any chunks, on any threads. */
+static void check_chunks(const char *path, const char *golden)
+{
+    struct checkpoint *checkpoint;
+    struct golden_case c;
+    struct err err = { 0 };
+    char at[512];
+    int32_t n_cases;
+    (void)snprintf(at, sizeof at, "%s/tests/golden/%s/golden.bin", TIRO_SOURCE_DIR, golden);
+    FILE *f = fopen(at, "rb");
+    assert_non_null(f);
+    read_exactly(&n_cases, 4, f);
+    read_case(&c, f);
+    for (int i = 1; i < n_cases; i++) { /* The last is the longest. */
+        free(c.values);
+        read_case(&c, f);
+    }
+    (void)fclose(f);
+    (void)snprintf(at, sizeof at, "%s/tests/golden/%s", TIRO_SOURCE_DIR, path);
+    assert_ok(checkpoint_open(&checkpoint, at, &err), &err);
+    size_t n = (size_t)c.n_rows * (size_t)c.width;
+    float *first = calloc(n, sizeof *first), *out = calloc(n, sizeof *out);
+    static const int chunks[] = { IDS_MAX, 1, 7, 33 };
+    for (int i = 0; i < 8; i++) {
+        struct pool *pool;
+        struct model *m;
+        struct kv_store kv;
+        assert_ok(pool_open(&pool, i < 4 ? 1 : 3, &err), &err);
+        struct model_options o = { .pool = pool, .n_rows_max = IDS_MAX, .n_out_max = IDS_MAX };
+        assert_ok(model_open(&m, checkpoint, &o, &err), &err);
+        const struct model_facts *facts = model_facts(m);
+        assert_ok(kv_store_init(&kv, &facts->kv, facts->kv_dtype, IDS_MAX / KV_BLOCK_LEN, &err),
+                  &err);
+        forward(m, &kv, &c, chunks[i % 4], i == 0 ? first : out);
+        if (i > 0) assert_memory_equal(first, out, n * sizeof *out);
+        kv_store_release(&kv);
+        model_close(m);
+        pool_close(pool);
+    }
+    free(first);
+    free(out);
+    free(c.values);
+    checkpoint_close(checkpoint);
+}
+
+static void test_gemma3_in_chunks(void **state)
+{
+    (void)state;
+    check_chunks("gemma3/window", "gemma3/window");
+    check_chunks("gemma3/window.gguf", "gemma3/window");
+    check_chunks("gemma3/stretched", "gemma3/stretched");
+}
+
 static void test_bert(void **state)
 {
     (void)state;
@@ -202,6 +264,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_llama),      cmocka_unit_test(test_llama_gguf),
         cmocka_unit_test(test_llama_tied), cmocka_unit_test(test_qwen2),
+        cmocka_unit_test(test_gemma3),     cmocka_unit_test(test_gemma3_in_chunks),
         cmocka_unit_test(test_bert),       cmocka_unit_test(test_texts_in_company),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

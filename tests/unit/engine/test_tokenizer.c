@@ -186,16 +186,17 @@ static void test_long_runs(void **state)
         "<|im_", "'s", "\xFF"
     };
     enum { SIZE = 1 << 20 };
-    struct tokenizer *t[] = { open_tiny("qwen2"), open_tiny("smollm"), open_tiny("bert") };
+    struct tokenizer *t[] = { open_tiny("qwen2"), open_tiny("smollm"), open_tiny("bert"),
+                              open_tiny("spm") };
     char *text = mem_alloc(SIZE);
     for (size_t r = 0; r < sizeof runs / sizeof *runs; r++) {
         size_t len = strlen(runs[r]), n;
         for (size_t i = 0; i < SIZE; i++) text[i] = runs[r][i % len];
-        for (size_t k = 0; k < 3; k++)
+        for (size_t k = 0; k < 4; k++)
             assert_ok(tokenizer_count(t[k], &n, (struct slice){ text, SIZE }, NULL, &err), &err);
     }
     mem_free(text);
-    for (size_t k = 0; k < 3; k++) tokenizer_close(t[k]);
+    for (size_t k = 0; k < 4; k++) tokenizer_close(t[k]);
 }
 
 /* --- streams ---------------------------------------------------------------------------------- */
@@ -349,6 +350,9 @@ static const struct hostile hostile[] = {
     { "qwen2", "added_tokens", "[{\"id\": 500, \"content\": \"x\", \"single_word\": true}]",
       ERR_UNSUPPORTED_FORMAT, "single_word" },
     { "qwen2", "post_processor", "{\"type\": \"Odd\"}", ERR_UNSUPPORTED_FORMAT, "Odd" },
+    { "spm", "model.byte_fallback", "false", ERR_UNSUPPORTED_FORMAT, "byte_fallback" },
+    { "spm", "model.vocab.<0x0A>", NULL, ERR_FORMAT, "no byte token <0x0A>" },
+    { "spm", "normalizer.type", "\"NFC\"", ERR_UNSUPPORTED_FORMAT, "NFC" },
     { "bert", "model.unk_token", "\"nothing\"", ERR_FORMAT, NULL },
     { "bert", "model.max_input_chars_per_word", "100000", ERR_UNSUPPORTED_FORMAT, "100000" },
     { "bert", "normalizer", "{\"type\": \"Lowercase\"}", ERR_UNSUPPORTED_FORMAT, "Lowercase" },
@@ -572,8 +576,8 @@ static void test_gguf_refused(void **state)
     assert_fails(gguf_open(&t, &g), ERR_UNSUPPORTED_FORMAT, &err, "of-tomorrow");
     bpe_gguf(&g, NULL, "llama");
     assert_fails(gguf_open(&t, &g), ERR_UNSUPPORTED_FORMAT, &err, "(missing)");
-    gguf_init(&g, "llama", "default", "llama");
-    assert_fails(gguf_open(&t, &g), ERR_UNSUPPORTED_FORMAT, &err, "\"llama\"");
+    gguf_init(&g, "t5", "default", "t5");
+    assert_fails(gguf_open(&t, &g), ERR_UNSUPPORTED_FORMAT, &err, "\"t5\"");
     bpe_gguf(&g, "qwen2", "qwen2"); /* Without types, both [PAD5] are words. */
     assert_fails(gguf_open(&t, &g), ERR_FORMAT, &err, "both \"[PAD5]\"");
     bpe_gguf(&g, "qwen2", "qwen2");

@@ -156,7 +156,7 @@ static void test_tiny(void **state)
     assert_int_equal(file_read_all(&file, &len, path, 1 << 20, &err), 0);
     assert_int_equal(json_read(&root, (struct slice){ file, len }, &json_limits_file, path, &err),
                      0);
-    assert_int_equal(json_array_size(root), 5);
+    assert_int_equal(json_array_size(root), 6);
     json_array_foreach(root, i, entry)
     {
         struct tokenizer *t;

@@ -120,6 +120,34 @@ static void check_cross_attention(FILE *f)
     free(y.values);
 }
 
+/* The largest head there may be, and the softmax of one key is 1. */
+static void test_largest_head(void **state)
+{
+    (void)state;
+    enum { ROWS = 3, HEADS = 2 };
+    static float q[ROWS * HEADS * ATTENTION_DIM_MAX], kv[ATTENTION_DIM_MAX];
+    static float y[ROWS * HEADS * ATTENTION_DIM_MAX];
+    struct array want = { .n = sizeof y / sizeof *y, .values = y };
+    struct attention_attr attr = { .n_heads = HEADS,
+                                   .n_kv_heads = 1,
+                                   .head_len = ATTENTION_DIM_MAX };
+    for (int i = 0; i < ATTENTION_DIM_MAX; i++) kv[i] = (float)i / 100;
+    for (size_t i = 0; i < want.n; i++) {
+        q[i] = (float)(i % 7) / 10;
+        y[i] = kv[i % ATTENTION_DIM_MAX];
+    }
+    struct graph g;
+    graph_init(&g);
+    struct shape rows = { 2, { dim_of(DIM_HEIGHT), dim_const(HEADS * ATTENTION_DIM_MAX) } };
+    struct shape context = { 2, { dim_of(DIM_CONTEXT), dim_const(ATTENTION_DIM_MAX) } };
+    g.output = graph_cross_attention(&g, graph_input(&g, 0, rows), graph_input(&g, 1, context),
+                                     graph_input(&g, 2, context), &attr);
+    struct dim_sizes sizes = { { [DIM_HEIGHT] = ROWS, [DIM_CONTEXT] = 1 } };
+    const float *inputs[] = { q, kv, kv };
+    check_graph(&g, &sizes, inputs, 3, &want);
+    graph_release(&g);
+}
+
 static void check_group_norm(FILE *f)
 {
     struct array x = read_array(f), gain = read_array(f), bias = read_array(f), y = read_array(f);
@@ -230,6 +258,7 @@ int main(void)
         cmocka_unit_test(test_against_torch),
         cmocka_unit_test(test_dims),
         cmocka_unit_test(test_misfits_are_named),
+        cmocka_unit_test(test_largest_head),
         cmocka_unit_test(test_costs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,8 +50,12 @@ static void every_source_is_complete(void **state)
     assert_ok(catalogue_get(&cat, &err), &err);
     for (unsigned i = 0; i < cat->n_models; i++) {
         const struct catalogue_model *m = &cat->models[i];
-        assert_true(m->n_sources >= 2);
-        assert_non_null(m->sources[0].hub); /* The origin comes first. */
+        /* The origin comes first; gemma3-270m-base's is not known to hold these bytes. */
+        if (strcmp(m->name, "gemma3-270m-base") != 0) {
+            assert_true(m->n_sources >= 2);
+            assert_non_null(m->sources[0].hub);
+        }
+        assert_true(m->n_sources >= 1);
         for (unsigned k = 0; k < m->n_sources; k++)
             for (unsigned f = 0; f < m->n_files; f++) {
                 const struct catalogue_source *s = &m->sources[k];
