@@ -235,8 +235,8 @@ static void say_ready(struct worker *w, uint64_t started_ns)
     worker_send(w, MSG_READY, &m);
     arena_reset(&w->out);
     log_debug("ready", LOG_STR("arch", f->arch), LOG_INT("n_ctx", w->n_ctx),
-             LOG_INT("load_ms", m.load_ms), LOG_STR("walls", w->sandbox.walls),
-             LOG_STR("missing", w->sandbox.missing));
+              LOG_INT("load_ms", m.load_ms), LOG_STR("walls", w->sandbox.walls),
+              LOG_STR("missing", w->sandbox.missing));
 }
 
 static int open_chat(struct worker *w, struct err *err)

@@ -40,9 +40,8 @@ const struct subcommand subcommand_rm = {
     .name = "rm",
     .summary = "delete a model from this machine",
     .usage = "rm NAME... [--data DIR]",
-    .help =
-        "Deletes a model's file or folder. A running server forgets it within seconds;\n"
-        "its open answers end with an error.",
+    .help = "Deletes a model's file or folder. A running server forgets it within seconds;\n"
+            "its open answers end with an error.",
     .options = options,
     .takes_words = true,
     .run = run,
