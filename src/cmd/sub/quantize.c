@@ -220,5 +220,6 @@ const struct subcommand subcommand_quantize = {
         "  tiro quantize model-f16.gguf ~/.local/share/tiro/models/model-q8.gguf --type Q8_0\n"
         "  tiro quantize model-f16.gguf small.gguf --type Q4_0 --output-type keep",
     .options = options,
+    .takes_words = true,
     .run = run,
 };
