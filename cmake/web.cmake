@@ -10,7 +10,7 @@ if(TIRO_WEB)
     file(GLOB web_sources CONFIGURE_DEPENDS ${web_dir}/src/*)
     add_custom_command(
         OUTPUT ${web_dir}/node_modules/.package-lock.json
-        COMMAND ${NPM} ci --silent --no-audit --no-fund
+        COMMAND ${NPM} ci --loglevel=error --no-audit --no-fund
         DEPENDS ${web_dir}/package.json ${web_dir}/package-lock.json
         WORKING_DIRECTORY ${web_dir}
         COMMENT "Getting the page's libraries"
