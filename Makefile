@@ -9,7 +9,6 @@ TEST_DATA ?= $(HOME)/.cache/tiro
 export TIRO_MODELS ?= $(TEST_DATA)/models
 NINJA   = cmake --build
 VENV    = .venv
-PYTHON  = $(VENV)/bin/python
 
 .DEFAULT_GOAL := all
 .PHONY: all help run test check bench lint fmt fuzz coverage verify soak newcomer \

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* Spinning is cheap while every thread has a core, and ruinous when one does not. A wait that ends
- * while spinning lengthens the next spin (up to about 30 us of `pause`), one that has to sleep
+ * while spinning lengthens the next spin (up to SPINS_MAX of `pause`), one that has to sleep
  * halves it: a crowded machine soon sleeps at once, whoever crowds it. */
 enum { CACHE_LINE = 64, SPINS_MIN = 20, SPINS_MAX = 2000 };
 
