@@ -39,6 +39,9 @@
     X(COMPUTE, compute, "TIRO_COMPUTE", "auto", "auto: fast; f32: everything in 32-bit floats") \
     X(SPECULATION, speculation, "TIRO_SPECULATION", "auto",                                     \
       "auto: draft tokens where text repeats itself, the answer stays the same; off: never")    \
+    X(LATENCY_MS, latency_ms, "TIRO_LATENCY_MS", "100",                                         \
+      "how long the next token of running answers may wait for a part of a new prompt, 1 to "   \
+      "60000")                                                                                  \
     X(QUEUE, queue, "TIRO_QUEUE", "256", "requests that may wait for one model, 1 to 65536")    \
     X(GRACE_SECONDS, grace_seconds, "TIRO_GRACE_SECONDS", "30",                                 \
       "time for open answers at shutdown, 0 to 3600")                                           \

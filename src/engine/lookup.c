@@ -4,9 +4,20 @@
 
 enum { LENGTH_FIRST = 4, LENGTH_LEAST = 2, PAUSE_FIRST = 4, SURE = 6 };
 
+/* Share of right tokens: at first, at least, and how much each token counts. */
+#define RIGHT_FIRST  0.75
+#define RIGHT_LEAST  0.5
+#define RIGHT_WEIGHT (1 / 16.0)
+
 void lookup_init(struct lookup *l)
 {
     *l = (struct lookup){ .length = LENGTH_FIRST, .pause = PAUSE_FIRST };
+    l->right = RIGHT_FIRST;
+}
+
+double lookup_right(const struct lookup *l)
+{
+    return l->right > RIGHT_LEAST ? l->right : RIGHT_LEAST;
 }
 
 int32_t lookup_length(struct lookup *l, int32_t room)
@@ -49,6 +60,8 @@ void lookup_judge(struct lookup *l, int32_t n_drafted, int32_t n_kept)
 {
     assert(n_kept >= 0 && n_kept <= n_drafted);
     if (n_drafted == 0) return;
+    for (int32_t i = 0; i <= n_kept && i < n_drafted; i++)
+        l->right += RIGHT_WEIGHT * ((i < n_kept) - l->right);
     if (n_kept == 0) {
         l->wait = l->pause;
         l->pause = l->pause * 2 < LOOKUP_PAUSE_MAX ? l->pause * 2 : LOOKUP_PAUSE_MAX;

@@ -24,6 +24,7 @@ enum {
 
 struct lookup {
     int32_t length, pause, wait; /* wait: draws until the next draft */
+    double right;                /* Share of right tokens, of late. */
 };
 
 void lookup_init(struct lookup *l);
@@ -31,6 +32,9 @@ void lookup_init(struct lookup *l);
 int32_t lookup_length(struct lookup *l, int32_t room);
 /* Writes at most `most` tokens to `draft`, which may be tokens + n_tokens; returns how many. */
 int32_t lookup_draft(const int32_t *tokens, int32_t n_tokens, int32_t *draft, int32_t most);
+/* The chance that a drafted token is right. After a bad time it is not taken for nothing: that is
+ * what the pause is for. */
+double lookup_right(const struct lookup *l);
 void lookup_judge(struct lookup *l, int32_t n_drafted, int32_t n_kept);
 
 #endif

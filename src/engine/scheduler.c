@@ -62,6 +62,7 @@ int scheduler_open(struct scheduler **ret, const struct scheduler_options *optio
     s->o = *options;
     if (s->o.n_seqs_max == 0) s->o.n_seqs_max = SCHEDULER_SEQS_MAX;
     if (s->o.prefill_chunk == 0) s->o.prefill_chunk = SCHEDULER_PREFILL_CHUNK;
+    if (s->o.latency_ns == 0) s->o.latency_ns = SCHEDULER_LATENCY_MS * UINT64_C(1000000);
     if (s->o.queue_max == 0) s->o.queue_max = SCHEDULER_QUEUE_MAX;
     assert(s->o.n_ctx > 0 && s->o.n_ctx <= s->o.n_blocks * (int64_t)KV_BLOCK_LEN);
     assert(s->o.net.n_vocab >= LOGPROBS_TOP_MAX);

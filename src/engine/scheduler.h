@@ -16,11 +16,13 @@
  *
  * Order of admission: priority, then arrival. A prompt is admitted when all its blocks and a margin
  * for the running ones are there; completions grow block by block. A batch holds one row of every
- * decoding sequence, then up to `prefill_chunk` rows of prompts, fewer when they would take long.
+ * decoding sequence, then up to `prefill_chunk` rows of prompts, fewer when the others would wait
+ * longer than `latency_ns` for their next token (engine/pace.h).
  *
  * Speculation: a decoding sequence may bring a draft of its next tokens (engine/lookup.h) as more
- * rows. Each position is sampled as it always is, with its own dice, and a drafted token stands if
- * it is the one that was sampled; so drafts change how many tokens a step gives, and nothing else.
+ * rows, as long as the step's tokens grow more than its time. Each position is sampled as it always
+ * is, with its own dice, and a drafted token stands if it is the one that was sampled; so drafts
+ * change how many tokens a step gives, and nothing else.
  *
  * A result depends on the request alone: not on batch mates, chunking, preemption, prefix hits or
  * threads. The model keeps that contract (graph/batch.h); here every draw has its own dice.
@@ -42,9 +44,8 @@ enum {
     SCHEDULER_SEQS_MAX = 64,
     SCHEDULER_QUEUE_MAX = 512,
     SCHEDULER_SCORE_ROWS = 32, /* Prompt rows whose logits are kept per step, when asked for. */
-    /* Rows of decoding beyond which no drafts are added: reading the weights is no longer what a
-     * step waits for. */
-    SCHEDULER_DRAFT_ROWS = 16,
+    /* How long the next token of running answers should wait for the chunk of a prompt. */
+    SCHEDULER_LATENCY_MS = 100,
 };
 
 enum scheduler_speculation {
@@ -97,6 +98,7 @@ struct scheduler_options {
     int32_t n_ctx;                     /* At most n_blocks * KV_BLOCK_LEN. */
     int32_t n_blocks;
     int32_t n_seqs_max, prefill_chunk, queue_max; /* 0: the defaults above */
+    uint64_t latency_ns;                          /* 0: the default above */
     enum scheduler_speculation speculation;
     /* SPECULATION_FORCED: writes at most `most` tokens of a draft, returns how many. */
     int32_t (*draft)(void *ctx, const int32_t *tokens, int32_t n_tokens, int32_t *draft,

@@ -4,6 +4,7 @@
 
 #include "engine/constraint.h"
 #include "engine/lookup.h"
+#include "engine/pace.h"
 #include "engine/scheduler.h"
 
 enum { RATE_SECONDS = 10 };
@@ -27,6 +28,7 @@ struct sequence {
     struct answer answer;
     struct constraint *constraint;
     struct lookup lookup;
+    int32_t n_draft; /* In this step: tokens drafted behind n_tokens. */
     double logprob;
     bool deferred; /* In this step: what it begins with is just being computed. */
 };
@@ -75,6 +77,7 @@ struct scheduler {
     bool *slot_used;
     /* The step's batch and its tasks, sized at open. */
     int32_t n_rows_max, n_out_max, n_planned, n_tasks;
+    int32_t n_decode; /* Of `planned`: the first so many are decoding. */
     int32_t *tokens, *positions, *out_rows;
     struct batch_seq *batch_seqs;
     struct planned *planned;
@@ -84,7 +87,7 @@ struct scheduler {
     size_t logits_bytes;
     struct sampler_scratch **scratch; /* one per pool thread */
     int32_t n_scratch;
-    uint64_t row_ns; /* What a row of a large batch takes, of late; 0: not known yet. */
+    struct pace pace;
     struct scheduler_stats stats;
     uint64_t rate_prefill[RATE_SECONDS], rate_decode[RATE_SECONDS], rate_second;
 };
@@ -101,6 +104,11 @@ void scheduler_reserve(struct scheduler *s);
 bool scheduler_follow(struct scheduler *s, struct sequence *leader, struct sequence *seq);
 /* Out of the running list, blocks back. */
 void sequence_stop_running(struct scheduler *s, struct sequence *seq);
+
+/* scheduler_draft.c */
+/* Drafts for this step: each decoding sequence's n_draft. Returns how many tokens in all. */
+int32_t scheduler_draft(struct scheduler *s);
+void scheduler_end_drafts(struct scheduler *s);
 
 /* scheduler_emit.c */
 void job_fail(struct scheduler *s, struct job *job, const struct err *err);

@@ -3,9 +3,10 @@
 #include "base/seam.h"
 #include "engine/scheduler_state.h"
 
-/* A step should not take longer; fewer rows than ROWS_LEAST are not worth reading the weights. */
-#define STEP_NS UINT64_C(200000000)
-enum { ROWS_LEAST = 32 };
+/* With nobody else to wait for it a prompt's step may take so long: a cancel waits for it, and who
+ * comes next. */
+#define ALONE_NS UINT64_C(500000000)
+enum { ROWS_LEAST = 32 }; /* Fewer rows of a prompt are not worth reading the weights. */
 
 /* ---- The batch ---- */
 
@@ -61,66 +62,16 @@ static int32_t chunk_of(const struct scheduler *s, const struct sequence *seq, i
     return n;
 }
 
-/* Rows of prompts for this step: so many that a cancel, or the next token of the others, does not
- * wait much longer than STEP_NS. Results do not depend on where a prompt is cut. */
-static int32_t prefill_budget(const struct scheduler *s)
+/* Rows of prompts for this step: beside n_decode rows of running answers so many that their next
+ * tokens do not wait much longer than the latency target; alone, the largest chunk that a cancel
+ * can wait for. Results do not depend on where a prompt is cut. */
+static int32_t prefill_budget(const struct scheduler *s, int32_t n_decode)
 {
-    if (s->row_ns == 0) return s->o.prefill_chunk;
-    uint64_t rows = STEP_NS / s->row_ns / ROWS_LEAST * ROWS_LEAST;
-    if (rows >= (uint64_t)s->o.prefill_chunk) return s->o.prefill_chunk;
-    int32_t least = ROWS_LEAST < s->o.prefill_chunk ? ROWS_LEAST : s->o.prefill_chunk;
-    return rows < (uint64_t)least ? least : (int32_t)rows;
-}
-
-/* ---- Drafts ---- */
-
-/* Rows that all drafts of this step may have together: they take the place of rows of prompts, and
- * of outputs that scores would use. */
-static int32_t draft_budget(const struct scheduler *s)
-{
-    int32_t n_decoding = 0, most = SCHEDULER_DRAFT_ROWS;
-    if (s->o.speculation == SPECULATION_OFF) return 0;
-    for (int32_t i = 0; i < s->n_running; i++)
-        n_decoding += sequence_pending(s, s->running[i]) == 1;
-    if (most > s->o.prefill_chunk / 2) most = s->o.prefill_chunk / 2;
-    if (s->o.speculation == SPECULATION_FORCED) return most;
-    if (n_decoding < s->n_running) return 0; /* With a prompt: enough to compute. */
-    return most - n_decoding;
-}
-
-/* Puts a draft behind the sequence's tokens; returns its length. */
-static int32_t draft(struct scheduler *s, struct sequence *seq, int32_t budget)
-{
-    if (seq->n_tokens <= seq->job->request->n_tokens) return 0; /* Choices may have to fork. */
-    /* The token that is sampled behind the draft needs a place, too. */
-    int32_t room = seq->cap - seq->n_tokens - 1, n;
-    if (room > budget) room = budget;
-    if (room <= 0) return 0;
-    int32_t *to = seq->tokens + seq->n_tokens;
-    if (s->o.speculation == SPECULATION_FORCED)
-        n = s->o.draft(s->o.draft_ctx, seq->tokens, seq->n_tokens, to, room);
-    else
-        n = lookup_draft(seq->tokens, seq->n_tokens, to, lookup_length(&seq->lookup, room));
-    assert(n >= 0 && n <= room);
-    /* Never at the cost of a block that someone needs. */
-    int32_t need = kvcache_need(s->kv, seq->slot, seq->n_tokens + n);
-    if (need > 0 && kvcache_available(s->kv) < need + s->n_running) return 0;
-    return kvcache_reserve(s->kv, seq->slot, seq->n_tokens + n) < 0 ? 0 : n;
-}
-
-/* What stayed of the drafts is computed; the places of the rest are given back. */
-static void end_drafts(struct scheduler *s)
-{
-    for (int32_t i = 0; i < s->n_planned; i++) {
-        struct planned *p = &s->planned[i];
-        struct sequence *seq = p->seq;
-        if (p->n_draft == 0) continue;
-        s->stats.n_drafted_tokens += (uint64_t)p->n_draft;
-        s->stats.n_accepted_tokens += (uint64_t)p->n_kept;
-        lookup_judge(&seq->lookup, p->n_draft, p->n_kept);
-        if (seq->state == SEQUENCE_RUNNING)
-            kvcache_truncate(s->kv, seq->slot, kvcache_len(s->kv, seq->slot));
-    }
+    int32_t most = s->o.prefill_chunk;
+    int32_t rows = pace_prompt_rows(&s->pace, n_decode, n_decode > 0 ? s->o.latency_ns : ALONE_NS);
+    if (rows >= most) return most;
+    int32_t least = ROWS_LEAST < most ? ROWS_LEAST : most;
+    return rows < least ? least : rows / ROWS_LEAST * ROWS_LEAST;
 }
 
 static void compose(struct scheduler *s)
@@ -130,13 +81,13 @@ static void compose(struct scheduler *s)
                                .seqs = s->batch_seqs,
                                .out_rows = s->out_rows };
     s->n_planned = 0;
-    int32_t drafts = draft_budget(s), budget = prefill_budget(s), n_drafted = 0;
+    int32_t n_drafted = scheduler_draft(s);
     for (int32_t i = 0; i < s->n_running; i++) {
-        if (sequence_pending(s, s->running[i]) != 1) continue;
-        int32_t n = draft(s, s->running[i], drafts - n_drafted);
-        plan(s, s->running[i], 1 + n, n);
-        n_drafted += n;
+        struct sequence *seq = s->running[i];
+        if (sequence_pending(s, seq) == 1) plan(s, seq, 1 + seq->n_draft, seq->n_draft);
     }
+    s->n_decode = s->n_planned;
+    int32_t budget = prefill_budget(s, s->n_decode);
     if (budget > s->o.prefill_chunk - n_drafted) budget = s->o.prefill_chunk - n_drafted;
     for (int32_t i = 0; i < s->n_running && budget > 0; i++) {
         struct sequence *seq = s->running[i];
@@ -306,6 +257,16 @@ static void count_rates(struct scheduler *s, uint64_t now)
     }
 }
 
+static void learn_pace(struct scheduler *s, uint64_t ns)
+{
+    int32_t n_decode_rows = 0;
+    for (int32_t i = 0; i < s->n_decode; i++) n_decode_rows += s->planned[i].n_rows;
+    if (n_decode_rows == s->batch.n_rows)
+        pace_decode(&s->pace, n_decode_rows, ns);
+    else
+        pace_prefill(&s->pace, n_decode_rows, s->batch.n_rows - n_decode_rows, ns);
+}
+
 static void fail_batch(struct scheduler *s, const struct err *err)
 {
     for (int32_t i = 0; i < s->n_planned; i++) job_fail(s, s->planned[i].seq->job, err);
@@ -329,7 +290,7 @@ static void advance(struct scheduler *s)
     end_prompts(s);
     for (int32_t i = 0; i < s->n_tasks; i++)
         if (!s->tasks[i].score) hand_on(s, &s->tasks[i]);
-    end_drafts(s);
+    scheduler_end_drafts(s);
 }
 
 void scheduler_step(struct scheduler *s)
@@ -345,9 +306,8 @@ void scheduler_step(struct scheduler *s)
         fail_batch(s, &err);
     else
         advance(s);
-    uint64_t now = now_ns(), per_row = (now - start) / (uint64_t)s->batch.n_rows;
-    if (s->batch.n_rows >= ROWS_LEAST)
-        s->row_ns = s->row_ns ? (3 * s->row_ns + per_row) / 4 : per_row;
+    uint64_t now = now_ns();
+    learn_pace(s, now - start);
     count_rates(s, now);
     job_reap(s);
     s->stats.n_steps++;

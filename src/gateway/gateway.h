@@ -61,6 +61,7 @@ struct gateway_options {
     uint64_t kv_bytes;          /* 0: the worker decides. */
     const char *compute;        /* "auto" (NULL) or "f32". */
     const char *speculation;    /* "auto" (NULL) or "off". */
+    uint32_t latency_ms; /* What a prompt may keep running answers waiting; 0: the worker's. */
 
     const char *log_level; /* For workers; NULL: "info". */
     bool log_json;

@@ -213,6 +213,7 @@ static void on_hello(struct worker *w, const struct msg_hello *hello)
         .kv_bytes = g->kv_bytes,
         .compute = slice_of(g->compute),
         .speculation = slice_of(g->speculation),
+        .latency_ms = g->latency_ms,
         .n_sequences_max = 0,
         .queue_max = w->supervisor->in_flight_max, /* One bound, ours: more is never sent. */
         .log_level = slice_of(g->log_level),

@@ -40,6 +40,7 @@ struct msg_load {
     struct slice log_level;   /* "" is "info" */
     bool log_json;
     struct slice speculation; /* "" or "auto", "off" */
+    uint32_t latency_ms;      /* What a prompt may keep running answers waiting; 0: 100. */
 };
 
 struct msg_progress {

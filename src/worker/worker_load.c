@@ -142,6 +142,7 @@ static int open_scheduler(struct worker *w, const struct msg_load *load, struct 
         .n_seqs_max = (int32_t)load->n_sequences_max,
         .prefill_chunk = (int32_t)load->prefill_chunk,
         .queue_max = (int32_t)load->queue_max,
+        .latency_ns = load->latency_ms * UINT64_C(1000000),
         .speculation = speculation == 1 ? SPECULATION_OFF : SPECULATION_AUTO,
     };
     return scheduler_open(&w->scheduler, &options, err);

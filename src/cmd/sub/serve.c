@@ -100,12 +100,13 @@ static int split(const char **ret, size_t *ret_n, char *buf, size_t size, const 
 
 static int take_options(struct server *s, struct err *err)
 {
-    int64_t port, threads, context, kv, queue, grace;
+    int64_t port, threads, context, kv, latency, queue, grace;
     struct settings *set = &s->settings;
     TRY(settings_int(set, SETTING_PORT, &port, 0, 65535, err));
     TRY(settings_int(set, SETTING_THREADS, &threads, 0, 256, err));
     TRY(settings_int(set, SETTING_CONTEXT, &context, 0, 1 << 24, err));
     TRY(settings_int(set, SETTING_KV_MEGABYTES, &kv, 0, 1 << 24, err));
+    TRY(settings_int(set, SETTING_LATENCY_MS, &latency, 1, 60000, err));
     TRY(settings_int(set, SETTING_QUEUE, &queue, 1, 65536, err));
     TRY(settings_int(set, SETTING_GRACE_SECONDS, &grace, 0, 3600, err));
     struct slice compute = slice_of(settings_str(set, SETTING_COMPUTE));
@@ -127,6 +128,7 @@ static int take_options(struct server *s, struct err *err)
     o->kv_bytes = (uint64_t)kv << 20;
     o->compute = compute.ptr;
     o->speculation = speculation.ptr;
+    o->latency_ms = (uint32_t)latency;
     o->queue_max = (uint32_t)queue;
     o->grace_ms = (uint32_t)grace * 1000;
     TRY(split(s->origins, &o->n_allow_origins, s->lists[0], sizeof s->lists[0],

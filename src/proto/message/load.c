@@ -15,6 +15,7 @@ static const struct message_field fields[] = {
     MSG_FIELD(struct msg_load, 11, MT_STR, log_level, .max = MSG_NAME_MAX),
     MSG_FIELD(struct msg_load, 12, MT_BOOL, log_json),
     MSG_FIELD(struct msg_load, 13, MT_STR, speculation, .max = MSG_NAME_MAX),
+    MSG_FIELD(struct msg_load, 14, MT_U32, latency_ms),
     MSG_FIELDS_END,
 };
 

@@ -308,34 +308,56 @@ static int slow_forward(void *ctx, const struct batch *b, float *out, struct err
     return fake_forward(ctx, b, out, e);
 }
 
-/* A slow machine gets smaller chunks, so that a step stays short. */
-static void test_chunks_follow_the_machine(void **state)
+/* Steps for one prompt of 240 tokens that is found in no cache. */
+static int steps_of_prompt(uint64_t id, const char *tenant)
 {
-    (void)state;
     char prompt[N_CTX];
     memset(prompt, 'x', sizeof prompt - 1);
     prompt[sizeof prompt - 1] = '\0';
+    struct engine_request *r = request(id, prompt);
+    r->n_tokens = 240;
+    r->tenant = slice_of(tenant);
+    r->max_tokens = 1;
+    submit(r);
+    int before = net.n_forwards;
+    while (!seen[id].finals) scheduler_step(scheduler);
+    return net.n_forwards - before;
+}
+
+/* A slow machine gets smaller chunks, so that a step stays short: half a second for a prompt alone,
+ * the latency target beside an answer. */
+static void test_chunks_follow_the_machine(void **state)
+{
+    (void)state;
     seams.now_ns = fake_now;
     static const struct {
-        uint64_t row_ns;
-        int least, most; /* Steps for the second prompt of 240. */
-    } cases[] = { { 1000, 1, 1 }, { 2000000, 3, 3 }, { 3000000, 4, 4 }, { 900000000, 8, 8 } };
-    for (size_t i = 0; i < 4; i++) {
+        uint64_t row_ns, latency_ns;
+        int alone, beside;
+    } cases[] = {
+        { 1000, 0, 1, 1 },
+        { 2000000, 0, 2, 8 }, /* 224 rows; (100 - 2) / 2, cut to 32 */
+        { 1000000, 0, 1, 3 }, /* 99, cut to 96 */
+        { 1000000, 201000000, 1, 2 },
+        { 900000000, 0, 8, 8 }, /* Never fewer than 32. */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct scheduler_options o = usual;
         o.net.forward = slow_forward;
+        o.n_blocks = 128;
+        o.latency_ns = cases[i].latency_ns;
         open_scheduler(o);
         slow_forward_ns = cases[i].row_ns;
-        for (uint64_t id = 1; id <= 2; id++) {
-            struct engine_request *r = request(id, prompt);
-            r->n_tokens = 240;
-            r->tenant = id == 1 ? SLICE("a") : SLICE("b"); /* Not from the cache. */
-            r->max_tokens = 1;
-            int before = net.n_forwards;
-            submit(r);
-            run();
-            int steps = net.n_forwards - before;
-            if (id == 2) assert_true(steps >= cases[i].least && steps <= cases[i].most);
-        }
+        (void)steps_of_prompt(1, "a"); /* Learns. */
+        assert_int_equal(steps_of_prompt(2, "b"), cases[i].alone);
+        struct engine_request *r = request(3, "hello");
+        r->ignore_eos = true;
+        r->max_tokens = 200;
+        submit(r);
+        scheduler_step(scheduler);
+        scheduler_step(scheduler);
+        assert_int_equal(steps_of_prompt(4, "c"), cases[i].beside);
+        assert_int_equal(seen[3].finals, 0);
+        run();
         close_scheduler();
     }
     seams = seams_real;

@@ -76,6 +76,19 @@ static void test_drafts_and_preemption_change_nothing(void **state)
     close_scheduler();
 }
 
+static uint64_t clock_ns, step_cost_ns, row_cost_ns;
+
+static uint64_t fake_now(void)
+{
+    return clock_ns;
+}
+
+static int costly_forward(void *ctx, const struct batch *b, float *out, struct err *e)
+{
+    clock_ns += step_cost_ns + row_cost_ns * (uint64_t)b->n_rows;
+    return fake_forward(ctx, b, out, e);
+}
+
 /* One letter over and over: after a few tokens nearly all come from drafts, in fewer steps, with
  * the same logprobs and the same end. */
 static void test_repetition_takes_fewer_steps(void **state)
@@ -83,6 +96,7 @@ static void test_repetition_takes_fewer_steps(void **state)
     (void)state;
     static const int32_t only[] = { 'x' };
     static const struct logit_bias bias = { .token = 'x', .bias = 100 };
+    seams.now_ns = fake_now; /* Stands: rows cost nothing. */
     for (int constrained = 0; constrained < 2; constrained++) {
         open_scheduler(usual);
         struct engine_request *r = request(1, "hello");
@@ -104,6 +118,7 @@ static void test_repetition_takes_fewer_steps(void **state)
         assert_int_equal(stats.n_accepted_tokens + (uint64_t)net.n_forwards, 120);
         close_scheduler();
     }
+    seams = seams_real;
 }
 
 static void test_drafts_under_a_constraint(void **state)
@@ -133,6 +148,36 @@ static void test_drafts_under_a_constraint(void **state)
     assert_string_equal(got[0].text, got[1].text);
 }
 
+/* The same repetition where further rows are free, and where each costs as much as a step. */
+static void test_drafts_end_where_rows_cost(void **state)
+{
+    (void)state;
+    static const struct logit_bias bias = { .token = 'x', .bias = 100 };
+    uint64_t drafted[2];
+    struct got got[2];
+    seams.now_ns = fake_now;
+    for (int costly = 0; costly < 2; costly++) {
+        struct scheduler_options o = usual;
+        o.net.forward = costly_forward;
+        step_cost_ns = costly ? 0 : 1000000;
+        row_cost_ns = costly ? 1000000 : 0;
+        open_scheduler(o);
+        struct engine_request *r = request(1, "hello");
+        r->max_tokens = 200;
+        r->sampling.logit_bias = &bias;
+        r->sampling.n_logit_bias = 1;
+        submit(r);
+        run();
+        got[costly] = seen[1].choice[0];
+        drafted[costly] = scheduler_stats(scheduler).n_drafted_tokens;
+        close_scheduler();
+    }
+    seams = seams_real;
+    assert_string_equal(got[0].text, got[1].text);
+    assert_true(drafted[0] > 150);
+    assert_true(drafted[1] > 0 && drafted[1] < 60); /* It has to try to know. */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +185,7 @@ int main(void)
         cmocka_unit_test(test_drafts_and_preemption_change_nothing),
         cmocka_unit_test(test_repetition_takes_fewer_steps),
         cmocka_unit_test(test_drafts_under_a_constraint),
+        cmocka_unit_test(test_drafts_end_where_rows_cost),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

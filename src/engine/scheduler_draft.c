@@ -1,0 +1,75 @@
+/* What may come next, guessed before the step and judged after it. */
+#include "engine/scheduler_state.h"
+
+/* Rows that all drafts of this step may have together: they take the place of rows of prompts, and
+ * of outputs that scores would use. None beside a prompt: there is enough to compute. */
+static int32_t draft_rows(const struct scheduler *s, int32_t n_decode)
+{
+    if (s->o.speculation == SPECULATION_OFF) return 0;
+    if (s->o.speculation == SPECULATION_AUTO && n_decode < s->n_running) return 0;
+    int32_t outs = s->n_out_max - s->n_running, rows = s->o.prefill_chunk / 2;
+    return outs < rows ? outs : rows;
+}
+
+/* Never at the cost of a block that someone needs. */
+static int32_t reserve(struct scheduler *s, struct sequence *seq, int32_t n)
+{
+    int32_t need = kvcache_need(s->kv, seq->slot, seq->n_tokens + n);
+    if (need > 0 && kvcache_available(s->kv) < need + s->n_running) return 0;
+    return kvcache_reserve(s->kv, seq->slot, seq->n_tokens + n) < 0 ? 0 : n;
+}
+
+/* Puts a draft behind the sequence's tokens; returns its length. The step has n_rows rows already
+ * and is expected to give n_tokens tokens. */
+static int32_t draft(struct scheduler *s, struct sequence *seq, int32_t most, int32_t n_rows,
+                     double n_tokens)
+{
+    if (seq->n_tokens <= seq->job->request->n_tokens) return 0; /* Choices may have to fork. */
+    /* The token that is sampled behind the draft needs a place, too. */
+    int32_t room = seq->cap - seq->n_tokens - 1, n;
+    if (room > most) room = most;
+    if (room <= 0) return 0;
+    int32_t *to = seq->tokens + seq->n_tokens;
+    if (s->o.speculation == SPECULATION_FORCED) {
+        n = s->o.draft(s->o.draft_ctx, seq->tokens, seq->n_tokens, to, room);
+    } else {
+        double right = lookup_right(&seq->lookup);
+        room = lookup_length(&seq->lookup, room);
+        n = lookup_draft(seq->tokens, seq->n_tokens, to,
+                         pace_draft(&s->pace, n_rows, n_tokens, right, room));
+    }
+    assert(n >= 0 && n <= room);
+    return n > 0 ? reserve(s, seq, n) : 0;
+}
+
+int32_t scheduler_draft(struct scheduler *s)
+{
+    int32_t n_decode = 0, n_drafted = 0;
+    for (int32_t i = 0; i < s->n_running; i++) n_decode += sequence_pending(s, s->running[i]) == 1;
+    int32_t most = draft_rows(s, n_decode);
+    double n_tokens = n_decode;
+    for (int32_t i = 0; i < s->n_running; i++) {
+        struct sequence *seq = s->running[i];
+        seq->n_draft = 0;
+        if (sequence_pending(s, seq) != 1) continue;
+        seq->n_draft = draft(s, seq, most - n_drafted, n_decode + n_drafted, n_tokens);
+        n_drafted += seq->n_draft;
+        n_tokens += seq->n_draft * lookup_right(&seq->lookup);
+    }
+    return n_drafted;
+}
+
+/* What stayed of the drafts is computed; the places of the rest are given back. */
+void scheduler_end_drafts(struct scheduler *s)
+{
+    for (int32_t i = 0; i < s->n_planned; i++) {
+        struct planned *p = &s->planned[i];
+        struct sequence *seq = p->seq;
+        if (p->n_draft == 0) continue;
+        s->stats.n_drafted_tokens += (uint64_t)p->n_draft;
+        s->stats.n_accepted_tokens += (uint64_t)p->n_kept;
+        lookup_judge(&seq->lookup, p->n_draft, p->n_kept);
+        if (seq->state == SEQUENCE_RUNNING)
+            kvcache_truncate(s->kv, seq->slot, kvcache_len(s->kv, seq->slot));
+    }
+}
