@@ -6,38 +6,10 @@
  * sc0 * dot0 + sc1 * dot1 is at most 2 * 128 * 32 * 127 * 16 < 2^24, so f32 computes it exactly.
  *
  * Tiles have 1 to 4 tokens of one group, or 8 or 12 of whole groups; with TOKENS_UNPACK tokens or
- * more a panel is first unpacked to bytes and f32 scales. */
+ * more a panel is first unpacked to bytes and f32 scales (Q6_K's sub-scales f32 too). */
 #include "kernels/x86/panel_avx2.h"
 
-enum {
-    TOKENS_UNPACK = 8,
-    UNPACKED = 704, /* 512 codes, 16 f32 scales, 16 f32 offsets or 2 x 16 f32 sub-scales */
-};
-
-struct tile {
-    const uint8_t *panel; /* Packed, or unpacked. */
-    const uint8_t *act;   /* The first group's records. */
-    size_t blocks;
-};
-
-struct source {
-    enum dtype dtype;
-    bool unpacked;
-    struct panel_block at;
-    const uint8_t *codes;
-};
-
-INLINE struct source source_of(enum dtype t, bool unpacked, const uint8_t *panel, size_t b)
-{
-    struct source s = { .dtype = t, .unpacked = unpacked };
-    if (unpacked) {
-        s.codes = panel + b * UNPACKED;
-    } else {
-        s.at = panel_block(t, panel, b);
-        s.codes = s.at.codes;
-    }
-    return s;
-}
+enum { TOKENS_UNPACK = 8 };
 
 /* Quad q as unsigned bytes. */
 INLINE __m512i source_quad(const struct source *s, int q)
@@ -176,8 +148,6 @@ INLINE void unpack(uint8_t *ws, enum dtype t, const uint8_t *panel, size_t block
             _mm512_store_ps(dst + 576 + 64 * k16, source_sub_scale(&s, k16));
     }
 }
-
-typedef void tile_fn(float *y, const struct tile *in);
 
 /* few[g - 1]: g tokens of one group; groups[i - 1]: i whole groups of an unpacked panel. */
 struct tiles {

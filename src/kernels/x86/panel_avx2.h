@@ -163,6 +163,37 @@ INLINE __m256i panel_sub_scale(const struct panel_block *p, int k16, int half)
     return _mm256_blend_epi16(x, _mm256_slli_epi32(x, 16), 0xaa);
 }
 
+/* A block being read, packed or unpacked: both constants to the compiler. Unpacked panels are
+ * 512 codes ([quad][16 rows][4], the version's own sign), 16 f32 scales, and 16 f32 offsets or
+ * Q6_K's 2 x 16 sub-scales in the version's own type, by block. */
+enum { UNPACKED = 704 };
+struct source {
+    enum dtype dtype;
+    bool unpacked;
+    struct panel_block at; /* Packed only. */
+    const uint8_t *codes;
+};
+
+INLINE struct source source_of(enum dtype t, bool unpacked, const uint8_t *panel, size_t b)
+{
+    struct source s = { .dtype = t, .unpacked = unpacked };
+    if (unpacked) {
+        s.codes = panel + b * UNPACKED;
+    } else {
+        s.at = panel_block(t, panel, b);
+        s.codes = s.at.codes;
+    }
+    return s;
+}
+
+/* 16 rows and the tokens of one or more groups; y[token][16]. */
+struct tile {
+    const uint8_t *panel; /* Packed, or unpacked. */
+    const uint8_t *act;   /* The first group's records. */
+    size_t blocks;
+};
+typedef void tile_fn(float *y, const struct tile *in);
+
 /* Adds bias and residual to n rows of y, [n][16], and stores what of the panel is below m. */
 static inline void store_tile(const struct kernel_linear *a, int panel, int t0, int n,
                               const float *y)
