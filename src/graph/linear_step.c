@@ -35,6 +35,18 @@ void linear_step_prologue(const struct step *s, struct run *r, int thread)
     prepare_run(&a->input, r, thread);
 }
 
+void linear_step_ahead(const struct step *s, const struct run *r, int thread)
+{
+    const struct linear_step *a = s->args;
+    int64_t unit = a->n_units * thread / r->n_threads;
+    const struct linear_part *part = a->parts;
+    for (; unit >= part->n_units; part++) unit -= part->n_units;
+    const char *from = (const char *)part->w.packed +
+                       (size_t)(unit * part->grain) * part->w.panel_bytes;
+    for (size_t at = 0; at < LINEAR_AHEAD_BYTES; at += KERNEL_ALIGN)
+        __builtin_prefetch(from + at, 0, 2);
+}
+
 /* What the calls below share. */
 struct slice_job {
     const struct linear_step *a;

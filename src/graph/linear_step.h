@@ -16,6 +16,7 @@ enum {
     LINEAR_PARTS_MAX = 8,  /* Matrices of one step; more of the same input make another. */
     LINEAR_GLU_PANELS = 2, /* 32 columns: what one activation scale covers. */
     LINEAR_WIDE_PANELS = 4,
+    LINEAR_AHEAD_BYTES = 8192,
 };
 
 enum linear_store { LINEAR_STORE_NOTHING, LINEAR_STORE_KEYS, LINEAR_STORE_VALUES };
@@ -58,6 +59,7 @@ struct linear_step {
 int64_t linear_step_units(const struct step *s, const struct run *r);
 void linear_step_prologue(const struct step *s, struct run *r, int thread);
 void linear_step_run(const struct step *s, struct run *r, int thread, int64_t from, int64_t to);
+void linear_step_ahead(const struct step *s, const struct run *r, int thread);
 void linear_step_scratch(struct planner *p, struct linear_step *a);
 kernel_unary_fn *unary_kernel(const struct kernels *k, const struct node *n);
 

@@ -45,12 +45,19 @@ typedef int64_t step_units_fn(const struct step *s, const struct run *r);
 typedef void step_run_fn(const struct step *s, struct run *r, int thread, int64_t from, int64_t to);
 /* Runs once on every thread before its first unit. */
 typedef void step_prologue_fn(const struct step *s, struct run *r, int thread);
+/* Asks memory for what the thread's first units will read. Called before the barrier in front of
+ * the step, so that memory is not idle while threads wait for each other. */
+typedef void step_ahead_fn(const struct step *s, const struct run *r, int thread);
 
 struct step {
     const char *name;
+    const char *detail;  /* For profiles: the first weight it reads, or NULL. */
+    double weight_bytes; /* Packed weights that it reads, whatever the batch. */
+    double row_macs;     /* Multiply-adds with them for each row. */
     step_units_fn *units;
     step_run_fn *run;
     step_prologue_fn *prologue; /* NULL: none. */
+    step_ahead_fn *ahead;       /* NULL: none. */
     const void *args;
 };
 

@@ -2,9 +2,12 @@
 
 #include "base/pool.h"
 #include "base/seam.h"
+#include "graph/profile.h"
 
 #include <assert.h>
 #include <string.h>
+
+enum { TAKES_OF_SHARE = 8 }; /* A thread's share is taken in so many pieces. */
 
 int run_init(struct run *ret, struct pool *pool, const struct kernels *kernels, struct err *err)
 {
@@ -17,7 +20,7 @@ int run_init(struct run *ret, struct pool *pool, const struct kernels *kernels, 
 
 void run_release(struct run *r)
 {
-    mem_free(r->memory);
+    if (r->memory) (void)seams.unmap(r->memory, r->memory_bytes); /* A mapping of our own. */
     mem_free(r->tiles);
     mem_free(r->row_seq);
     mem_free(r->counters);
@@ -37,7 +40,7 @@ static int reserve_tables(struct run *r, const struct plan *plan)
         r->tiles_cap = (int32_t)rows;
     }
     if (plan->n_steps > r->counters_cap) {
-        size_t size = (size_t)plan->n_steps * sizeof *r->counters;
+        size_t size = (size_t)plan->n_steps * (size_t)r->n_threads * sizeof *r->counters;
         _Atomic int64_t *counters = mem_realloc(r->counters, size);
         if (!counters) return -ERR_NO_MEMORY;
         r->counters = counters;
@@ -56,13 +59,14 @@ int run_reserve(struct run *r, const struct plan *plan, struct err *err)
                        (long long)plan->options.sizes.of[DIM_TOKENS]);
     if (r->memory && scratch_bytes == r->scratch_bytes && block_bytes == r->block_bytes) return 0;
     size_t bytes = block_bytes + (size_t)r->n_threads * scratch_bytes + PLAN_ALIGN;
-    unsigned char *memory = mem_alloc(bytes);
+    unsigned char *memory = seams.map(bytes); /* Whole pages, and huge ones where there are. */
     if (!memory)
         return err_set(err, ERR_NO_MEMORY, "no memory for %zu bytes of activations", bytes);
-    mem_free(r->memory);
+    if (r->memory) (void)seams.unmap(r->memory, r->memory_bytes);
     r->memory = memory;
+    r->memory_bytes = bytes;
     r->block_bytes = block_bytes;
-    r->scratch = memory + (PLAN_ALIGN - (uintptr_t)memory % PLAN_ALIGN) % PLAN_ALIGN;
+    r->scratch = memory;
     r->scratch_bytes = scratch_bytes;
     r->base = r->scratch + (size_t)r->n_threads * scratch_bytes;
     return 0;
@@ -87,6 +91,22 @@ static void take_batch(struct run *r)
     }
 }
 
+/* What is left of the share of `owner`. A thread begins with its own share, one unit behind the
+ * other, so that memory is read as one stream; then it helps others: a core lost to a neighbour
+ * costs its share of the time, not all of it. Who computes a unit never changes its result. */
+static void run_share(const struct step *s, struct run *r, int thread, int owner, int64_t n_units)
+{
+    int64_t first = n_units * owner / r->n_threads, end = n_units * (owner + 1) / r->n_threads;
+    int64_t take = (end - first) / TAKES_OF_SHARE;
+    if (take < 1) take = 1;
+    _Atomic int64_t *next = &r->counters[owner * r->counters_cap + (s - r->plan->steps)];
+    for (;;) {
+        int64_t from = first + atomic_fetch_add_explicit(next, take, memory_order_relaxed);
+        if (from >= end) return;
+        s->run(s, r, thread, from, from + take < end ? from + take : end);
+    }
+}
+
 static void run_step(const struct step *s, struct run *r, int thread)
 {
     int64_t n_units = s->units(s, r);
@@ -96,16 +116,31 @@ static void run_step(const struct step *s, struct run *r, int thread)
         s->run(s, r, 0, 0, n_units);
         return;
     }
-    /* Units are taken as threads come to them: a core lost to a neighbour costs its share, not
-     * twice the time. Who computes a unit never changes its result. */
-    int64_t take = n_units / (4 * r->n_threads);
-    if (take < 1) take = 1;
-    _Atomic int64_t *next = &r->counters[s - r->plan->steps];
-    for (;;) {
-        int64_t from = atomic_fetch_add_explicit(next, take, memory_order_relaxed);
-        if (from >= n_units) return;
-        int64_t to = from + take < n_units ? from + take : n_units;
-        s->run(s, r, thread, from, to);
+    for (int i = 0; i < r->n_threads; i++)
+        run_share(s, r, thread, (thread + i) % r->n_threads, n_units);
+}
+
+static void run_ahead(const struct run *r, int32_t step, int thread)
+{
+    if (step == r->plan->n_steps) return;
+    const struct step *s = &r->plan->steps[step];
+    if (s->ahead) s->ahead(s, r, thread);
+}
+
+/* As in work, with a look at the clock around each part. */
+static void work_profiled(struct run *r, int thread)
+{
+    struct step_time *times = r->profile->times + (size_t)thread * (size_t)r->plan->n_steps;
+    uint64_t start = now_ns();
+    for (int32_t i = 0; i < r->plan->n_steps; i++) {
+        run_step(&r->plan->steps[i], r, thread);
+        run_ahead(r, i + 1, thread);
+        uint64_t done = now_ns();
+        if (r->pool && i + 1 < r->plan->n_steps) pool_barrier(r->pool, thread);
+        uint64_t met = now_ns();
+        times[i].work_ns += done - start;
+        times[i].wait_ns += met - done;
+        start = met;
     }
 }
 
@@ -113,8 +148,13 @@ static void work(void *ctx, int thread, int n_threads)
 {
     struct run *r = ctx;
     (void)n_threads;
+    if (r->profile) {
+        work_profiled(r, thread);
+        return;
+    }
     for (int32_t i = 0; i < r->plan->n_steps; i++) {
         run_step(&r->plan->steps[i], r, thread);
+        run_ahead(r, i + 1, thread);
         if (r->pool && i + 1 < r->plan->n_steps) pool_barrier(r->pool, thread);
     }
 }
@@ -125,12 +165,16 @@ void run_forward(struct run *r, const struct plan *plan)
     take_batch(r);
     for (int i = 0; i < DIM_SYMBOLS; i++)
         assert(r->sizes.of[i] <= plan->options.sizes.of[i] || i == DIM_CONST);
-    for (int32_t i = 0; i < plan->n_steps; i++)
+    for (int32_t i = 0; i < r->counters_cap * r->n_threads; i++)
         atomic_store_explicit(&r->counters[i], 0, memory_order_relaxed);
     if (r->pool)
         pool_run(r->pool, work, r);
     else
         work(r, 0, 1);
+    if (r->profile) {
+        r->profile->n_runs++;
+        r->profile->n_rows += (uint64_t)r->sizes.of[DIM_TOKENS];
+    }
     r->plan = NULL;
 }
 

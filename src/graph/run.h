@@ -20,6 +20,7 @@
 #include <stdatomic.h>
 
 struct pool;
+struct profile;
 
 enum {
     RUN_INPUTS_MAX = 4,
@@ -39,17 +40,19 @@ struct run {
     const float *inputs[RUN_INPUTS_MAX]; /* Of op_input nodes. */
     struct dim_sizes sizes; /* T, S, O are taken from the batch; the rest is the caller's. */
 
+    struct profile *profile; /* NULL: none is made. */
+
     /* Private. */
     const struct plan *plan;
     const struct kernels *kernels;
     struct pool *pool; /* NULL: one thread. */
     int n_threads;
     unsigned char *memory, *base, *scratch; /* Values, then a piece of scratch per thread. */
-    size_t block_bytes, scratch_bytes;
+    size_t memory_bytes, block_bytes, scratch_bytes;
     struct run_tile *tiles;
     int32_t n_tiles, tiles_cap;
     int32_t *row_seq;          /* (rows) */
-    _Atomic int64_t *counters; /* (steps) next unit to be taken */
+    _Atomic int64_t *counters; /* (threads, counters_cap) units taken of each share of a step */
     int32_t counters_cap;
 };
 

@@ -3,6 +3,7 @@
 #include "base/pool.h"
 #include "base/seam.h"
 #include "graph/plan.h"
+#include "graph/profile.h"
 #include "graph/run.h"
 #include "models/arch.h"
 
@@ -20,6 +21,7 @@ struct cached_plan {
     enum plan_mode mode;
     int32_t rows;
     struct plan *plan;
+    struct profile profile; /* While options.profile. */
 };
 
 struct model {
@@ -108,13 +110,13 @@ static int32_t min_i32(int32_t a, int32_t b)
     return a < b ? a : b;
 }
 
-static int get_plan(struct model *m, enum plan_mode mode, int32_t n_rows, struct plan **ret,
+static int get_plan(struct model *m, enum plan_mode mode, int32_t n_rows, struct cached_plan **ret,
                     struct err *err)
 {
     int32_t rows = bucket_of(m, n_rows);
     for (int i = 0; i < m->n_plans; i++) {
         if (m->plans[i].mode != mode || m->plans[i].rows != rows) continue;
-        *ret = m->plans[i].plan;
+        *ret = &m->plans[i];
         return 0;
     }
     assert(m->n_plans < PLANS_MAX);
@@ -126,19 +128,23 @@ static int get_plan(struct model *m, enum plan_mode mode, int32_t n_rows, struct
     o.sizes.of[DIM_OUTS] = min_i32(rows, m->options.n_out_max);
     struct plan *plan;
     TRY(plan_make(&plan, &m->graph, &o, err));
+    struct cached_plan *made = &m->plans[m->n_plans];
+    *made = (struct cached_plan){ .mode = mode, .rows = rows, .plan = plan };
     int result = run_reserve(&m->run, plan, err);
+    if (result == 0 && m->options.profile)
+        result = profile_init(&made->profile, plan, o.n_threads, err);
     if (result < 0) {
         plan_close(plan);
         return result;
     }
-    m->plans[m->n_plans++] = (struct cached_plan){ mode, rows, plan };
-    *ret = plan;
+    m->n_plans++;
+    *ret = made;
     return 0;
 }
 
 static int plan_ahead(struct model *m, struct err *err)
 {
-    struct plan *plan;
+    struct cached_plan *plan;
     /* The largest first, so that the activation block is taken once. */
     for (int32_t rows = m->options.n_rows_max;;) {
         if (m->facts.kind == MODEL_CAUSAL) {
@@ -234,7 +240,10 @@ int model_open(struct model **ret, const struct checkpoint *checkpoint,
 void model_close(struct model *m)
 {
     if (!m) return;
-    for (int i = 0; i < m->n_plans; i++) plan_close(m->plans[i].plan);
+    for (int i = 0; i < m->n_plans; i++) {
+        plan_close(m->plans[i].plan);
+        profile_release(&m->plans[i].profile);
+    }
     run_release(&m->run);
     graph_release(&m->graph);
     if (m->net) {
@@ -313,7 +322,7 @@ static enum plan_mode mode_of(const struct model *m, const struct batch *b)
 int model_forward(struct model *m, const struct batch *batch, struct kv_store *kv, float *out,
                   struct err *err)
 {
-    struct plan *plan;
+    struct cached_plan *plan;
     TRY(check_limits(m, batch, err));
     TRY(check_rows(m, batch, err));
     TRY(check_seqs(m, batch, kv, err));
@@ -321,6 +330,44 @@ int model_forward(struct model *m, const struct batch *batch, struct kv_store *k
     m->run.batch = batch;
     m->run.kv = kv;
     m->run.out = out;
-    run_forward(&m->run, plan);
+    m->run.profile = m->options.profile ? &plan->profile : NULL;
+    run_forward(&m->run, plan->plan);
     return 0;
+}
+
+/* --- profile --- */
+
+void model_profile_reset(struct model *m)
+{
+    for (int i = 0; i < m->n_plans && m->options.profile; i++) {
+        struct profile *p = &m->plans[i].profile;
+        size_t n = (size_t)p->n_threads * (size_t)m->plans[i].plan->n_steps;
+        memset(p->times, 0, n * sizeof *p->times);
+        p->n_runs = p->n_rows = 0;
+    }
+}
+
+void model_profile_each(const struct model *m, void (*each)(void *ctx, const struct model_step *s),
+                        void *ctx)
+{
+    for (int i = 0; i < m->n_plans && m->options.profile; i++) {
+        const struct profile *p = &m->plans[i].profile;
+        const struct plan *plan = m->plans[i].plan;
+        for (int32_t k = 0; k < plan->n_steps && p->n_runs > 0; k++) {
+            const struct step *step = &plan->steps[k];
+            struct model_step s = { .name = step->name,
+                                    .detail = step->detail,
+                                    .rows = m->plans[i].rows,
+                                    .n_runs = p->n_runs,
+                                    .n_rows = p->n_rows,
+                                    .weight_bytes = step->weight_bytes,
+                                    .row_macs = step->row_macs };
+            for (int t = 0; t < p->n_threads; t++) {
+                const struct step_time *at = &p->times[t * plan->n_steps + k];
+                s.work_ns += at->work_ns / (uint64_t)p->n_threads;
+                s.wait_ns += at->wait_ns / (uint64_t)p->n_threads;
+            }
+            each(ctx, &s);
+        }
+    }
 }

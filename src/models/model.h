@@ -83,6 +83,7 @@ struct model_options {
                              this is raised to n_ctx_train. */
     int32_t n_seqs_max; /* Most sequences in a batch; 0: 256. */
     int32_t n_out_max;  /* Most output rows of a batch; 0: n_seqs_max. */
+    bool profile;       /* Gather where forwards spend their time: model_profile_each. */
     bool plan_ahead;    /* Make every plan now, so that no forward allocates. */
     uint32_t isa_mask;  /* Instruction sets that may be used; 0: all the CPU has. */
     /* Called while weights are packed; false stops with -ERR_CANCELLED. May be NULL. */
@@ -103,6 +104,18 @@ const struct model_facts *model_facts(const struct model *m);
  * token or block that does not exist; the KV store is untouched then. */
 int model_forward(struct model *m, const struct batch *batch, struct kv_store *kv, float *out,
                   struct err *err) MUST_USE;
+
+/* A step of a plan and its time in all forwards since the model was opened or the profile reset;
+ * times are means of the threads. With model_options.profile only. */
+struct model_step {
+    const char *name, *detail; /* "linear", "blk.3.attn_q.weight" or NULL */
+    int32_t rows;              /* The most that its plan takes. */
+    uint64_t n_runs, n_rows, work_ns, wait_ns;
+    double weight_bytes, row_macs; /* Of one run, and of one of its rows. */
+};
+void model_profile_each(const struct model *m, void (*each)(void *ctx, const struct model_step *s),
+                        void *ctx);
+void model_profile_reset(struct model *m);
 
 /* All architectures, sorted by name, NULL at the end. */
 extern const struct model_arch *const model_arch_registry[];

@@ -3,6 +3,7 @@
 #include "base/pool.h"
 #include "base/seam.h"
 #include "base/slice.h"
+#include "cmd/bench_profile.h"
 #include "cmd/progress.h"
 #include "cmd/subcommand.h"
 #include "engine/format.h"
@@ -37,6 +38,7 @@ static const struct option_row options[] = {
     { .name = "repeat", .value = "N", .help = "measured repetitions (default 5)", .letter = 'r' },
     { .name = "compute", .value = "MODE", .help = "auto or f32 (default auto)" },
     { .name = "data", .value = "DIR", .help = "data directory" },
+    { .name = "profile", .help = "also print where the time goes, step by step" },
     { .name = "json", .help = "print JSON" },
     { .name = NULL },
 };
@@ -44,6 +46,7 @@ static const struct option_row options[] = {
 struct bench {
     int64_t prompt, gen, batch, depth, threads, repeat;
     enum model_compute compute;
+    bool profile;
     struct checkpoint *checkpoint;
     struct pool *pool;
     struct model *model;
@@ -76,6 +79,7 @@ static int take_options(struct bench *b, const struct args *args, struct err *er
     TRY(whole(&b->depth, args, "depth", 0, 0, TOKENS_MAX, err));
     TRY(whole(&b->threads, args, "threads", 0, 0, POOL_THREADS_MAX, err));
     TRY(whole(&b->repeat, args, "repeat", 5, 1, REPEATS_MAX, err));
+    b->profile = args_has(args, "profile");
     const char *compute = args_get(args, "compute");
     b->compute = MODEL_COMPUTE_AUTO;
     if (!compute || slice_is(slice_of(compute), "auto")) return 0;
@@ -92,6 +96,7 @@ static int prepare(struct bench *b, const char *path, struct err *err)
                                  .pool = b->pool,
                                  .n_rows_max = CHUNK_ROWS,
                                  .n_seqs_max = (int32_t)b->batch,
+                                 .profile = b->profile,
                                  .plan_ahead = true };
     TRY(model_open(&b->model, b->checkpoint, &how, err));
     const struct model_facts *facts = model_facts(b->model);
@@ -293,6 +298,7 @@ static int measure(struct bench *b, const char *path, bool json, struct err *err
             fprintf(stderr, "\r\x1b[K%s %lld of %lld", r < 0 ? "warming up," : "run",
                     (long long)(r + 1), (long long)b->repeat);
         TRY(repetition(b, r, err));
+        if (r < 0) model_profile_reset(b->model);
     }
     if (terminal) fputs("\r\x1b[K", stderr);
     if (json) {
@@ -302,6 +308,7 @@ static int measure(struct bench *b, const char *path, bool json, struct err *err
     printf("%s, %d threads, batch %lld\n", path, pool_size(b->pool), (long long)b->batch);
     if (b->prompt > 0) print_line("prefill", b->prompt, b->prefill, b->repeat);
     if (b->gen > 0) print_line("decode", b->gen * b->batch, b->decode, b->repeat);
+    if (b->profile) bench_profile_print(b->model);
     return 0;
 }
 

@@ -191,6 +191,20 @@ static bool is_glu_up(struct planner *p, const struct node *n)
            glu_up(p, u->in[0]) == n;
 }
 
+/* What a profile says of the step. */
+static void set_costs(struct step *s, const struct node *n, const struct linear_step *a)
+{
+    s->detail = n->w[0]->name;
+    for (int i = 0; i < a->n_parts; i++) {
+        const struct linear_part *part = &a->parts[i];
+        const struct linear_matrix *of[] = { &part->w, &part->up };
+        for (int k = 0; k < 1 + part->is_glu; k++) {
+            s->weight_bytes += (double)kernel_panels(part->m) * (double)of[k]->panel_bytes;
+            s->row_macs += (double)part->m * part->k * (1 + of[k]->wide);
+        }
+    }
+}
+
 static int plan(struct planner *p, struct node *n)
 {
     struct node *group[LINEAR_PARTS_MAX], *x = n->in[0], *u;
@@ -208,12 +222,14 @@ static int plan(struct planner *p, struct node *n)
     if (!a) return -ERR_NO_MEMORY;
     a->input = input;
     if (input.is_private) planner_current(p)->prologue = linear_step_prologue;
+    planner_current(p)->ahead = linear_step_ahead;
     prepare_read(p, x, &a->input);
     for (int i = 0; i < n_group; i++) {
         if (planner_state(p, group[i])->done || is_glu_up(p, group[i])) continue;
         plan_part(p, a, group[i], glu_up(p, group[i]));
     }
     linear_step_scratch(p, a);
+    set_costs(planner_current(p), n, a);
     return 0;
 }
 

@@ -279,6 +279,62 @@ static void test_copied_block_is_the_same(void **state)
     close_llama(&o);
 }
 
+struct profile_sums {
+    int n_steps;
+    uint64_t n_runs, n_rows, work_ns;
+    double weight_bytes, row_macs;
+};
+
+static void sum_step(void *ctx, const struct model_step *s)
+{
+    struct profile_sums *sums = ctx;
+    sums->n_steps++;
+    sums->n_runs = s->n_runs;
+    sums->n_rows = s->n_rows;
+    sums->work_ns += s->work_ns;
+    sums->weight_bytes += s->weight_bytes;
+    sums->row_macs += s->row_macs;
+}
+
+static void test_profile(void **state)
+{
+    (void)state;
+    struct opened o = { .made = make_llama() };
+    struct model_options options = { .n_rows_max = 8, .profile = true };
+    struct err err = { 0 };
+    float out[VOCAB];
+    int32_t tokens[2] = { 5, 6 }, positions[2] = { 0, 1 }, row = 1, block = 0;
+    struct batch_seq seq = { .n_rows = 2, .n_blocks = 1, .blocks = &block };
+    struct batch batch = { .n_rows = 2,
+                           .n_seqs = 1,
+                           .n_out = 1,
+                           .tokens = tokens,
+                           .positions = positions,
+                           .seqs = &seq,
+                           .out_rows = &row };
+    finish(&o.made);
+    assert_ok(model_open(&o.m, o.made.c, &options, &err), &err);
+    const struct model_facts *f = model_facts(o.m);
+    assert_ok(kv_store_init(&o.kv, &f->kv, f->kv_dtype, 4, &err), &err);
+    struct profile_sums sums = { 0 };
+    model_profile_each(o.m, sum_step, &sums);
+    assert_int_equal(sums.n_steps, 0); /* Nothing has run. */
+    for (int i = 0; i < 3; i++) assert_ok(model_forward(o.m, &batch, &o.kv, out, &err), &err);
+    model_profile_each(o.m, sum_step, &sums);
+    assert_true(sums.n_steps > 5 && sums.work_ns > 0);
+    assert_int_equal(sums.n_runs, 3);
+    assert_int_equal(sums.n_rows, 6);
+    /* q, k, v, o, gate, up, down and the head. */
+    int macs = WIDTH * (WIDTH + WIDTH / 2 * 2 + WIDTH + 3 * FFN + VOCAB);
+    assert_int_equal((int)sums.row_macs, macs);
+    assert_int_equal((uint64_t)sums.weight_bytes, f->weight_bytes);
+    model_profile_reset(o.m);
+    sums = (struct profile_sums){ 0 };
+    model_profile_each(o.m, sum_step, &sums);
+    assert_int_equal(sums.n_steps, 0);
+    close_llama(&o);
+}
+
 static bool stop(void *ctx, uint64_t done_bytes, uint64_t total_bytes)
 {
     int *left = ctx;
@@ -324,9 +380,10 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_facts),  cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_limits), cmocka_unit_test(test_copied_block_is_the_same),
-        cmocka_unit_test(test_cancel), cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_facts),   cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_limits),  cmocka_unit_test(test_copied_block_is_the_same),
+        cmocka_unit_test(test_cancel),  cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_profile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
