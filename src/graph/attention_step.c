@@ -63,7 +63,7 @@ static void attend(const struct attention_job *j, const struct batch_seq *seq, i
         .n_heads = (int)group,
         .head_dim = attr->head_len,
         .kv_dtype = DTYPE_F32,
-        .token_stride = kv_stride * sizeof(float),
+        .kv_stride = kv_stride,
         .window = attr->window,
         .scale = scale_of(attr),
         .softcap = attr->softcap,
@@ -74,9 +74,7 @@ static void attend(const struct attention_job *j, const struct batch_seq *seq, i
         a.v = kv_piece(j->kv, 0, attr->layer, true, head);
         a.kv_dtype = j->kv->dtype;
         a.blocks = seq->blocks;
-        a.block_len = KV_BLOCK_LEN;
         a.block_stride = j->kv->block_bytes;
-        a.token_stride = j->kv->piece_bytes / KV_BLOCK_LEN;
         a.causal = true;
         a.pos0 = seq->kv_len + first;
         a.n_kv = seq->kv_len + seq->n_rows;
@@ -95,8 +93,7 @@ void attention_ref(const struct op_ref *r, enum attention_keys keys)
     /* Room for any model there is; a reference may be lavish. */
     _Alignas(KERNEL_ALIGN) unsigned char ws[ATTENTION_WS_MAX];
     const struct attention_attr *attr = r->node->attr;
-    int group = attr->n_heads / attr->n_kv_heads;
-    assert(kernel_attention_ws_bytes(group, attr->head_len) <= ATTENTION_WS_MAX);
+    assert(kernel_attention_ws_bytes(attr->head_len) <= ATTENTION_WS_MAX);
     struct attention_job j = { .attr = attr,
                                .keys = keys,
                                .batch = r->batch,
@@ -180,6 +177,6 @@ int attention_plan(struct planner *p, struct node *n, enum attention_keys keys)
         a->v = planner_read(p, n->in[2]);
     }
     a->y = planner_write(p, n);
-    planner_scratch(p, kernel_attention_ws_bytes(attr->n_heads / attr->n_kv_heads, attr->head_len));
+    planner_scratch(p, kernel_attention_ws_bytes(attr->head_len));
     return 0;
 }

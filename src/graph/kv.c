@@ -6,17 +6,17 @@
 #include <assert.h>
 #include <string.h>
 
-static size_t value_bytes(enum dtype dtype)
+_Static_assert(KV_BLOCK_LEN == (int)ATTENTION_BLOCK, "a block is what the kernels read");
+
+bool kv_fits(const struct kv_geometry *g, enum dtype dtype)
 {
-    assert(dtype == DTYPE_F16 || dtype == DTYPE_F32);
-    return dtype == DTYPE_F16 ? 2 : 4;
+    return kernel_kv_fits(dtype, g->head_len);
 }
 
 size_t kv_block_bytes(const struct kv_geometry *g, enum dtype dtype)
 {
-    assert(g->n_layers >= 0 && g->n_heads >= 0 && g->head_len >= 0);
-    return (size_t)g->n_layers * 2 * (size_t)g->n_heads * KV_BLOCK_LEN * (size_t)g->head_len *
-           value_bytes(dtype);
+    assert(g->n_layers >= 0 && g->n_heads >= 0);
+    return (size_t)g->n_layers * 2 * (size_t)g->n_heads * kernel_kv_piece_bytes(dtype, g->head_len);
 }
 
 int kv_store_init(struct kv_store *ret, const struct kv_geometry *g, enum dtype dtype,
@@ -24,7 +24,7 @@ int kv_store_init(struct kv_store *ret, const struct kv_geometry *g, enum dtype 
 {
     assert(n_blocks >= 1);
     struct kv_store kv = { .geometry = *g, .dtype = dtype, .n_blocks = n_blocks };
-    kv.piece_bytes = (size_t)KV_BLOCK_LEN * (size_t)g->head_len * value_bytes(dtype);
+    kv.piece_bytes = kernel_kv_piece_bytes(dtype, g->head_len);
     kv.layer_bytes = 2 * (size_t)g->n_heads * kv.piece_bytes;
     kv.block_bytes = kv_block_bytes(g, dtype);
     assert(kv.block_bytes > 0);
@@ -53,12 +53,13 @@ void kv_store_copy(struct kv_store *kv, int32_t to, int32_t from)
            kv->block_bytes);
 }
 
-/* The graph's own view, for the attention and linear steps. */
+/* The graph's own view, for the attention and linear steps. Keys and values of a head stand
+ * together: one page of the usual models, read by one thread. */
 unsigned char *kv_piece(const struct kv_store *kv, int32_t block, int32_t layer, bool is_value,
                         int32_t head)
 {
     return kv->base + (size_t)block * kv->block_bytes + (size_t)layer * kv->layer_bytes +
-           ((size_t)(is_value ? kv->geometry.n_heads : 0) + (size_t)head) * kv->piece_bytes;
+           (2 * (size_t)head + (is_value ? 1 : 0)) * kv->piece_bytes;
 }
 
 void kv_write(struct kv_store *kv, const struct kernels *k, const struct batch_seq *seq,
@@ -67,14 +68,14 @@ void kv_write(struct kv_store *kv, const struct kernels *k, const struct batch_s
 {
     const struct kv_geometry *g = &kv->geometry;
     assert(slot / KV_BLOCK_LEN < seq->n_blocks);
-    size_t head_len = (size_t)g->head_len;
-    size_t at = (size_t)(slot % KV_BLOCK_LEN) * head_len;
-    for (int32_t i = 0; i < n_heads; i++, x += head_len) {
-        unsigned char *piece = kv_piece(kv, seq->blocks[slot / KV_BLOCK_LEN], layer, is_value,
-                                        head + i);
-        if (kv->dtype == DTYPE_F16)
-            k->f32_to_f16((uint16_t *)(void *)piece + at, x, head_len);
-        else
-            memcpy((float *)(void *)piece + at, x, head_len * sizeof *x);
-    }
+    int32_t block = seq->blocks[slot / KV_BLOCK_LEN];
+    for (int32_t i = 0; i < n_heads; i++, x += g->head_len)
+        k->kv_store(&(struct kernel_kv_store){
+            .piece = kv_piece(kv, block, layer, is_value, head + i),
+            .dtype = kv->dtype,
+            .is_value = is_value,
+            .slot = slot % KV_BLOCK_LEN,
+            .head_dim = g->head_len,
+            .x = x,
+        });
 }

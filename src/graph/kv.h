@@ -9,7 +9,7 @@
  * A block holds KV_BLOCK_LEN slots of ALL layers, so that it is copied, saved or dropped as one
  * piece of `block_bytes`:
  *
- *     block = [layer][K, V][kv head][slot][head_len]
+ *     block = [layer][kv head][K, V]     pieces of KV_BLOCK_LEN slots: kernels/attention.h
  *
  * Untouched blocks cost no memory (anonymous pages).
  *
@@ -35,14 +35,16 @@ struct kv_geometry {
 
 struct kv_store {
     struct kv_geometry geometry;
-    enum dtype dtype; /* DTYPE_F16 or DTYPE_F32 */
+    enum dtype dtype; /* DTYPE_F16, DTYPE_F32 or DTYPE_Q8_0 */
     int32_t n_blocks;
-    size_t piece_bytes; /* One [slot][head_len] piece: the K or V of one head of one layer. */
+    size_t piece_bytes; /* The K or V of one head of one layer in one block. */
     size_t layer_bytes; /* K and V of one layer in one block. */
     size_t block_bytes;
     unsigned char *base; /* n_blocks * block_bytes, owned */
 };
 
+/* Whether the keys and values can be kept in this type. */
+bool kv_fits(const struct kv_geometry *g, enum dtype dtype);
 /* Bytes of one block, for sizing from a budget. */
 size_t kv_block_bytes(const struct kv_geometry *g, enum dtype dtype);
 /* n_blocks >= 1; -ERR_NO_MEMORY when the address space is not to be had. */
@@ -55,7 +57,7 @@ void kv_store_copy(struct kv_store *kv, int32_t to, int32_t from);
 
 struct kernels;
 
-/* The [slot][head_len] piece of one head's keys or values. */
+/* The piece of one head's keys or values. */
 unsigned char *kv_piece(const struct kv_store *kv, int32_t block, int32_t layer, bool is_value,
                         int32_t head);
 /* Stores x (n_heads * head_len), the keys or values of heads head.. at a slot of a sequence. */

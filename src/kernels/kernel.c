@@ -6,7 +6,7 @@
 #    include <cpuid.h>
 #endif
 
-enum { LINEAR_WS_BLOCK = 704, LINEAR_WS_SLACK = 4096, ATTENTION_WS_ROWS = 16 };
+enum { LINEAR_WS_BLOCK = 704, LINEAR_WS_SLACK = 4096 };
 
 int kernel_panels(int m)
 {
@@ -49,14 +49,31 @@ void *kernel_act_at(void *act, int k, int token)
     return (char *)act + kernel_act_bytes(token, k);
 }
 
-size_t kernel_attention_ws_bytes(int n_heads, int head_dim)
+bool kernel_kv_fits(enum dtype dtype, int head_dim)
 {
-    assert(n_heads > 0 && head_dim > 0 && head_dim <= ATTENTION_DIM_MAX);
-    /* One chunk of K and of V and a tile of queries and outputs, f32, padded to 16 values. */
+    if (head_dim <= 0 || head_dim > ATTENTION_DIM_MAX) return false;
+    return dtype == DTYPE_F16 || dtype == DTYPE_F32 ||
+           (dtype == DTYPE_Q8_0 && head_dim % ATTENTION_SCALE == 0);
+}
+
+size_t kernel_kv_piece_bytes(enum dtype dtype, int head_dim)
+{
+    size_t row;
+    bool ok = dtype_row_bytes(&row, dtype, (uint64_t)head_dim);
+    assert(ok && kernel_kv_fits(dtype, head_dim));
+    return ATTENTION_BLOCK * row;
+}
+
+size_t kernel_attention_ws_bytes(int head_dim)
+{
+    assert(head_dim > 0 && head_dim <= ATTENTION_DIM_MAX);
+    /* A chunk of keys and of values, and for a tile of rows queries, a span's and all spans'
+     * states (x86/attention_tile.h), f32 in rows of whole registers. */
     size_t dim = ((size_t)head_dim + 15) / 16 * 16;
-    size_t bytes = (2 * ATTENTION_CHUNK + 2 * ATTENTION_WS_ROWS) * dim * sizeof(float);
-    assert(bytes + KERNEL_ALIGN <= ATTENTION_WS_MAX);
-    return bytes + KERNEL_ALIGN;
+    size_t floats = 2 * ATTENTION_CHUNK * dim + ATTENTION_TILE_ROWS * (3 * dim + 32);
+    size_t bytes = floats * sizeof(float) + KERNEL_ALIGN;
+    assert(bytes <= ATTENTION_WS_MAX);
+    return bytes;
 }
 
 static const size_t slot_offset[KERNEL_SLOT_COUNT] = {

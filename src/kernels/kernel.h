@@ -26,6 +26,7 @@
 #ifndef TIRO_KERNELS_KERNEL_H
 #define TIRO_KERNELS_KERNEL_H
 
+#include "kernels/attention.h"
 #include "kernels/dtype.h"
 
 enum {
@@ -129,33 +130,6 @@ struct kernel_softmax {
     float scale;
 };
 
-/* ---- attention ---- of query rows of one sequence, for the query heads that share a KV head.
- * Query row i sees the keys [max(0, pos0 + i + 1 - window), min(n_kv, pos0 + i + 1)) when causal,
- * else [0, n_kv) (encoders; cross attention). Online softmax over chunks of ATTENTION_CHUNK keys,
- * counted from key 0 and merged in order, so rows may be handed over in any portions.
- * Key j lies at k + blocks[j / block_len] * block_stride + (j % block_len) * token_stride bytes;
- * blocks == NULL means j * token_stride. */
-enum { ATTENTION_CHUNK = 64 };
-struct kernel_attention {
-    float *out;     /* row i, head h: out + i * out_stride + h * head_dim */
-    const float *q; /* likewise */
-    size_t out_stride, q_stride;
-    int n_q, n_heads, head_dim; /* head_dim <= ATTENTION_DIM_MAX */
-    const void *k, *v;          /* of this layer and KV head */
-    enum dtype kv_dtype;        /* DTYPE_F16 or DTYPE_F32 */
-    const int32_t *blocks;
-    int block_len;
-    size_t block_stride, token_stride; /* bytes */
-    int n_kv, pos0;
-    bool causal;
-    int window;    /* 0: none */
-    float scale;   /* usually 1 / sqrt(head_dim) */
-    float softcap; /* s = cap * tanh(s / cap); 0: none */
-    void *ws;      /* kernel_attention_ws_bytes() */
-};
-enum { ATTENTION_DIM_MAX = 256, ATTENTION_WS_MAX = 160 * 256 * 4 + 64 /* bytes, any model */ };
-size_t kernel_attention_ws_bytes(int n_heads, int head_dim);
-
 /* ---- pictures ---- NCHW, one picture. */
 struct kernel_conv2d {
     float *y;                   /* [c_out][h_out][w_out] */
@@ -181,6 +155,8 @@ typedef void kernel_norm_fn(const struct kernel_norm *a);
 typedef void kernel_rope_fn(const struct kernel_rope *a);
 typedef void kernel_softmax_fn(const struct kernel_softmax *a);
 typedef void kernel_attention_fn(const struct kernel_attention *a);
+typedef void kernel_attention_merge_fn(const struct kernel_attention_merge *a);
+typedef void kernel_kv_store_fn(const struct kernel_kv_store *a);
 typedef void kernel_conv2d_fn(const struct kernel_conv2d *a);
 typedef void kernel_group_norm_fn(const struct kernel_group_norm *a);
 typedef void kernel_unary_fn(float *y, const float *x, size_t n);
@@ -203,6 +179,8 @@ typedef void kernel_upsample_fn(float *y, const float *x, int c, int h, int w, i
     X(ROPE_NEOX, rope_neox, rope)                                                      \
     X(SOFTMAX, softmax, softmax)                                                       \
     X(ATTENTION, attention, attention)                                                 \
+    X(ATTENTION_MERGE, attention_merge, attention_merge)                               \
+    X(KV_STORE, kv_store, kv_store)                                                    \
     X(SILU, silu, unary)                                                               \
     X(GELU_ERF, gelu_erf, unary)                                                       \
     X(GELU_TANH, gelu_tanh, unary)                                                     \
@@ -250,6 +228,8 @@ union kernel_fn {
     kernel_rope_fn *rope;
     kernel_softmax_fn *softmax;
     kernel_attention_fn *attention;
+    kernel_attention_merge_fn *attention_merge;
+    kernel_kv_store_fn *kv_store;
     kernel_conv2d_fn *conv2d;
     kernel_group_norm_fn *group_norm;
     kernel_unary_fn *unary;
@@ -281,6 +261,8 @@ struct kernels {
     kernel_rope_fn *rope_norm, *rope_neox;
     kernel_softmax_fn *softmax;
     kernel_attention_fn *attention;
+    kernel_attention_merge_fn *attention_merge;
+    kernel_kv_store_fn *kv_store;
     kernel_unary_fn *silu, *gelu_erf, *gelu_tanh, *tanh;
     kernel_binary_fn *silu_mul, *gelu_tanh_mul, *add, *mul;
     kernel_scale_fn *scale;

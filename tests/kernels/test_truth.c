@@ -167,14 +167,14 @@ static void attention_truth(const struct kernels *k, bool causal, int window, fl
     a.n_heads = HEADS;
     a.head_dim = DIM;
     a.kv_dtype = DTYPE_F32;
-    a.token_stride = DIM * sizeof(float);
+    a.kv_stride = DIM;
     a.n_kv = KEYS;
     a.pos0 = KEYS - Q;
     a.causal = causal;
     a.window = window;
     a.scale = 0.3f;
     a.softcap = softcap;
-    a.ws = malloc(kernel_attention_ws_bytes(HEADS, DIM));
+    a.ws = malloc(kernel_attention_ws_bytes(DIM));
     k->attention(&a);
     for (int i = 0; i < Q * HEADS; i++) {
         int to = causal ? a.pos0 + i / HEADS + 1 : KEYS, from = window ? to - window : 0;

@@ -78,52 +78,77 @@ void time_linear(const struct check *c)
     skewed_free(ws, 0);
 }
 
-static void attention_setup(struct kernel_attention *a, int n_q, int n_kv)
+/* A prompt, a draft and single tokens; query heads on one KV head as models have them. */
+static const struct attention_shape {
+    int heads, dim, n_q, n_kv;
+} attention_shapes[] = {
+    { 3, 64, 1, 1024 }, { 7, 64, 1, 1024 },  { 4, 256, 1, 1024 }, { 1, 64, 1, 1024 },
+    { 3, 64, 4, 1024 }, { 3, 64, 16, 1024 }, { 3, 64, 512, 512 }, { 4, 256, 512, 512 },
+};
+
+/* Nanoseconds; the rows by 16, as the graph hands them over. */
+static double attention_ns(const struct check *c, struct kernel_attention a, int n_q)
 {
-    a->n_q = n_q;
-    a->n_kv = n_kv;
-    a->pos0 = n_kv - n_q;
+    uint64_t best = UINT64_MAX;
+    const float *q = a.q;
+    float *out = a.out;
+    for (int run = 0; run < RUNS; run++) {
+        uint64_t from = cpu_ns();
+        for (int i = 0; i < n_q; i += 16) {
+            a.n_q = n_q - i < 16 ? n_q - i : 16;
+            a.pos0 = a.n_kv - n_q + i;
+            a.q = q + (size_t)i * a.q_stride;
+            a.out = out + (size_t)i * a.out_stride;
+            c->kernel->fn.attention(&a);
+        }
+        uint64_t took = cpu_ns() - from;
+        best = took < best ? took : best;
+    }
+    return (double)best;
 }
 
-/* 3 query heads on one KV head of 64 values, as in small models. */
-static void time_attention(const struct check *c)
+static void time_attention_type(const struct check *c, enum dtype dtype)
 {
-    enum { DIM = 64, HEADS = 3, KEYS = 1024, QUERIES = 512 };
+    enum { KEYS = 1024, BLOCKS = KEYS / ATTENTION_BLOCK, ROWS = 512 };
     struct dice d = { 6 };
-    uint16_t *kv = malloc((size_t)KEYS * DIM * 2);
-    float *q = malloc((size_t)QUERIES * HEADS * DIM * 4),
-          *out = malloc((size_t)QUERIES * HEADS * DIM * 4);
-    values_fill(q, (size_t)QUERIES * HEADS * DIM, VALUES_RANDOM, &d);
-    for (size_t i = 0; i < (size_t)KEYS * DIM; i++) kv[i] = (uint16_t)(dice_u32(&d) & 0xbfff);
-    struct kernel_attention a = { .out = out, .q = q, .k = kv, .v = kv, .causal = true };
-    a.out_stride = a.q_stride = (size_t)HEADS * DIM;
-    a.n_heads = HEADS;
-    a.head_dim = DIM;
-    a.kv_dtype = DTYPE_F16;
-    a.token_stride = DIM * 2;
-    a.scale = 0.125f;
-    a.ws = malloc(kernel_attention_ws_bytes(HEADS, DIM));
-    printf("%-26s", check_name(c));
-    const int queries[] = { 1, 16, QUERIES };
-    for (int i = 0; i < 3; i++) {
-        int n_kv = queries[i] == QUERIES ? QUERIES : KEYS;
-        attention_setup(&a, queries[i], n_kv);
-        uint64_t best = UINT64_MAX;
-        for (int run = 0; run < RUNS; run++) {
-            uint64_t from = cpu_ns();
-            c->kernel->fn.attention(&a);
-            uint64_t took = cpu_ns() - from;
-            best = took < best ? took : best;
-        }
-        double seen = (double)queries[i] * (n_kv - (queries[i] - 1) / 2.0);
-        printf("  q=%d kv=%d %.0f us %.1f GMAC/s", queries[i], n_kv, (double)best * 1e-3,
-               seen * HEADS * DIM * 2 / (double)best);
+    size_t piece = kernel_kv_piece_bytes(dtype, ATTENTION_DIM_MAX);
+    uint8_t *kv = skewed_new(2 * BLOCKS * piece, 0);
+    int32_t blocks[BLOCKS];
+    float *q = malloc(ROWS * 4 * ATTENTION_DIM_MAX * 4), *out = malloc(ROWS * 4 * 256 * 4);
+    void *ws = skewed_new(ATTENTION_WS_MAX, 0);
+    values_fill(q, ROWS * 4 * ATTENTION_DIM_MAX, VALUES_RANDOM, &d);
+    /* Halves and scales that are finite whatever is read of them. */
+    for (size_t i = 0; i < 2 * BLOCKS * piece; i++) kv[i] = (uint8_t)(dice_u32(&d) & 0x3b);
+    for (int i = 0; i < BLOCKS; i++) blocks[i] = i;
+    for (size_t i = 0; i < sizeof attention_shapes / sizeof *attention_shapes; i++) {
+        const struct attention_shape *s = &attention_shapes[i];
+        struct kernel_attention a = { .out = out, .q = q, .k = kv, .v = kv + piece, .ws = ws };
+        if (!c->kernel->isa && s->n_q > 1) continue;
+        a.out_stride = a.q_stride = (size_t)(s->heads * s->dim);
+        a.n_heads = s->heads;
+        a.head_dim = s->dim;
+        a.kv_dtype = dtype;
+        a.blocks = blocks;
+        a.block_stride = 2 * piece;
+        a.n_kv = s->n_kv;
+        a.causal = true;
+        a.scale = 0.125f;
+        double ns = attention_ns(c, a, s->n_q);
+        double seen = (double)s->n_q * (s->n_kv - (s->n_q - 1) / 2.0);
+        printf("%-24s %-5s %d heads of %3d, %3d queries, %4d keys: %7.1f us %5.1f GMAC/s\n",
+               check_name(c), dtype_info(dtype)->name, s->heads, s->dim, s->n_q, s->n_kv, ns * 1e-3,
+               seen * s->heads * s->dim * 2 / ns);
     }
-    printf("\n");
-    free(kv);
+    skewed_free(kv, 0);
+    skewed_free(ws, 0);
     free(q);
     free(out);
-    free(a.ws);
+}
+
+static void time_attention(const struct check *c)
+{
+    time_attention_type(c, DTYPE_F16);
+    time_attention_type(c, DTYPE_Q8_0);
 }
 
 /* 3 x 3 taps, 64 channels to 64, on 64 x 64 pixels. */

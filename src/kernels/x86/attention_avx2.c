@@ -1,71 +1,79 @@
 /* Attention, AVX2. Same bits as ref/attention_ref.c; how it goes is in attention_tile.h. */
+#include "kernels/x86/vector_avx2.h"
+
+enum { VEC = 8 };
+typedef __m256 vec;
+
+INLINE vec vec_set(float x)
+{
+    return _mm256_set1_ps(x);
+}
+
+INLINE vec vec_load(const float *p)
+{
+    return _mm256_loadu_ps(p);
+}
+
+INLINE vec vec_half(const uint8_t *p)
+{
+    return _mm256_cvtph_ps(_mm_loadu_si128((const void *)p));
+}
+
+INLINE vec vec_codes(const uint8_t *p)
+{
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const void *)p)));
+}
+
+INLINE void vec_store(float *p, vec x)
+{
+    _mm256_storeu_ps(p, x);
+}
+
+INLINE vec vec_add(vec x, vec y)
+{
+    return _mm256_add_ps(x, y);
+}
+
+INLINE vec vec_sub(vec x, vec y)
+{
+    return _mm256_sub_ps(x, y);
+}
+
+INLINE vec vec_mul(vec x, vec y)
+{
+    return _mm256_mul_ps(x, y);
+}
+
+INLINE vec vec_fma(vec x, vec y, vec z)
+{
+    return _mm256_fmadd_ps(x, y, z);
+}
+
+INLINE vec vec_max(vec x, vec y)
+{
+    return _mm256_max_ps(x, y);
+}
+
+INLINE vec vec_exp(vec x)
+{
+    return exp256(x);
+}
+
+/* The largest value. */
+INLINE float vec_top(vec x)
+{
+    __m128 four = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+    __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+}
+
+/* 16 lanes to their sum. */
+INLINE float vec_fold(const vec lanes[2])
+{
+    return fold256((struct lanes){ lanes[0], lanes[1] });
+}
+
 #include "kernels/x86/attention_tile.h"
-
-/* q . k for 8 keys; each in 16 lanes, then folded 16 -> 8 -> 4 -> 2 -> 1. */
-INLINE __m256 dots8(const float *q, const float *keys, size_t dim)
-{
-    __m256 eight[8];
-    UNROLL for (int half = 0; half < 2; half++)
-    {
-        __m256 low[4], high[4];
-        const float *k = keys + (size_t)half * 4 * dim;
-        UNROLL for (int i = 0; i < 4; i++) low[i] = high[i] = _mm256_setzero_ps();
-        for (size_t d = 0; d < dim; d += 16) {
-            __m256 q0 = _mm256_loadu_ps(q + d), q1 = _mm256_loadu_ps(q + d + 8);
-            UNROLL for (size_t i = 0; i < 4; i++)
-            {
-                low[i] = _mm256_fmadd_ps(q0, _mm256_loadu_ps(k + i * dim + d), low[i]);
-                high[i] = _mm256_fmadd_ps(q1, _mm256_loadu_ps(k + i * dim + d + 8), high[i]);
-            }
-        }
-        UNROLL for (int i = 0; i < 4; i++) eight[4 * half + i] = _mm256_add_ps(low[i], high[i]);
-    }
-    return fold8(eight);
-}
-
-/* n (1 or 2) rows and 16 * w dimensions. */
-INLINE void outputs(float *const out[], float (*p)[ATTENTION_CHUNK], const float *alpha,
-                    const float *values, size_t dim, int from, int to, int n, int w)
-{
-    __m256 acc[2][4];
-    UNROLL for (int r = 0; r < n; r++) UNROLL for (int i = 0; i < 2 * w; i++)
-        acc[r][i] = _mm256_mul_ps(_mm256_loadu_ps(out[r] + 8 * i), f32(alpha[r]));
-    for (int j = from; j < to; j++) {
-        const float *v = values + (size_t)j * dim;
-        UNROLL for (int r = 0; r < n; r++) UNROLL for (int i = 0; i < 2 * w; i++)
-            acc[r][i] = _mm256_fmadd_ps(_mm256_broadcast_ss(&p[r][j]), _mm256_loadu_ps(v + 8 * i),
-                                        acc[r][i]);
-    }
-    UNROLL for (int r = 0; r < n; r++) UNROLL for (int i = 0; i < 2 * w; i++)
-        _mm256_storeu_ps(out[r] + 8 * i, acc[r][i]);
-}
-
-static void outputs_of(const struct tile *t, struct row *rows, float (*p)[ATTENTION_CHUNK],
-                       const float *alpha, int from, int to, int n)
-{
-    if (n > 2) {
-        outputs_of(t, rows + 2, p + 2, alpha + 2, from, to, n - 2);
-        n = 2;
-    }
-    for (size_t d = 0; d < t->dim; d += 32) {
-        float *out[2] = { rows[0].out + d, rows[n - 1].out + d };
-        const float *values = t->values + d;
-        bool whole = d + 32 <= t->dim;
-        if (n == 2 && whole)
-            outputs(out, p, alpha, values, t->dim, from, to, 2, 2);
-        else if (n == 2)
-            outputs(out, p, alpha, values, t->dim, from, to, 2, 1);
-        else if (whole)
-            outputs(out, p, alpha, values, t->dim, from, to, 1, 2);
-        else
-            outputs(out, p, alpha, values, t->dim, from, to, 1, 1);
-    }
-}
-
-static void attention(const struct kernel_attention *a)
-{
-    attention_with(a, &(const struct version){ dots8, outputs_of, 4 });
-}
 
 const struct kernel kernel_attention_avx2 = {
     .slot = KERNEL_ATTENTION,

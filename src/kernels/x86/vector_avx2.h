@@ -64,6 +64,19 @@ INLINE __m256 abs256(__m256 x)
     return _mm256_andnot_ps(f32(-0.0f), x);
 }
 
+/* Largest magnitude of 32 values as bits: NaN above infinity above all else. */
+INLINE float amax32(const __m256 x[4])
+{
+    __m256i a = _mm256_castps_si256(abs256(x[0])), b = _mm256_castps_si256(abs256(x[1]));
+    a = _mm256_max_epi32(a, _mm256_castps_si256(abs256(x[2])));
+    b = _mm256_max_epi32(b, _mm256_castps_si256(abs256(x[3])));
+    a = _mm256_max_epi32(a, b);
+    __m128i m = _mm_max_epi32(_mm256_castsi256_si128(a), _mm256_extracti128_si256(a, 1));
+    m = _mm_max_epi32(m, _mm_shuffle_epi32(m, 0x4e));
+    m = _mm_max_epi32(m, _mm_shuffle_epi32(m, 0xb1));
+    return f32_of_bits((uint32_t)_mm_cvtsi128_si32(m));
+}
+
 INLINE __m256 tanh256(__m256 x)
 {
     __m256 a = abs256(x), u = _mm256_mul_ps(x, x);
