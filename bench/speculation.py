@@ -2,9 +2,11 @@
 """Speculation on and off, interleaved: code edits that repeat what they are given, and fresh text.
 
     bench/speculation.py build/tiro qwen2.5-coder-0.5b.gguf [--pairs 5]
+    bench/speculation.py build/tiro qwen2.5-coder-1.5b.gguf --draft qwen2.5-coder-0.5b.gguf
 
 Two servers stand side by side, one with speculation and one without; each prompt goes to one and
-then to the other, and both answers must be the same. Edits are greedy; fresh text is sampled at
+then to the other, and both answers must be the same. With --against lookup the second one drafts
+by lookup alone, so that the draft model's own part shows. Edits are greedy; fresh text is sampled at
 temperature 1, because a small model's greedy text goes round in circles. The first round warms the
 prefix caches, so that the times are of decoding. Prints medians as JSON.
 """
@@ -12,6 +14,7 @@ import argparse
 import json
 import os
 import pathlib
+import signal
 import statistics
 import sys
 import tempfile
@@ -58,8 +61,8 @@ def prompts():
         yield "fresh", text, {"temperature": 1, "seed": 7}
 
 
-def ask(server, model, text, options):
-    body = {"model": model, "prompt": text, "max_tokens": 200, **options}
+def ask(server, model, text, tokens, options):
+    body = {"model": model, "prompt": text, "max_tokens": tokens, **options}
     begin = time.monotonic()
     status, answer = server.post("/v1/completions", body)
     took = time.monotonic() - begin
@@ -71,24 +74,35 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("program")
     parser.add_argument("model", type=pathlib.Path)
+    parser.add_argument("--draft", type=pathlib.Path, help="a smaller model that drafts")
+    parser.add_argument("--against", choices=("off", "lookup"), default="off")
     parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--tokens", type=int, default=200, help="most tokens of an answer")
+    parser.add_argument("--kinds", default="edit,fresh", help="which prompts")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # The servers end with it.
     servers = {}
     rates = {}
     with tempfile.TemporaryDirectory() as home:
-        for mode in ("off", "auto"):
+        for mode in (options.against, "auto"):
             data = pathlib.Path(home) / mode
             (data / "models").mkdir(parents=True)
             os.symlink(options.model.resolve(), data / "models" / options.model.name)
-            env = {"TIRO_SPECULATION": mode, "TIRO_FIRST_RUN": "no"}
+            env = {"TIRO_SPECULATION": mode, "TIRO_FIRST_RUN": "no",
+                   "TIRO_DEFAULT_MODEL": options.model.stem}
+            if options.draft:
+                os.symlink(options.draft.resolve(), data / "models" / options.draft.name)
+                env["TIRO_DRAFT_MODELS"] = f"{options.model.stem}={options.draft.stem}"
             servers[mode] = tiro.Server(options.program, data, env=env)
         try:
-            name = json.loads(servers["off"].request("GET", "/v1/models")[2])["data"][0]["id"]
+            name, off = options.model.stem, options.against
             for pair in range(options.pairs + 1):
                 for number, (kind, text, how) in enumerate(prompts()):
-                    order = ("off", "auto") if (pair + number) % 2 else ("auto", "off")
-                    got = {mode: ask(servers[mode], name, text, how) for mode in order}
-                    assert got["off"][1:] == got["auto"][1:], "the answers differ"
+                    if kind not in options.kinds.split(","):
+                        continue
+                    order = (off, "auto") if (pair + number) % 2 else ("auto", off)
+                    got = {mode: ask(servers[mode], name, text, options.tokens, how) for mode in order}
+                    assert got[off][1:] == got["auto"][1:], "the answers differ"
                     if pair == 0:
                         continue  # Warms the caches.
                     for mode in order:
@@ -106,10 +120,12 @@ def main():
                            ("drafted" in x or "accepted" in x)]}
     for kind in ("edit", "fresh"):
         rows = [v for (k, _), v in sorted(rates.items()) if k == kind]
-        off = [statistics.median(r["off"]) for r in rows]
+        if not rows:
+            continue
+        off = [statistics.median(r[options.against]) for r in rows]
         auto = [statistics.median(r["auto"]) for r in rows]
         result[kind] = {
-            "tokens_per_s_off": [round(x, 1) for x in off],
+            f"tokens_per_s_{options.against}": [round(x, 1) for x in off],
             "tokens_per_s_auto": [round(x, 1) for x in auto],
             "ratios": [round(a / o, 2) for a, o in zip(auto, off)],
             "ratio_median": round(statistics.median(a / o for a, o in zip(auto, off)), 2),

@@ -38,7 +38,10 @@
       "memory for keys and values of each model, in MiB; 0: chosen from what is free")          \
     X(COMPUTE, compute, "TIRO_COMPUTE", "auto", "auto: fast; f32: everything in 32-bit floats") \
     X(SPECULATION, speculation, "TIRO_SPECULATION", "auto",                                     \
-      "auto: draft tokens where text repeats itself, the answer stays the same; off: never")    \
+      "auto: draft tokens where that pays, the answer stays the same; lookup: only where text " \
+      "repeats itself; off: never")                                                             \
+    X(DRAFT_MODELS, draft_models, "TIRO_DRAFT_MODELS", "",                                      \
+      "small models that draft for large ones of the same family: LARGE=SMALL, with commas")    \
     X(LATENCY_MS, latency_ms, "TIRO_LATENCY_MS", "100",                                         \
       "how long the next token of running answers may wait for a part of a new prompt, 1 to "   \
       "60000")                                                                                  \

@@ -40,6 +40,26 @@ static bool open_arrays(struct scheduler *s)
            s->batch_seqs && s->planned && s->tasks && s->logits && s->scratch;
 }
 
+static int open_drafter(struct scheduler *s, struct err *err)
+{
+    struct drafter_options o = {
+        .net = *s->o.drafter,
+        .n_vocab = s->o.net.n_vocab,
+        .n_blocks = s->o.n_drafter_blocks,
+        .n_ctx = s->o.n_ctx,
+        .n_seqs_max = s->o.n_seqs_max,
+        .n_rows_max = s->n_rows_max,
+        .pool = s->o.pool,
+        .scratch = s->scratch,
+        .forced = s->o.speculation == SPECULATION_FORCED,
+    };
+    s->asks = mem_calloc((size_t)s->o.n_seqs_max, sizeof *s->asks);
+    s->of_ask = mem_calloc((size_t)s->o.n_seqs_max, sizeof(struct sequence *));
+    if (!s->asks || !s->of_ask)
+        return err_set(err, ERR_NO_MEMORY, "out of memory for the scheduler");
+    return drafter_open(&s->drafter, &o, err);
+}
+
 static int open_parts(struct scheduler *s, struct err *err)
 {
     if (!open_arrays(s)) return err_set(err, ERR_NO_MEMORY, "out of memory for the scheduler");
@@ -52,7 +72,8 @@ static int open_parts(struct scheduler *s, struct err *err)
         .copy = s->o.net.copy_block,
         .copy_ctx = s->o.net.ctx,
     };
-    return kvcache_open(&s->kv, &kv, err);
+    TRY(kvcache_open(&s->kv, &kv, err));
+    return s->o.drafter ? open_drafter(s, err) : 0;
 }
 
 int scheduler_open(struct scheduler **ret, const struct scheduler_options *options, struct err *err)
@@ -66,7 +87,7 @@ int scheduler_open(struct scheduler **ret, const struct scheduler_options *optio
     if (s->o.queue_max == 0) s->o.queue_max = SCHEDULER_QUEUE_MAX;
     assert(s->o.n_ctx > 0 && s->o.n_ctx <= s->o.n_blocks * (int64_t)KV_BLOCK_LEN);
     assert(s->o.net.n_vocab >= LOGPROBS_TOP_MAX);
-    assert(s->o.speculation != SPECULATION_FORCED || s->o.draft);
+    assert(s->o.speculation != SPECULATION_FORCED || s->o.draft || s->o.drafter);
     s->n_rows_max = scheduler_rows_max(s->o.n_seqs_max, s->o.prefill_chunk);
     s->n_out_max = scheduler_out_max(s->o.n_seqs_max);
     s->n_jobs_max = s->o.queue_max + s->o.n_seqs_max;
@@ -101,7 +122,10 @@ void scheduler_close(struct scheduler *s)
     if (!s) return;
     for (int32_t i = 0; i < s->n_jobs; i++) job_close(s->jobs[i]);
     for (int32_t i = 0; s->scratch && i < s->n_scratch; i++) sampler_scratch_close(s->scratch[i]);
+    drafter_close(s->drafter);
     kvcache_close(s->kv);
+    mem_free(s->asks);
+    mem_free(s->of_ask);
     mem_free(s->scratch);
     mem_free(s->jobs);
     mem_free(s->running);
@@ -221,6 +245,11 @@ struct scheduler_stats scheduler_stats(const struct scheduler *s)
 {
     struct scheduler_stats stats = s->stats;
     stats.kv = kvcache_stats(s->kv);
+    if (s->drafter) {
+        struct drafter_stats d = drafter_stats(s->drafter);
+        stats.n_model_drafted_tokens = d.n_drafted;
+        stats.n_model_accepted_tokens = d.n_accepted;
+    }
     stats.n_running = s->n_running;
     stats.n_waiting = 0;
     for (int32_t i = 0; i < s->n_jobs; i++)

@@ -19,10 +19,11 @@
  * decoding sequence, then up to `prefill_chunk` rows of prompts, fewer when the others would wait
  * longer than `latency_ns` for their next token (engine/pace.h).
  *
- * Speculation: a decoding sequence may bring a draft of its next tokens (engine/lookup.h) as more
- * rows, as long as the step's tokens grow more than its time. Each position is sampled as it always
- * is, with its own dice, and a drafted token stands if it is the one that was sampled; so drafts
- * change how many tokens a step gives, and nothing else.
+ * Speculation: a decoding sequence may bring a draft of its next tokens as more rows, as long as
+ * the step's tokens grow more than its time: copied from its own text (engine/lookup.h), or guessed
+ * by a second model (engine/drafter.h). Each position is sampled as it always is, with its own dice,
+ * and a drafted token stands if it is the one that was sampled; so drafts change how many tokens a
+ * step gives, and nothing else.
  *
  * A result depends on the request alone: not on batch mates, chunking, preemption, prefix hits or
  * threads. The model keeps that contract (graph/batch.h); here every draw has its own dice.
@@ -49,7 +50,7 @@ enum {
 };
 
 enum scheduler_speculation {
-    SPECULATION_AUTO, /* Where the sequence repeats itself, as far as it pays. */
+    SPECULATION_AUTO, /* As far as it pays. */
     SPECULATION_OFF,
     SPECULATION_FORCED, /* For tests: whatever `draft` says, in every step there is room for. */
 };
@@ -104,6 +105,10 @@ struct scheduler_options {
     int32_t (*draft)(void *ctx, const int32_t *tokens, int32_t n_tokens, int32_t *draft,
                      int32_t most);
     void *draft_ctx;
+    /* A second model that drafts (engine/drafter.h), copied; NULL: none. It takes as many rows and
+     * sequences as the first; its tokens are the first one's. */
+    const struct scheduler_net *drafter;
+    int32_t n_drafter_blocks;
 };
 
 struct scheduler_stats {
@@ -112,6 +117,7 @@ struct scheduler_stats {
     uint64_t n_requests, n_done, n_failed, n_cancelled, n_preempted;
     uint64_t n_prompt_tokens, n_cached_tokens, n_completion_tokens;
     uint64_t n_drafted_tokens, n_accepted_tokens; /* Accepted ones were right and cost no step. */
+    uint64_t n_model_drafted_tokens, n_model_accepted_tokens; /* Of those: by the draft model. */
     uint64_t n_steps, step_ns;
     double prefill_tokens_per_s, decode_tokens_per_s; /* Over the last ten seconds. */
 };

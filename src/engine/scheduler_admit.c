@@ -58,6 +58,7 @@ static void start_running(struct scheduler *s, struct sequence *seq, int32_t slo
     seq->slot = slot;
     seq->state = SEQUENCE_RUNNING;
     s->running[s->n_running++] = seq;
+    if (s->drafter) drafter_begin(s->drafter, slot, seq->job->root, seq->tokens, seq->n_tokens);
 }
 
 void sequence_stop_running(struct scheduler *s, struct sequence *seq)
@@ -68,6 +69,7 @@ void sequence_stop_running(struct scheduler *s, struct sequence *seq)
     memmove(&s->running[i], &s->running[i + 1],
             (size_t)(s->n_running - i) * sizeof(struct sequence *));
     kvcache_drop(s->kv, seq->slot);
+    if (s->drafter) drafter_end(s->drafter, seq->slot);
     s->slot_used[seq->slot] = false;
     seq->slot = -1;
 }

@@ -1,4 +1,5 @@
 /* What may come next, guessed before the step and judged after it. */
+#include "base/seam.h"
 #include "engine/scheduler_state.h"
 
 /* Rows that all drafts of this step may have together: they take the place of rows of prompts, and
@@ -31,6 +32,7 @@ static int32_t draft(struct scheduler *s, struct sequence *seq, int32_t most, in
     if (room <= 0) return 0;
     int32_t *to = seq->tokens + seq->n_tokens;
     if (s->o.speculation == SPECULATION_FORCED) {
+        if (!s->o.draft) return 0; /* The draft model's turn. */
         n = s->o.draft(s->o.draft_ctx, seq->tokens, seq->n_tokens, to, room);
     } else {
         double right = lookup_right(&seq->lookup);
@@ -42,6 +44,38 @@ static int32_t draft(struct scheduler *s, struct sequence *seq, int32_t most, in
     return n > 0 ? reserve(s, seq, n) : 0;
 }
 
+static bool add_ask(struct scheduler *s, struct draft_ask *ask, struct sequence *seq)
+{
+    const struct engine_request *r = seq->job->request;
+    if (seq->n_draft > 0 || sequence_pending(s, seq) != 1 || seq->n_tokens <= r->n_tokens)
+        return false;
+    *ask = (struct draft_ask){ .slot = seq->slot, .tokens = seq->tokens };
+    ask->like = sequence_like(seq);
+    ask->most = seq->cap - seq->n_tokens - 1;
+    return true;
+}
+
+/* Drafts of the second model for those that repeat nothing. */
+static int32_t draft_by_model(struct scheduler *s, const struct draft_step *step)
+{
+    int32_t n_asks = 0, n_drafted = 0;
+    uint64_t start = now_ns();
+    for (int32_t i = 0; i < s->n_running; i++)
+        if (add_ask(s, &s->asks[n_asks], s->running[i])) s->of_ask[n_asks++] = s->running[i];
+    if (n_asks == 0 || drafter_draft(s->drafter, s->asks, n_asks, step) == 0) {
+        s->draft_ns = now_ns() - start;
+        return 0;
+    }
+    for (int32_t i = 0; i < n_asks; i++) {
+        if (s->asks[i].n == 0) continue;
+        s->of_ask[i]->by_model = true;
+        s->of_ask[i]->n_draft = reserve(s, s->of_ask[i], s->asks[i].n);
+        n_drafted += s->of_ask[i]->n_draft;
+    }
+    s->draft_ns = now_ns() - start;
+    return n_drafted;
+}
+
 int32_t scheduler_draft(struct scheduler *s)
 {
     int32_t n_decode = 0, n_drafted = 0;
@@ -51,12 +85,20 @@ int32_t scheduler_draft(struct scheduler *s)
     for (int32_t i = 0; i < s->n_running; i++) {
         struct sequence *seq = s->running[i];
         seq->n_draft = 0;
+        seq->by_model = false;
         if (sequence_pending(s, seq) != 1) continue;
         seq->n_draft = draft(s, seq, most - n_drafted, n_decode + n_drafted, n_tokens);
         n_drafted += seq->n_draft;
         n_tokens += seq->n_draft * lookup_right(&seq->lookup);
     }
-    return n_drafted;
+    s->draft_ns = 0;
+    if (!s->drafter || most <= n_drafted) return n_drafted;
+    struct draft_step step = { .pace = &s->pace,
+                               .n_rows = n_decode + n_drafted,
+                               .n_tokens = n_tokens,
+                               .n_rows_left = most - n_drafted,
+                               .read_ns = s->o.latency_ns };
+    return n_drafted + draft_by_model(s, &step);
 }
 
 /* What stayed of the drafts is computed; the places of the rest are given back. */
@@ -65,10 +107,13 @@ void scheduler_end_drafts(struct scheduler *s)
     for (int32_t i = 0; i < s->n_planned; i++) {
         struct planned *p = &s->planned[i];
         struct sequence *seq = p->seq;
+        /* Also when there was no room for it here: the draft model has computed it. */
+        if (seq->by_model)
+            drafter_judge(s->drafter, p->slot, seq->tokens, seq->n_tokens, p->n_draft, p->n_kept);
         if (p->n_draft == 0) continue;
         s->stats.n_drafted_tokens += (uint64_t)p->n_draft;
         s->stats.n_accepted_tokens += (uint64_t)p->n_kept;
-        lookup_judge(&seq->lookup, p->n_draft, p->n_kept);
+        if (!seq->by_model) lookup_judge(&seq->lookup, p->n_draft, p->n_kept);
         if (seq->state == SEQUENCE_RUNNING)
             kvcache_truncate(s->kv, seq->slot, kvcache_len(s->kv, seq->slot));
     }

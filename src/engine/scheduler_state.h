@@ -3,9 +3,9 @@
 #define TIRO_ENGINE_SCHEDULER_STATE_H
 
 #include "engine/constraint.h"
+#include "engine/drafter.h"
 #include "engine/lookup.h"
 #include "engine/pace.h"
-#include "engine/scheduler.h"
 
 enum { RATE_SECONDS = 10 };
 
@@ -28,7 +28,8 @@ struct sequence {
     struct answer answer;
     struct constraint *constraint;
     struct lookup lookup;
-    int32_t n_draft; /* In this step: tokens drafted behind n_tokens. */
+    int32_t n_draft; /* In this step: tokens drafted behind n_tokens, */
+    bool by_model;   /* by the draft model. */
     double logprob;
     bool deferred; /* In this step: what it begins with is just being computed. */
 };
@@ -48,6 +49,7 @@ struct job {
 /* A sequence's part of the batch. */
 struct planned {
     struct sequence *seq;
+    int32_t slot;                       /* That it had, should it end. */
     int32_t n_rows, first_out, n_score; /* Score rows come before the row that is sampled. */
     int32_t n_draft, n_kept; /* The last n_draft rows are a draft, of which so much was right. */
     bool complete;           /* All its tokens are computed: sample. */
@@ -88,6 +90,10 @@ struct scheduler {
     struct sampler_scratch **scratch; /* one per pool thread */
     int32_t n_scratch;
     struct pace pace;
+    struct drafter *drafter; /* NULL: none */
+    struct draft_ask *asks;  /* (n_seqs_max) of this step, and whose they are */
+    struct sequence **of_ask;
+    uint64_t draft_ns; /* Spent on them; no part of the step's pace. */
     struct scheduler_stats stats;
     uint64_t rate_prefill[RATE_SECONDS], rate_decode[RATE_SECONDS], rate_second;
 };
@@ -128,6 +134,18 @@ static inline bool job_scores(const struct job *job)
 static inline bool job_generates(const struct job *job)
 {
     return job->request->max_tokens != 0 && !job->request->prefill_only;
+}
+
+/* How the next token of `seq` is sampled, but for its logits. */
+static inline struct sampler_input sequence_like(const struct sequence *seq)
+{
+    const struct engine_request *r = seq->job->request;
+    return (struct sampler_input){ .params = &r->sampling,
+                                   .tokens = seq->tokens,
+                                   .n_tokens = seq->n_tokens,
+                                   .n_prompt = r->n_tokens,
+                                   .choice = seq->choice,
+                                   .constraint = seq->constraint };
 }
 
 static inline int32_t sequence_pending(const struct scheduler *s, const struct sequence *seq)

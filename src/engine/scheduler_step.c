@@ -29,7 +29,7 @@ static void plan(struct scheduler *s, struct sequence *seq, int32_t n_rows, int3
     struct batch *b = &s->batch;
     int32_t len = kvcache_len(s->kv, seq->slot), n_blocks;
     struct planned *p = &s->planned[s->n_planned++];
-    *p = (struct planned){ .seq = seq, .n_rows = n_rows, .first_out = b->n_out };
+    *p = (struct planned){ .seq = seq, .slot = seq->slot, .n_rows = n_rows, .first_out = b->n_out };
     p->n_draft = n_draft;
     p->n_score = score_rows(s, seq, n_rows);
     p->complete = len + n_rows - n_draft == seq->n_tokens;
@@ -150,15 +150,9 @@ static void solve(const struct scheduler *s, struct task *t, struct sampler_scra
 {
     const struct engine_request *r = t->seq->job->request;
     if (!t->score) {
-        struct sampler_input in = {
-            .params = &r->sampling,
-            .logits = t->logits,
-            .tokens = t->seq->tokens,
-            .n_tokens = t->seq->n_tokens + t->ahead,
-            .n_prompt = r->n_tokens,
-            .choice = t->seq->choice,
-            .constraint = t->seq->constraint,
-        };
+        struct sampler_input in = sequence_like(t->seq);
+        in.logits = t->logits;
+        in.n_tokens += t->ahead;
         int32_t forced = in.constraint ? constraint_forced(in.constraint) : CONSTRAINT_FREE;
         t->token = forced;
         if (forced == CONSTRAINT_FREE) t->status = sampler_pick(scratch, &t->token, &in);
@@ -307,7 +301,7 @@ void scheduler_step(struct scheduler *s)
     else
         advance(s);
     uint64_t now = now_ns();
-    learn_pace(s, now - start);
+    learn_pace(s, now - start - s->draft_ns);
     count_rates(s, now);
     job_reap(s);
     s->stats.n_steps++;

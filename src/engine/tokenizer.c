@@ -235,6 +235,17 @@ enum token_kind tokenizer_kind(const struct tokenizer *t, int32_t id)
     return (enum token_kind)t->kinds[id];
 }
 
+int32_t tokenizer_difference(const struct tokenizer *a, const struct tokenizer *b)
+{
+    size_t n = a->n_vocab < b->n_vocab ? a->n_vocab : b->n_vocab;
+    for (size_t i = 0; i < n; i++) {
+        bool control = a->kinds[i] == TOKEN_CONTROL;
+        if (control != (b->kinds[i] == TOKEN_CONTROL)) return (int32_t)i;
+        if (!slice_eq(a->bytes[i], b->bytes[i])) return (int32_t)i;
+    }
+    return TOKEN_NONE;
+}
+
 int32_t tokenizer_find(const struct tokenizer *t, struct slice text)
 {
     uint32_t id;

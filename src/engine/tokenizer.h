@@ -110,6 +110,9 @@ void tokenizer_decode(const struct tokenizer *t, struct buf *out, const int32_t 
 size_t tokenizer_vocab_len(const struct tokenizer *t);
 const char *tokenizer_family_name(const struct tokenizer *t); /* "qwen2" */
 const struct tokenizer_special *tokenizer_special(const struct tokenizer *t);
+/* The first id that stands for other bytes in the two, or is a control token in one only;
+ * TOKEN_NONE when they agree on all ids that both have. */
+int32_t tokenizer_difference(const struct tokenizer *a, const struct tokenizer *b);
 /* Whether `id` ends an answer. */
 bool tokenizer_is_end(const struct tokenizer *t, int32_t id);
 /* The bytes that a token stands for: may be part of a character. Control tokens: their text. Valid

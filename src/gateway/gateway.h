@@ -41,6 +41,11 @@ struct gateway_pull {
     const char *text;  /* Why it failed; NULL or "" otherwise. */
 };
 
+/* Which model drafts for which (docs/decisions/0011): by name, where both are here. */
+struct gateway_draft {
+    const char *model, *draft;
+};
+
 struct gateway_options {
     const char *host; /* Name or address; NULL: "127.0.0.1". */
     int port;         /* 0: a free one. */
@@ -60,7 +65,9 @@ struct gateway_options {
     uint32_t n_ctx;             /* 0: the model's own. */
     uint64_t kv_bytes;          /* 0: the worker decides. */
     const char *compute;        /* "auto" (NULL) or "f32". */
-    const char *speculation;    /* "auto" (NULL) or "off". */
+    const char *speculation;    /* "auto" (NULL), "lookup" or "off". */
+    const struct gateway_draft *drafts; /* n of them; outlive the gateway. */
+    size_t n_drafts;
     uint32_t latency_ms; /* What a prompt may keep running answers waiting; 0: the worker's. */
 
     const char *log_level; /* For workers; NULL: "info". */

@@ -64,6 +64,7 @@ struct model {
         int64_t mtime_ns, size;
         uint64_t inode;
     } file;
+    const char *draft; /* The model that drafts for this one; NULL: none. */
     struct msg_stats stats;
     uint64_t stats_at_ns;
     char what[64]; /* What loading does now. */

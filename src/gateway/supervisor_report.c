@@ -37,6 +37,9 @@ static void write_loaded(struct json_writer *w, const struct model *m)
     uint_field(w, "load_ms", m->load_ms);
     str_field(w, "arch", m->facts.arch);
     str_field(w, "quantisation", m->quantisation);
+    if (m->draft) str_field(w, "draft_model", m->draft);
+    uint_field(w, "drafted_tokens", m->stats.n_drafted_tokens);
+    uint_field(w, "accepted_tokens", m->stats.n_accepted_tokens);
     str_field(w, "walls", m->walls);
     str_field(w, "walls_missing", m->walls_missing);
     uint_field(w, "rss_bytes", m->stats.rss_bytes);
@@ -139,6 +142,16 @@ static uint64_t accepted(const struct model *m)
     return m->stats.n_accepted_tokens;
 }
 
+static uint64_t model_drafted(const struct model *m)
+{
+    return m->stats.n_model_drafted_tokens;
+}
+
+static uint64_t model_accepted(const struct model *m)
+{
+    return m->stats.n_model_accepted_tokens;
+}
+
 static uint64_t rss(const struct model *m)
 {
     return m->stats.rss_bytes;
@@ -164,6 +177,10 @@ void supervisor_write_metrics(struct supervisor *s, struct buf *out)
         { "tiro_model_drafted_tokens_total", "counter", "Tokens drafted by speculation.", drafted },
         { "tiro_model_accepted_tokens_total", "counter", "Drafted tokens that were right.",
           accepted },
+        { "tiro_model_draft_model_drafted_tokens_total", "counter",
+          "Of the drafted tokens, those of the draft model.", model_drafted },
+        { "tiro_model_draft_model_accepted_tokens_total", "counter",
+          "Of those, the ones that were right.", model_accepted },
         { "tiro_model_rss_bytes", "gauge", "Resident memory of the worker.", rss },
     };
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {

@@ -194,6 +194,24 @@ static void lose(struct worker *w)
 
 /* ---- What it says ---- */
 
+/* The path of the model that drafts for this one; NULL: none. */
+static const char *find_draft(struct worker *w)
+{
+    const struct supervisor *s = w->supervisor;
+    const struct gateway_options *g = s->o.gateway;
+    struct model *m = w->model;
+    m->draft = NULL;
+    for (size_t i = 0; i < g->n_drafts && !m->draft; i++) {
+        if (strcmp(g->drafts[i].model, m->facts.id) != 0) continue;
+        for (size_t k = 0; k < s->n_models; k++) {
+            if (strcmp(s->models[k]->facts.id, g->drafts[i].draft) != 0) continue;
+            m->draft = g->drafts[i].draft;
+            return s->models[k]->path;
+        }
+    }
+    return NULL;
+}
+
 static void on_hello(struct worker *w, const struct msg_hello *hello)
 {
     const struct gateway_options *g = w->supervisor->o.gateway;
@@ -213,6 +231,7 @@ static void on_hello(struct worker *w, const struct msg_hello *hello)
         .kv_bytes = g->kv_bytes,
         .compute = slice_of(g->compute),
         .speculation = slice_of(g->speculation),
+        .draft = slice_of(find_draft(w)),
         .latency_ms = g->latency_ms,
         .n_sequences_max = 0,
         .queue_max = w->supervisor->in_flight_max, /* One bound, ours: more is never sent. */

@@ -39,7 +39,8 @@ struct msg_load {
     uint32_t queue_max;       /* Waiting requests; 0: 512. Beyond: ERR_OVERLOADED. */
     struct slice log_level;   /* "" is "info" */
     bool log_json;
-    struct slice speculation; /* "" or "auto", "off" */
+    struct slice speculation; /* "" or "auto", "lookup", "off" */
+    struct slice draft;       /* Path of a second model that drafts for this one; "": none. */
     uint32_t latency_ms;      /* What a prompt may keep running answers waiting; 0: 100. */
 };
 
@@ -89,7 +90,8 @@ struct msg_stats {
     uint64_t n_prompt_tokens, n_cached_tokens, n_completion_tokens;
     double prefill_tokens_per_s, decode_tokens_per_s; /* over the last ten seconds */
     uint64_t rss_bytes;
-    uint64_t n_drafted_tokens, n_accepted_tokens; /* Since the start. */
+    uint64_t n_drafted_tokens, n_accepted_tokens;             /* Since the start; */
+    uint64_t n_model_drafted_tokens, n_model_accepted_tokens; /* of those, by the draft model. */
 };
 
 /* ---- Requests ---- */

@@ -70,6 +70,7 @@ static const cyaml_schema_field_t model_fields[] = {
     TEXT("title", struct catalogue_model, title),
     TEXT("description", struct catalogue_model, description),
     TEXT("licence", struct catalogue_model, licence),
+    TEXT_OPTIONAL("draft", struct catalogue_model, draft),
     CYAML_FIELD_ENUM("kind", CYAML_FLAG_STRICT, struct catalogue_model, kind, kinds, 2),
     CYAML_FIELD_SEQUENCE_COUNT("files", CYAML_FLAG_POINTER, struct catalogue_model, files, n_files,
                                &file_schema, 1, FILES_MAX),

@@ -42,6 +42,7 @@ struct catalogue_source {
 
 struct catalogue_model {
     char *name, *title, *description, *licence;
+    char *draft; /* The model that drafts for this one where both are here; NULL: none. */
     enum catalogue_kind kind;
     struct catalogue_file *files; /* More than one, or a path with a slash: a folder `name`. */
     unsigned n_files;

@@ -109,7 +109,7 @@ static int allow_model(int ruleset, const char *path)
     return allow_links(ruleset, dir);
 }
 
-static int enter_landlock(const char *path)
+static int enter_landlock(const char *const *paths, int n_paths)
 {
     int abi = landlock_abi();
     if (abi < 1) return -1;
@@ -119,7 +119,8 @@ static int enter_landlock(const char *path)
     size_t size = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
     int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);
     if (ruleset < 0) return -1;
-    long r = allow_model(ruleset, path);
+    long r = 0;
+    for (int i = 0; i < n_paths && r == 0; i++) r = allow_model(ruleset, paths[i]);
     if (r == 0) r = syscall(SYS_landlock_restrict_self, ruleset, 0);
     int saved = errno;
     (void)seams.close(ruleset); /* Only a handle. */
@@ -267,7 +268,7 @@ int __lsan_is_turned_off(void)
 }
 #endif
 
-void sandbox_enter(struct sandbox *ret, const char *model_path)
+void sandbox_enter(struct sandbox *ret, const char *const *model_paths, int n_paths)
 {
     *ret = (struct sandbox){ 0 };
     const struct rlimit none = { 0, 0 };
@@ -279,7 +280,7 @@ void sandbox_enter(struct sandbox *ret, const char *model_path)
         note(ret->walls, "no_new_privs", 0);
     else
         note(ret->missing, "no_new_privs", errno);
-    ret->landlock = enter_landlock(model_path) == 0;
+    ret->landlock = enter_landlock(model_paths, n_paths) == 0;
     note(ret->landlock ? ret->walls : ret->missing, "landlock", ret->landlock ? 0 : errno);
     ret->seccomp = enter_seccomp() == 0;
 #ifdef HAS_LEAK_CHECK

@@ -1,12 +1,12 @@
 /* sandbox - the walls around a worker: what its process can no longer do.
  *
  *     struct sandbox box;
- *     sandbox_enter(&box, "/models/x.gguf");     before other threads are started
+ *     sandbox_enter(&box, paths, 1);             before other threads are started
  *     log(box.walls, box.missing)
  *
  *     no_new_privs   no set-user-id programs
  *     no core dumps  RLIMIT_CORE 0 and not dumpable: nobody's prompts in a core file
- *     landlock       of all files, only the model's folder, and only for reading
+ *     landlock       of all files, only the models' folders, and only for reading
  *     seccomp        a list of system calls; no sockets, no programs, no ptrace, no opening for
  *                    writing, no executable memory; anything else fails with EPERM
  *
@@ -27,7 +27,7 @@ struct sandbox {
 };
 
 /* For the calling thread and those it starts later; cannot be undone. */
-void sandbox_enter(struct sandbox *ret, const char *model_path);
+void sandbox_enter(struct sandbox *ret, const char *const *model_paths, int n_paths);
 /* What the kernel offers, without entering. */
 void sandbox_describe(char *ret, size_t size);
 

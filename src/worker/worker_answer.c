@@ -276,6 +276,8 @@ void worker_stats(struct worker *w, uint64_t nonce)
         m.n_completion_tokens = s.n_completion_tokens;
         m.n_drafted_tokens = s.n_drafted_tokens;
         m.n_accepted_tokens = s.n_accepted_tokens;
+        m.n_model_drafted_tokens = s.n_model_drafted_tokens;
+        m.n_model_accepted_tokens = s.n_model_accepted_tokens;
         m.n_steps = s.n_steps;
         m.step_ns = s.step_ns;
         m.prefill_tokens_per_s = s.prefill_tokens_per_s;

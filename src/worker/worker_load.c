@@ -45,6 +45,12 @@ static int choose(int *ret, struct slice word, const char *const *words, const c
     return err_set(err, ERR_INVALID_VALUE, "unknown %s '%.*s'", what, SLICE_FMT(word));
 }
 
+static bool drafts_by_model(const struct msg_load *load)
+{
+    return load->draft.len && !slice_is(load->speculation, "off") &&
+           !slice_is(load->speculation, "lookup");
+}
+
 static int open_model(struct worker *w, const struct msg_load *load, struct err *err)
 {
     static const char *const computes[] = { "auto", "f32", NULL };
@@ -66,7 +72,8 @@ static int open_model(struct worker *w, const struct msg_load *load, struct err 
         .progress = on_progress,
         .progress_ctx = &loading,
     };
-    return model_open(&w->model, w->checkpoint, &options, err);
+    TRY(model_open(&w->model, w->checkpoint, &options, err));
+    return drafts_by_model(load) ? worker_draft_open(w, load, &options, err) : 0;
 }
 
 /* ---- The context and its memory ---- */
@@ -76,6 +83,10 @@ static int size_cache(struct worker *w, const struct msg_load *load, int32_t *re
 {
     const struct model_facts *f = model_facts(w->model);
     uint64_t block = kv_block_bytes(&f->kv, f->kv_dtype);
+    if (w->draft.model) { /* It keeps the same tokens. */
+        const struct model_facts *d = model_facts(w->draft.model);
+        block += kv_block_bytes(&d->kv, d->kv_dtype);
+    }
     int32_t n_seqs = load->n_sequences_max ? (int32_t)load->n_sequences_max : SCHEDULER_SEQS_MAX;
     uint64_t bytes = load->kv_bytes;
     if (bytes == 0) bytes = w->memory_free / KV_SHARE_OF_MEMORY;
@@ -122,12 +133,14 @@ static int open_scheduler(struct worker *w, const struct msg_load *load, struct 
     const struct model_facts *f = model_facts(w->model);
     int32_t n_blocks;
     char salt[128];
-    static const char *const speculations[] = { "auto", "off", NULL };
+    static const char *const speculations[] = { "auto", "off", "lookup", NULL };
     int speculation;
     TRY(choose(&speculation, load->speculation, speculations, "speculation", err));
     TRY(size_cache(w, load, &n_blocks, err));
     TRY(kv_store_init(&w->kv, &f->kv, f->kv_dtype, n_blocks, err));
     w->has_kv = true;
+    struct scheduler_net draft = worker_draft_net(w);
+    if (w->draft.model) TRY(worker_draft_reserve(w, n_blocks, err));
     /* One model a process; the key of the hash is drawn at start, so this only has to differ. */
     int len = snprintf(salt, sizeof salt, "%s %d %d %d", f->arch, f->n_layers, (int)f->kv_dtype,
                        w->n_ctx);
@@ -144,6 +157,8 @@ static int open_scheduler(struct worker *w, const struct msg_load *load, struct 
         .queue_max = (int32_t)load->queue_max,
         .latency_ns = load->latency_ms * UINT64_C(1000000),
         .speculation = speculation == 1 ? SPECULATION_OFF : SPECULATION_AUTO,
+        .drafter = w->draft.model ? &draft : NULL,
+        .n_drafter_blocks = n_blocks,
     };
     return scheduler_open(&w->scheduler, &options, err);
 }
@@ -206,6 +221,12 @@ static struct slice fim_of(struct worker *w)
     return cut(slice_of(text));
 }
 
+static uint64_t kv_bytes(const struct worker *w)
+{
+    uint64_t n = w->has_kv ? (uint64_t)w->kv.n_blocks * w->kv.block_bytes : 0;
+    return n + (w->draft.has_kv ? (uint64_t)w->draft.kv.n_blocks * w->draft.kv.block_bytes : 0);
+}
+
 static void say_ready(struct worker *w, uint64_t started_ns)
 {
     const struct model_facts *f = model_facts(w->model);
@@ -224,8 +245,9 @@ static void say_ready(struct worker *w, uint64_t started_ns)
         .n_layers = (uint32_t)f->n_layers,
         .capabilities = capabilities(w),
         .n_parameters = f->n_params,
-        .weight_bytes = f->weight_bytes,
-        .kv_bytes = w->has_kv ? (uint64_t)w->kv.n_blocks * w->kv.block_bytes : 0,
+        .weight_bytes = f->weight_bytes +
+                        (w->draft.model ? model_facts(w->draft.model)->weight_bytes : 0),
+        .kv_bytes = kv_bytes(w),
         .kv_blocks = w->has_kv ? (uint32_t)w->kv.n_blocks : 0,
         .kv_block_len = KV_BLOCK_LEN,
         .n_threads = (uint32_t)pool_size(w->pool),
@@ -252,11 +274,12 @@ static int open_chat(struct worker *w, struct err *err)
 int worker_load(struct worker *w, const struct msg_load *load, struct err *err)
 {
     uint64_t start = now_ns();
-    char path[MSG_PATH_MAX + 1];
+    char path[MSG_PATH_MAX + 1], draft[MSG_PATH_MAX + 1];
     if (load->path.len == 0 || memchr(load->path.ptr, '\0', load->path.len))
         return err_set(err, ERR_INVALID_VALUE, "no path of a model was given");
     (void)snprintf(path, sizeof path, "%.*s", SLICE_FMT(load->path)); /* The table's limit. */
-    sandbox_enter(&w->sandbox, path);
+    (void)snprintf(draft, sizeof draft, "%.*s", SLICE_FMT(load->draft));
+    sandbox_enter(&w->sandbox, (const char *const[]){ path, draft }, drafts_by_model(load) ? 2 : 1);
     TRY(pool_open(&w->pool, (int)load->n_threads, err));
     TRY(checkpoint_open(&w->checkpoint, path, err));
     TRY(tokenizer_open(&w->tokenizer, w->checkpoint, err));
@@ -282,6 +305,7 @@ void worker_unload(struct worker *w)
     scheduler_close(w->scheduler);
     embedder_close(w->embedder);
     if (w->has_kv) kv_store_release(&w->kv);
+    worker_draft_close(w);
     chat_close(w->chat);
     model_close(w->model);
     tokenizer_close(w->tokenizer);

@@ -43,6 +43,14 @@ struct errand {
     struct msg_tokens reply;        /* tokenize; in `scratch` */
 };
 
+/* The second model of a worker, which drafts for the first. */
+struct worker_draft {
+    struct checkpoint *checkpoint;
+    struct model *model; /* NULL: there is none. */
+    struct kv_store kv;
+    bool has_kv;
+};
+
 struct worker {
     enum worker_kind kind;
     struct conn conn;
@@ -58,6 +66,7 @@ struct worker {
     struct chat *chat; /* NULL: no template. */
     struct kv_store kv;
     bool has_kv;
+    struct worker_draft draft;
     struct scheduler *scheduler; /* Of a causal model, */
     struct embedder *embedder;   /* or of an encoder. */
     int32_t n_ctx;
@@ -73,6 +82,14 @@ struct worker {
 /* worker_load.c: everything up to ready. */
 int worker_load(struct worker *w, const struct msg_load *load, struct err *err) MUST_USE;
 void worker_unload(struct worker *w);
+
+/* worker_draft.c: the second model, if the message names one. */
+int worker_draft_open(struct worker *w, const struct msg_load *load,
+                      const struct model_options *options, struct err *err) MUST_USE;
+/* Its keys and values: as many blocks as the first model has. */
+int worker_draft_reserve(struct worker *w, int32_t n_blocks, struct err *err) MUST_USE;
+void worker_draft_close(struct worker *w);
+struct scheduler_net worker_draft_net(struct worker *w);
 
 /* worker_encode.c: the thread between a message and the engine. */
 int encoder_open(struct encoder **ret, const struct worker *w, struct err *err) MUST_USE;

@@ -34,6 +34,12 @@ static void print_model(const json_t *m)
     printf("%-24s %-8s %9s %9s %9lld %8lld %9lld  %s\n", string_of(m, "id"), string_of(m, "state"),
            bytes_text(size, (uint64_t)int_of(m, "bytes")), memory, int_of(m, "requests"),
            int_of(m, "waiting"), int_of(m, "restarts"), string_of(m, "problem"));
+    long long drafted = int_of(m, "drafted_tokens");
+    if (*string_of(m, "draft_model")) printf("  drafted by %s", string_of(m, "draft_model"));
+    if (drafted > 0)
+        printf("  %lld tokens drafted, %lld %% right", drafted,
+               100 * int_of(m, "accepted_tokens") / drafted);
+    if (drafted > 0 || *string_of(m, "draft_model")) putchar('\n');
 }
 
 static void print_pull(const json_t *p)

@@ -36,8 +36,9 @@ struct server {
     struct gateway_options options;
     struct starter *starter;
     struct watcher *watcher;
-    char lists[2][4096];
-    const char *origins[LIST_MAX], *hosts[LIST_MAX];
+    char lists[3][4096];
+    const char *origins[LIST_MAX], *hosts[LIST_MAX], *pairs[LIST_MAX];
+    struct gateway_draft drafts[LIST_MAX];
 };
 
 /* The chat model of a new conversation: as set, else the largest; a folder, which may be an
@@ -98,6 +99,27 @@ static int split(const char **ret, size_t *ret_n, char *buf, size_t size, const 
     return 0;
 }
 
+/* "large=small, other=small" */
+static int take_drafts(struct server *s, struct err *err)
+{
+    size_t n;
+    TRY(split(s->pairs, &n, s->lists[2], sizeof s->lists[2],
+              settings_str(&s->settings, SETTING_DRAFT_MODELS), "draft_models", err));
+    for (size_t i = 0; i < n; i++) {
+        char *model = s->lists[2] + (s->pairs[i] - s->lists[2]), *equals = strchr(model, '=');
+        if (!equals || equals == model || !equals[1] || strchr(equals + 1, '='))
+            return err_set(err, ERR_INVALID_VALUE,
+                           "draft_models has '%s'; each entry must be LARGE=SMALL, two names of "
+                           "models",
+                           model);
+        *equals = '\0';
+        s->drafts[i] = (struct gateway_draft){ .model = model, .draft = equals + 1 };
+    }
+    s->options.drafts = s->drafts;
+    s->options.n_drafts = n;
+    return 0;
+}
+
 static int take_options(struct server *s, struct err *err)
 {
     int64_t port, threads, context, kv, latency, queue, grace;
@@ -114,9 +136,10 @@ static int take_options(struct server *s, struct err *err)
         return err_set(err, ERR_INVALID_VALUE, "compute is '%s'; it must be auto or f32",
                        compute.ptr);
     struct slice speculation = slice_of(settings_str(set, SETTING_SPECULATION));
-    if (!slice_is(speculation, "auto") && !slice_is(speculation, "off"))
-        return err_set(err, ERR_INVALID_VALUE, "speculation is '%s'; it must be auto or off",
-                       speculation.ptr);
+    if (!slice_is(speculation, "auto") && !slice_is(speculation, "lookup") &&
+        !slice_is(speculation, "off"))
+        return err_set(err, ERR_INVALID_VALUE,
+                       "speculation is '%s'; it must be auto, lookup or off", speculation.ptr);
     struct gateway_options *o = &s->options;
     const char *key_file = settings_str(set, SETTING_API_KEY_FILE);
     o->host = settings_str(set, SETTING_HOST);
@@ -135,6 +158,7 @@ static int take_options(struct server *s, struct err *err)
               settings_str(set, SETTING_ALLOW_ORIGINS), "allow_origins", err));
     TRY(split(s->hosts, &o->n_allow_hosts, s->lists[1], sizeof s->lists[1],
               settings_str(set, SETTING_ALLOW_HOSTS), "allow_hosts", err));
+    TRY(take_drafts(s, err));
     o->allow_origins = s->origins;
     o->allow_hosts = s->hosts;
     return 0;

@@ -16,11 +16,12 @@ static const struct message_field fields[] = {
     MSG_FIELD(struct msg_load, 12, MT_BOOL, log_json),
     MSG_FIELD(struct msg_load, 13, MT_STR, speculation, .max = MSG_NAME_MAX),
     MSG_FIELD(struct msg_load, 14, MT_U32, latency_ms),
+    MSG_FIELD(struct msg_load, 15, MT_STR, draft, .max = MSG_PATH_MAX),
     MSG_FIELDS_END,
 };
 
 const struct message message_load = {
     .kind = MSG_LOAD,
-    .version = 2,
+    .version = 3,
     .record = { .name = "load", .size = sizeof(struct msg_load), .fields = fields },
 };

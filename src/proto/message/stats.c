@@ -23,11 +23,13 @@ static const struct message_field fields[] = {
     MSG_FIELD(struct msg_stats, 19, MT_U64, rss_bytes),
     MSG_FIELD(struct msg_stats, 20, MT_U64, n_drafted_tokens),
     MSG_FIELD(struct msg_stats, 21, MT_U64, n_accepted_tokens),
+    MSG_FIELD(struct msg_stats, 22, MT_U64, n_model_drafted_tokens),
+    MSG_FIELD(struct msg_stats, 23, MT_U64, n_model_accepted_tokens),
     MSG_FIELDS_END,
 };
 
 const struct message message_stats = {
     .kind = MSG_STATS,
-    .version = 2,
+    .version = 3,
     .record = { .name = "stats", .size = sizeof(struct msg_stats), .fields = fields },
 };

@@ -40,6 +40,9 @@ static void the_built_in_one_is_whole(void **state)
         if (rows[i].bytes) assert_ptr_equal(catalogue_find_sha256(cat, m->files[0].sha256), m);
     }
     assert_null(catalogue_find(cat, "gpt-4"));
+    for (unsigned i = 0; i < cat->n_models; i++)
+        if (cat->models[i].draft) assert_non_null(catalogue_find(cat, cat->models[i].draft));
+    assert_string_equal(catalogue_find(cat, "qwen2.5-coder-1.5b")->draft, "qwen2.5-coder-0.5b");
 }
 
 /* A mirror's pieces add up to its files, and each source has each file. */

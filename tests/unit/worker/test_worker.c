@@ -149,7 +149,7 @@ static struct msg_stats stats(void)
     }
 }
 
-static struct slice speculation; /* Of the next worker. */
+static struct slice speculation, draft; /* Of the next worker. */
 
 static void start(const char *path, uint32_t n_threads, uint32_t kv_bytes)
 {
@@ -162,6 +162,7 @@ static void start(const char *path, uint32_t n_threads, uint32_t kv_bytes)
                              .name = SLICE("tiny"),
                              .n_threads = n_threads,
                              .speculation = speculation,
+                             .draft = draft,
                              .kv_bytes = kv_bytes,
                              .log_level = SLICE("off") };
     worker_client_send(&client, MSG_LOAD, &load);
@@ -259,15 +260,18 @@ static void test_company_changes_nothing(void **state)
     quit();
 }
 
-/* Half of the answers are made to repeat themselves: many drafts are right, and change nothing. */
+/* Half of the answers are made to repeat themselves: many drafts are right, and change nothing. The
+ * third worker has a draft model, too: itself, which is tried however little it can gain. */
 static void test_speculation_changes_nothing(void **state)
 {
     (void)state;
     static char texts[30][TEXT_MAX];
+    static const char *const modes[] = { "off", "lookup", "auto" };
     struct msg_logit_bias biases[] = { { .token = 'a', .bias = 40 }, { .token = 'b', .bias = 40 } };
-    for (int on = 0; on < 2; on++) {
-        speculation = on ? SLICE("auto") : SLICE("off");
-        start(text_model, 1 + (uint32_t)on, 0);
+    for (int mode = 0; mode < 3; mode++) {
+        speculation = slice_of(modes[mode]);
+        draft = slice_of(chat_model); /* Of the same weights. */
+        start(text_model, 1 + (uint32_t)mode, 0);
         for (uint64_t id = 1; id < 30; id++) {
             struct msg_request q = prompt(id, question + id % 9);
             q.max_tokens = 90;
@@ -281,16 +285,43 @@ static void test_speculation_changes_nothing(void **state)
         }
         for (uint64_t id = 1; id < 30; id++) {
             wait_for(id);
-            if (on) assert_string_equal(seen[id].text, texts[id]);
+            if (mode) assert_string_equal(seen[id].text, texts[id]);
             memcpy(texts[id], seen[id].text, TEXT_MAX);
         }
         struct msg_stats s = stats();
-        assert_int_equal(s.n_drafted_tokens > 0, on);
-        assert_int_equal(s.n_accepted_tokens > 100, on);
+        assert_int_equal(s.n_drafted_tokens > 0, mode > 0);
+        assert_int_equal(s.n_accepted_tokens > 10, mode > 0);
+        assert_int_equal(s.n_model_drafted_tokens > 0, mode == 2);
+        assert_int_equal(s.n_model_accepted_tokens > 0, mode == 2);
         assert_int_equal(s.kv_blocks_used, 0);
         quit();
     }
-    speculation = (struct slice){ 0 };
+    speculation = draft = (struct slice){ 0 };
+}
+
+static void refuse_draft(const char *path, const char *why)
+{
+    worker_client_open(&client, "text");
+    struct message_any any = worker_client_next(&client);
+    assert_int_equal(any.kind, MSG_HELLO);
+    struct msg_load load = { .path = slice_of(text_model),
+                             .draft = slice_of(path),
+                             .log_level = SLICE("off") };
+    worker_client_send(&client, MSG_LOAD, &load);
+    do any = worker_client_next(&client);
+    while (any.kind == MSG_PROGRESS);
+    assert_int_equal(any.kind, MSG_ERROR);
+    struct slice text = ((struct msg_error *)any.body)->text;
+    assert_true(slice_find(text, slice_of(why)) < text.len);
+    assert_true(slice_find(text, slice_of(path)) < text.len);
+    assert_int_equal(worker_client_close(&client), 1);
+}
+
+static void test_refuses_a_draft_model_of_another_vocabulary(void **state)
+{
+    (void)state;
+    refuse_draft(embed_model, "their vocabularies differ, token ");
+    refuse_draft("/nowhere/at/all.gguf", "all.gguf");
 }
 
 /* The tiny model may end its answer before the cancel arrives: then another one is asked. */
@@ -574,6 +605,7 @@ int main(void)
         cmocka_unit_test(test_serves),
         cmocka_unit_test(test_company_changes_nothing),
         cmocka_unit_test(test_speculation_changes_nothing),
+        cmocka_unit_test(test_refuses_a_draft_model_of_another_vocabulary),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_chat),
