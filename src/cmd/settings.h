@@ -20,37 +20,40 @@
 #include <stdint.h>
 
 /* X(id, name in the file and option, environment variable, default, help) */
-#define SETTINGS(X)                                                                             \
-    X(HOST, host, "TIRO_HOST", "127.0.0.1",                                                     \
-      "address to listen on; anything but loopback needs an API key")                           \
-    X(PORT, port, "TIRO_PORT", "8080", "TCP port, 0 to 65535; 0 picks a free one")              \
-    X(API_KEY_FILE, api_key_file, "TIRO_API_KEY_FILE", "",                                      \
-      "file with API keys, one a line; TIRO_API_KEY holds one directly")                        \
-    X(ALLOW_ORIGINS, allow_origins, "TIRO_ALLOW_ORIGINS", "",                                   \
-      "further web origins that may call, separated by commas")                                 \
-    X(ALLOW_HOSTS, allow_hosts, "TIRO_ALLOW_HOSTS", "",                                         \
-      "further names by which this server may be called, separated by commas")                  \
-    X(DEFAULT_MODEL, default_model, "TIRO_DEFAULT_MODEL", "",                                   \
-      "model of new chats; empty: the best that is here")                                       \
-    X(THREADS, threads, "TIRO_THREADS", "0", "threads of each model, 0 to 256; 0: one a core")  \
-    X(CONTEXT, context, "TIRO_CONTEXT", "0", "context length in tokens; 0: the model's own")    \
-    X(KV_MEGABYTES, kv_megabytes, "TIRO_KV_MEGABYTES", "0",                                     \
-      "memory for keys and values of each model, in MiB; 0: chosen from what is free")          \
-    X(COMPUTE, compute, "TIRO_COMPUTE", "auto", "auto: fast; f32: everything in 32-bit floats") \
-    X(SPECULATION, speculation, "TIRO_SPECULATION", "auto",                                     \
-      "auto: draft tokens where that pays, the answer stays the same; lookup: only where text " \
-      "repeats itself; off: never")                                                             \
-    X(DRAFT_MODELS, draft_models, "TIRO_DRAFT_MODELS", "",                                      \
-      "small models that draft for large ones of the same family: LARGE=SMALL, with commas")    \
-    X(LATENCY_MS, latency_ms, "TIRO_LATENCY_MS", "100",                                         \
-      "how long the next token of running answers may wait for a part of a new prompt, 1 to "   \
-      "60000")                                                                                  \
-    X(QUEUE, queue, "TIRO_QUEUE", "256", "requests that may wait for one model, 1 to 65536")    \
-    X(GRACE_SECONDS, grace_seconds, "TIRO_GRACE_SECONDS", "30",                                 \
-      "time for open answers at shutdown, 0 to 3600")                                           \
-    X(FIRST_RUN, first_run, "TIRO_FIRST_RUN", "yes",                                            \
-      "yes: get the starter models when there are none; no: serve what is there")               \
-    X(LOG_LEVEL, log_level, "TIRO_LOG_LEVEL", "info", "debug, info, warn, error or off")        \
+#define SETTINGS(X)                                                                              \
+    X(HOST, host, "TIRO_HOST", "127.0.0.1",                                                      \
+      "address to listen on; anything but loopback needs an API key")                            \
+    X(PORT, port, "TIRO_PORT", "8080", "TCP port, 0 to 65535; 0 picks a free one")               \
+    X(API_KEY_FILE, api_key_file, "TIRO_API_KEY_FILE", "",                                       \
+      "file with API keys, one a line; TIRO_API_KEY holds one directly")                         \
+    X(ALLOW_ORIGINS, allow_origins, "TIRO_ALLOW_ORIGINS", "",                                    \
+      "further web origins that may call, separated by commas")                                  \
+    X(ALLOW_HOSTS, allow_hosts, "TIRO_ALLOW_HOSTS", "",                                          \
+      "further names by which this server may be called, separated by commas")                   \
+    X(DEFAULT_MODEL, default_model, "TIRO_DEFAULT_MODEL", "",                                    \
+      "model of new chats; empty: the best that is here")                                        \
+    X(THREADS, threads, "TIRO_THREADS", "0", "threads of each model, 0 to 256; 0: one a core")   \
+    X(CONTEXT, context, "TIRO_CONTEXT", "0", "context length in tokens; 0: the model's own")     \
+    X(KV_MEGABYTES, kv_megabytes, "TIRO_KV_MEGABYTES", "0",                                      \
+      "memory for keys and values of each model, in MiB; 0: chosen from what is free")           \
+    X(COMPUTE, compute, "TIRO_COMPUTE", "auto", "auto: fast; f32: everything in 32-bit floats")  \
+    X(SPECULATION, speculation, "TIRO_SPECULATION", "auto",                                      \
+      "auto: draft tokens where that pays, the answer stays the same; lookup: only where text "  \
+      "repeats itself; off: never")                                                              \
+    X(DRAFT_MODELS, draft_models, "TIRO_DRAFT_MODELS", "auto",                                   \
+      "small models that draft for large ones of the same family: LARGE=SMALL, with commas; "    \
+      "auto: those that the catalogue pairs; none")                                              \
+    X(PINNED_PERCENT, pinned_percent, "TIRO_PINNED_PERCENT", "25",                               \
+      "share of that memory in which requests may keep their prompts against eviction, 0 to 90") \
+    X(LATENCY_MS, latency_ms, "TIRO_LATENCY_MS", "100",                                          \
+      "how long the next token of running answers may wait for a part of a new prompt, 1 to "    \
+      "60000")                                                                                   \
+    X(QUEUE, queue, "TIRO_QUEUE", "256", "requests that may wait for one model, 1 to 65536")     \
+    X(GRACE_SECONDS, grace_seconds, "TIRO_GRACE_SECONDS", "30",                                  \
+      "time for open answers at shutdown, 0 to 3600")                                            \
+    X(FIRST_RUN, first_run, "TIRO_FIRST_RUN", "yes",                                             \
+      "yes: get the starter models when there are none; no: serve what is there")                \
+    X(LOG_LEVEL, log_level, "TIRO_LOG_LEVEL", "info", "debug, info, warn, error or off")         \
     X(LOG_FORMAT, log_format, "TIRO_LOG_FORMAT", "text", "text for people, json for machines")
 
 enum setting {

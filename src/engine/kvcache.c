@@ -9,10 +9,17 @@ enum { NONE = -1, KEY_BYTES = 32 };
 
 struct block {
     struct kv_hash hash;
+    struct kv_hash pin_root; /* While pinned: of the sequence that asked for it, */
+    uint64_t used_ns;        /* and when it was last let go. */
     int32_t refs;
     int32_t bucket_next;        /* Chain of the hash table, while published. */
-    int32_t lru_prev, lru_next; /* While cached; lru_next also links the free list. */
-    bool published;
+    int32_t lru_prev, lru_next; /* While without a holder; lru_next also links the free list. */
+    bool published, pinned;
+};
+
+/* Blocks that nobody holds, by when they were let go. */
+struct lru {
+    int32_t oldest, newest, n;
 };
 
 struct seq {
@@ -29,7 +36,8 @@ struct kvcache {
     int32_t *tables, *buckets;
     int32_t n_blocks, n_seqs, blocks_per_seq, n_buckets;
     int32_t free_head, n_free;
-    int32_t lru_oldest, lru_newest, n_cached;
+    struct lru cached, kept;        /* kept: pinned ones */
+    int32_t n_pinned, n_pinned_max; /* Held ones, too. */
     void (*copy)(void *ctx, int32_t to, int32_t from);
     void *copy_ctx;
     uint64_t n_hit_tokens, n_evicted, n_copied;
@@ -54,6 +62,7 @@ int kvcache_open(struct kvcache **ret, const struct kvcache_options *o, struct e
     struct kvcache *kv = mem_calloc(1, sizeof *kv);
     if (!kv) return err_set(err, ERR_NO_MEMORY, "out of memory for the KV cache's tables");
     kv->n_blocks = o->n_blocks;
+    kv->n_pinned_max = o->n_pinned_max;
     kv->n_seqs = o->n_seqs;
     kv->blocks_per_seq = o->blocks_per_seq;
     kv->copy = o->copy;
@@ -69,7 +78,7 @@ int kvcache_open(struct kvcache **ret, const struct kvcache_options *o, struct e
     for (int32_t i = 0; i < kv->n_blocks; i++)
         kv->blocks[i].lru_next = i + 1 < kv->n_blocks ? i + 1 : NONE;
     kv->n_free = kv->n_blocks;
-    kv->lru_oldest = kv->lru_newest = NONE;
+    kv->cached = kv->kept = (struct lru){ NONE, NONE, 0 };
     for (int32_t i = 0; i < kv->n_seqs; i++)
         kv->seqs[i].blocks = kv->tables + (size_t)i * (size_t)kv->blocks_per_seq;
     *ret = kv;
@@ -142,21 +151,28 @@ static void unpublish(struct kvcache *kv, int32_t b)
 
 /* ---- Blocks: free, cached, held ---- */
 
+static struct lru *lru_of(struct kvcache *kv, int32_t b)
+{
+    return kv->blocks[b].pinned ? &kv->kept : &kv->cached;
+}
+
 static void lru_remove(struct kvcache *kv, int32_t b)
 {
+    struct lru *list = lru_of(kv, b);
     struct block *x = &kv->blocks[b];
-    *(x->lru_prev == NONE ? &kv->lru_oldest : &kv->blocks[x->lru_prev].lru_next) = x->lru_next;
-    *(x->lru_next == NONE ? &kv->lru_newest : &kv->blocks[x->lru_next].lru_prev) = x->lru_prev;
-    kv->n_cached--;
+    *(x->lru_prev == NONE ? &list->oldest : &kv->blocks[x->lru_prev].lru_next) = x->lru_next;
+    *(x->lru_next == NONE ? &list->newest : &kv->blocks[x->lru_next].lru_prev) = x->lru_prev;
+    list->n--;
 }
 
 static void lru_append(struct kvcache *kv, int32_t b)
 {
-    kv->blocks[b].lru_prev = kv->lru_newest;
+    struct lru *list = lru_of(kv, b);
+    kv->blocks[b].lru_prev = list->newest;
     kv->blocks[b].lru_next = NONE;
-    *(kv->lru_newest == NONE ? &kv->lru_oldest : &kv->blocks[kv->lru_newest].lru_next) = b;
-    kv->lru_newest = b;
-    kv->n_cached++;
+    *(list->newest == NONE ? &list->oldest : &kv->blocks[list->newest].lru_next) = b;
+    list->newest = b;
+    list->n++;
 }
 
 static void free_push(struct kvcache *kv, int32_t b)
@@ -175,17 +191,28 @@ static void unhold(struct kvcache *kv, int32_t b)
 {
     assert(kv->blocks[b].refs > 0);
     if (--kv->blocks[b].refs > 0) return;
+    if (kv->blocks[b].pinned) kv->blocks[b].used_ns = now_ns();
     if (kv->blocks[b].published)
         lru_append(kv, b);
     else
         free_push(kv, b);
 }
 
+static void set_pinned(struct kvcache *kv, int32_t b, bool pinned)
+{
+    bool idle = kv->blocks[b].refs == 0;
+    assert(kv->blocks[b].pinned != pinned);
+    if (idle) lru_remove(kv, b);
+    kv->blocks[b].pinned = pinned;
+    kv->n_pinned += pinned ? 1 : -1;
+    if (idle) lru_append(kv, b);
+}
+
 /* A private block; the caller made sure that there is one. */
 static int32_t take(struct kvcache *kv)
 {
     if (kv->n_free == 0) {
-        int32_t oldest = kv->lru_oldest;
+        int32_t oldest = kv->cached.oldest;
         assert(oldest != NONE);
         lru_remove(kv, oldest);
         unpublish(kv, oldest);
@@ -263,7 +290,7 @@ int32_t kvcache_need(const struct kvcache *kv, int32_t seq, int32_t n_slots)
 
 int32_t kvcache_available(const struct kvcache *kv)
 {
-    return kv->n_free + kv->n_cached;
+    return kv->n_free + kv->cached.n;
 }
 
 int kvcache_reserve(struct kvcache *kv, int32_t seq, int32_t n_slots)
@@ -282,6 +309,7 @@ int kvcache_reserve(struct kvcache *kv, int32_t seq, int32_t n_slots)
             *at = own;
             kv->n_copied++;
         } else if (kv->blocks[*at].published) {
+            if (kv->blocks[*at].pinned) set_pinned(kv, *at, false);
             unpublish(kv, *at); /* Truncated into: its contents are about to change. */
         }
     }
@@ -339,12 +367,57 @@ void kvcache_drop(struct kvcache *kv, int32_t seq)
 
 void kvcache_flush(struct kvcache *kv)
 {
-    while (kv->lru_oldest != NONE) {
-        int32_t b = kv->lru_oldest;
+    while (kvcache_unpin_one(kv)) continue;
+    while (kv->cached.oldest != NONE) {
+        int32_t b = kv->cached.oldest;
         lru_remove(kv, b);
         unpublish(kv, b);
         free_push(kv, b);
     }
+}
+
+/* ---- Pins ---- */
+
+bool kvcache_unpin_one(struct kvcache *kv)
+{
+    if (kv->kept.oldest == NONE) return false;
+    set_pinned(kv, kv->kept.oldest, false);
+    return true;
+}
+
+void kvcache_unpin_unused(struct kvcache *kv, uint64_t since_ns)
+{
+    while (kv->kept.oldest != NONE && kv->blocks[kv->kept.oldest].used_ns < since_ns)
+        set_pinned(kv, kv->kept.oldest, false);
+}
+
+/* At the limit the longest unused pin of the same root gives way: none of another tenant's. */
+static bool may_pin(struct kvcache *kv, const struct kv_hash *root)
+{
+    if (kv->n_pinned < kv->n_pinned_max) return true;
+    for (int32_t b = kv->kept.oldest; b != NONE; b = kv->blocks[b].lru_next) {
+        if (memcmp(&kv->blocks[b].pin_root, root, sizeof *root) != 0) continue;
+        set_pinned(kv, b, false);
+        return true;
+    }
+    return false;
+}
+
+int32_t kvcache_pin(struct kvcache *kv, int32_t seq, int32_t n_tokens)
+{
+    struct seq *s = seq_at(kv, seq);
+    int32_t i = 0;
+    assert(s->live && n_tokens >= 0);
+    for (; i < s->n_hashed && (i + 1) * KV_BLOCK_LEN <= n_tokens; i++) {
+        int32_t b = find(kv, &kv->blocks[s->blocks[i]].hash); /* Perhaps another one's twin. */
+        if (b == NONE) break;
+        if (kv->blocks[b].pinned) continue;
+        if (!may_pin(kv, &s->root)) break;
+        set_pinned(kv, b, true);
+        kv->blocks[b].pin_root = s->root;
+        kv->blocks[b].used_ns = now_ns();
+    }
+    return i * KV_BLOCK_LEN;
 }
 
 int32_t kvcache_len(const struct kvcache *kv, int32_t seq)
@@ -362,8 +435,9 @@ const int32_t *kvcache_blocks(const struct kvcache *kv, int32_t seq, int32_t *re
 struct kvcache_stats kvcache_stats(const struct kvcache *kv)
 {
     return (struct kvcache_stats){
-        .n_used = kv->n_blocks - kv->n_free - kv->n_cached,
-        .n_cached = kv->n_cached,
+        .n_used = kv->n_blocks - kv->n_free - kv->cached.n - kv->kept.n,
+        .n_cached = kv->cached.n + kv->kept.n,
+        .n_pinned = kv->n_pinned,
         .n_free = kv->n_free,
         .n_hit_tokens = kv->n_hit_tokens,
         .n_evicted = kv->n_evicted,
@@ -371,22 +445,34 @@ struct kvcache_stats kvcache_stats(const struct kvcache *kv)
     };
 }
 
+static int32_t check_lru(const struct kvcache *kv, const struct lru *list, bool pinned)
+{
+    int32_t n = 0;
+    for (int32_t b = list->oldest; b != NONE; b = kv->blocks[b].lru_next, n++) {
+        assert(kv->blocks[b].refs == 0 && kv->blocks[b].published);
+        assert(kv->blocks[b].pinned == pinned);
+    }
+    assert(n == list->n);
+    return n;
+}
+
 void kvcache_check(const struct kvcache *kv)
 {
-    int32_t n_held = 0, n_cached = 0, n_free = 0;
+    int32_t n_held = 0, n_pinned = 0, n_free = 0;
     for (int32_t b = 0; b < kv->n_blocks; b++) {
         int32_t refs = 0;
         for (int32_t s = 0; s < kv->n_seqs; s++)
             for (int32_t i = 0; i < kv->seqs[s].n_blocks; i++) refs += kv->seqs[s].blocks[i] == b;
         assert(refs == kv->blocks[b].refs);
         if (kv->blocks[b].published) assert(find(kv, &kv->blocks[b].hash) == b);
+        assert(kv->blocks[b].published || !kv->blocks[b].pinned);
         n_held += refs > 0;
+        n_pinned += kv->blocks[b].pinned;
     }
-    for (int32_t b = kv->lru_oldest; b != NONE; b = kv->blocks[b].lru_next, n_cached++)
-        assert(kv->blocks[b].refs == 0 && kv->blocks[b].published);
+    int32_t n_idle = check_lru(kv, &kv->cached, false) + check_lru(kv, &kv->kept, true);
     for (int32_t b = kv->free_head, i = 0; i < kv->n_free;
          b = kv->blocks[b].lru_next, i++, n_free++)
         assert(kv->blocks[b].refs == 0 && !kv->blocks[b].published);
-    assert(n_cached == kv->n_cached && n_free == kv->n_free);
-    assert(n_held + n_cached + n_free == kv->n_blocks);
+    assert(n_pinned == kv->n_pinned && n_pinned <= kv->n_pinned_max && n_free == kv->n_free);
+    assert(n_held + n_idle + n_free == kv->n_blocks);
 }

@@ -18,6 +18,9 @@
  *      ^                    | drop                         | last holder drops
  *      +--------------------+------ eviction <----- cached (no holder; the oldest goes first)
  *
+ * A pinned block is published and not evicted: it is kept until it was not used for a time, up to a
+ * limit of its own, within which no tenant loses a pin to another.
+ *
  * The hash of a block is keyed BLAKE2b, 128 bits, over the hash of the block before it and its own
  * tokens; a chain begins at a root, which is the hash of what must not be shared across (tenant,
  * model, KV type, rope settings, adapter). The key is drawn at open, so nobody can aim for a
@@ -45,12 +48,14 @@ struct kvcache_options {
     int32_t n_blocks;
     int32_t n_seqs;         /* Sequences are numbered 0 .. n_seqs - 1 by the caller. */
     int32_t blocks_per_seq; /* Longest block table. */
+    int32_t n_pinned_max;   /* Blocks that may be pinned; 0: none. */
     void (*copy)(void *ctx, int32_t to, int32_t from);
     void *copy_ctx;
 };
 
 struct kvcache_stats {
     int32_t n_used, n_cached, n_free; /* Blocks; their sum is n_blocks. */
+    int32_t n_pinned;                 /* Of the used and the cached ones. */
     uint64_t n_hit_tokens, n_evicted, n_copied;
 };
 
@@ -70,7 +75,7 @@ int32_t kvcache_find(const struct kvcache *kv, struct kv_hash root, const int32_
 int kvcache_reserve(struct kvcache *kv, int32_t seq, int32_t n_slots) MUST_USE;
 /* Blocks that reserve would have to find. */
 int32_t kvcache_need(const struct kvcache *kv, int32_t seq, int32_t n_slots);
-/* Blocks that could be found: free ones and cached ones. */
+/* Blocks that could be found: free ones, and cached ones that are not pinned. */
 int32_t kvcache_available(const struct kvcache *kv);
 /* Slots up to `len` now hold tokens[0 .. len). `len` only grows. */
 void kvcache_commit(struct kvcache *kv, int32_t seq, const int32_t *tokens, int32_t len);
@@ -79,7 +84,14 @@ void kvcache_fork(struct kvcache *kv, int32_t seq, int32_t child);
 /* Forgets slots from `len` on: rejected speculation. */
 void kvcache_truncate(struct kvcache *kv, int32_t seq, int32_t len);
 void kvcache_drop(struct kvcache *kv, int32_t seq); /* An empty one is fine. */
-/* Forgets everything that no sequence holds. */
+/* Pins the whole blocks of the sequence's first n_tokens, from the beginning, as far as the limit
+ * allows. Returns how many tokens are pinned now. */
+int32_t kvcache_pin(struct kvcache *kv, int32_t seq, int32_t n_tokens);
+/* Pins of blocks that nobody has used since then end; */
+void kvcache_unpin_unused(struct kvcache *kv, uint64_t since_ns);
+/* that of the block unused longest ends. False: nothing is pinned that nobody holds. */
+bool kvcache_unpin_one(struct kvcache *kv);
+/* Forgets everything that no sequence holds, pinned or not. */
 void kvcache_flush(struct kvcache *kv);
 
 int32_t kvcache_len(const struct kvcache *kv, int32_t seq);

@@ -33,6 +33,7 @@ struct engine_request {
     bool rank;     /* Sum up logprobs although none are given: best_of. */
     int32_t n_top; /* 0 .. LOGPROBS_TOP_MAX */
     bool prefill_only, ignore_eos;
+    bool pin; /* Keep the prompt in the prefix cache against eviction (kvcache_pin). */
     int32_t priority;
     uint64_t arrived_ns;           /* now_ns() when it came; 0: at submit */
     uint64_t deadline_ns;          /* now_ns() by which it must have begun; 0: none */

@@ -69,6 +69,7 @@ static int open_parts(struct scheduler *s, struct err *err)
         .n_blocks = s->o.n_blocks,
         .n_seqs = s->o.n_seqs_max,
         .blocks_per_seq = (s->o.n_ctx + KV_BLOCK_LEN - 1) / KV_BLOCK_LEN,
+        .n_pinned_max = s->o.n_pinned_max,
         .copy = s->o.net.copy_block,
         .copy_ctx = s->o.net.ctx,
     };

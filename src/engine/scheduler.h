@@ -21,9 +21,9 @@
  *
  * Speculation: a decoding sequence may bring a draft of its next tokens as more rows, as long as
  * the step's tokens grow more than its time: copied from its own text (engine/lookup.h), or guessed
- * by a second model (engine/drafter.h). Each position is sampled as it always is, with its own dice,
- * and a drafted token stands if it is the one that was sampled; so drafts change how many tokens a
- * step gives, and nothing else.
+ * by a second model (engine/drafter.h). Each position is sampled as it always is, with its own
+ * dice, and a drafted token stands if it is the one that was sampled; so drafts change how many
+ * tokens a step gives, and nothing else.
  *
  * A result depends on the request alone: not on batch mates, chunking, preemption, prefix hits or
  * threads. The model keeps that contract (graph/batch.h); here every draw has its own dice.
@@ -47,6 +47,7 @@ enum {
     SCHEDULER_SCORE_ROWS = 32, /* Prompt rows whose logits are kept per step, when asked for. */
     /* How long the next token of running answers should wait for the chunk of a prompt. */
     SCHEDULER_LATENCY_MS = 100,
+    SCHEDULER_PIN_HOURS = 24, /* A pinned prefix that is not used so long is pinned no more. */
 };
 
 enum scheduler_speculation {
@@ -100,6 +101,7 @@ struct scheduler_options {
     int32_t n_blocks;
     int32_t n_seqs_max, prefill_chunk, queue_max; /* 0: the defaults above */
     uint64_t latency_ns;                          /* 0: the default above */
+    int32_t n_pinned_max;                         /* Blocks that requests may pin; 0: none */
     enum scheduler_speculation speculation;
     /* SPECULATION_FORCED: writes at most `most` tokens of a draft, returns how many. */
     int32_t (*draft)(void *ctx, const int32_t *tokens, int32_t n_tokens, int32_t *draft,

@@ -7,6 +7,7 @@
 /* Free blocks left per running sequence at an admission, so that the next tokens do not preempt it
  * at once, and a few more. */
 enum { MARGIN_BLOCKS = 4 };
+#define PIN_NS (SCHEDULER_PIN_HOURS * UINT64_C(3600000000000))
 
 void scheduler_expire(struct scheduler *s, uint64_t now)
 {
@@ -148,6 +149,9 @@ static bool admit_one(struct scheduler *s, struct sequence *seq, uint64_t now)
     int32_t cached = kvcache_begin(s->kv, slot, job->root, seq->tokens, scores ? 1 : seq->n_tokens);
     int32_t margin = s->n_running > 0 ? s->n_running + MARGIN_BLOCKS : 0;
     int32_t need = kvcache_need(s->kv, slot, seq->n_tokens);
+    /* Pins give way to one that is alone, and would never run. */
+    while (s->n_running == 0 && need > kvcache_available(s->kv) && kvcache_unpin_one(s->kv))
+        continue;
     if (need + margin > kvcache_available(s->kv) ||
         kvcache_reserve(s->kv, slot, seq->n_tokens) < 0) {
         kvcache_drop(s->kv, slot);
@@ -161,6 +165,7 @@ static bool admit_one(struct scheduler *s, struct sequence *seq, uint64_t now)
 
 void scheduler_admit(struct scheduler *s, uint64_t now)
 {
+    if (now > PIN_NS) kvcache_unpin_unused(s->kv, now - PIN_NS);
     for (int32_t i = 0; i < s->n_jobs; i++)
         for (int32_t c = 0; c < s->jobs[i]->request->n_choices; c++)
             s->jobs[i]->seqs[c].deferred = false;
@@ -199,6 +204,7 @@ void scheduler_reserve(struct scheduler *s)
             i++;
             continue;
         }
+        if (s->n_running == 1 && kvcache_unpin_one(s->kv)) continue;
         struct sequence *v = victim(s);
         sequence_stop_running(s, v);
         v->state = SEQUENCE_WAITING;

@@ -272,6 +272,9 @@ static void advance(struct scheduler *s)
         struct sequence *seq = s->planned[i].seq;
         int32_t len = kvcache_len(s->kv, seq->slot) + s->planned[i].n_rows - s->planned[i].n_draft;
         kvcache_commit(s->kv, seq->slot, seq->tokens, len);
+        if (s->planned[i].complete && seq->n_tokens == seq->job->request->n_tokens &&
+            seq->job->request->pin)
+            (void)kvcache_pin(s->kv, seq->slot, seq->n_tokens); /* As far as the limit allows. */
     }
     make_tasks(s);
     if (s->o.pool && s->n_tasks > 1)

@@ -66,6 +66,7 @@ struct gateway_options {
     uint64_t kv_bytes;          /* 0: the worker decides. */
     const char *compute;        /* "auto" (NULL) or "f32". */
     const char *speculation;    /* "auto" (NULL), "lookup" or "off". */
+    uint32_t pinned_percent;    /* Of the memory for keys and values: for pinned prefixes. */
     const struct gateway_draft *drafts; /* n of them; outlive the gateway. */
     size_t n_drafts;
     uint32_t latency_ms; /* What a prompt may keep running answers waiting; 0: the worker's. */

@@ -46,6 +46,7 @@ static void write_loaded(struct json_writer *w, const struct model *m)
     uint_field(w, "kv_blocks_used", m->stats.kv_blocks_used);
     uint_field(w, "kv_blocks_cached", m->stats.kv_blocks_cached);
     uint_field(w, "kv_blocks_free", m->stats.kv_blocks_free);
+    uint_field(w, "kv_blocks_pinned", m->stats.kv_blocks_pinned);
     json_key(w, "prefill_tokens_per_s");
     json_double(w, m->stats.prefill_tokens_per_s);
     json_key(w, "decode_tokens_per_s");
@@ -122,6 +123,11 @@ static uint64_t kv_cached(const struct model *m)
     return m->stats.kv_blocks_cached;
 }
 
+static uint64_t kv_pinned(const struct model *m)
+{
+    return m->stats.kv_blocks_pinned;
+}
+
 static uint64_t kv_free(const struct model *m)
 {
     return m->stats.kv_blocks_free;
@@ -172,6 +178,7 @@ void supervisor_write_metrics(struct supervisor *s, struct buf *out)
         { "tiro_model_kv_blocks_used", "gauge", "KV blocks of running sequences.", kv_used },
         { "tiro_model_kv_blocks_cached", "gauge", "KV blocks kept for shared prefixes.",
           kv_cached },
+        { "tiro_model_kv_blocks_pinned", "gauge", "KV blocks pinned against eviction.", kv_pinned },
         { "tiro_model_kv_blocks_free", "gauge", "KV blocks free.", kv_free },
         { "tiro_model_steps_total", "counter", "Steps of the scheduler.", steps },
         { "tiro_model_drafted_tokens_total", "counter", "Tokens drafted by speculation.", drafted },

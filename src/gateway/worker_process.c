@@ -233,6 +233,7 @@ static void on_hello(struct worker *w, const struct msg_hello *hello)
         .speculation = slice_of(g->speculation),
         .draft = slice_of(find_draft(w)),
         .latency_ms = g->latency_ms,
+        .pinned_percent = g->pinned_percent,
         .n_sequences_max = 0,
         .queue_max = w->supervisor->in_flight_max, /* One bound, ours: more is never sent. */
         .log_level = slice_of(g->log_level),

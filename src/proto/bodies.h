@@ -40,6 +40,7 @@ struct msg_load {
     struct slice log_level;   /* "" is "info" */
     bool log_json;
     struct slice speculation; /* "" or "auto", "lookup", "off" */
+    uint32_t pinned_percent;  /* Of the memory for keys and values: for pinned prefixes. */
     struct slice draft;       /* Path of a second model that drafts for this one; "": none. */
     uint32_t latency_ms;      /* What a prompt may keep running answers waiting; 0: 100. */
 };
@@ -84,7 +85,7 @@ struct msg_poll {
 struct msg_stats {
     uint64_t nonce;
     uint32_t n_waiting, n_running;
-    uint32_t kv_blocks_used, kv_blocks_cached, kv_blocks_free;
+    uint32_t kv_blocks_used, kv_blocks_cached, kv_blocks_free, kv_blocks_pinned;
     /* Since the start: */
     uint64_t n_requests, n_done, n_failed, n_cancelled, n_preempted, n_steps, step_ns;
     uint64_t n_prompt_tokens, n_cached_tokens, n_completion_tokens;
@@ -175,6 +176,7 @@ struct msg_request {
     uint64_t deadline_ms; /* From receipt: must have begun by then; 0: none. */
     bool prefill_only;    /* Fill the prefix cache, answer counted and done. */
     bool ignore_eos;      /* Benchmarks. */
+    bool pin;             /* Keep the prompt in the prefix cache against eviction. */
     uint32_t dimensions;  /* embed: 0 is all; else cut and normalised again */
     uint32_t index;       /* embed: comes back in the answer */
     struct slice grammar; /* reserved; "" */

@@ -266,6 +266,7 @@ void worker_stats(struct worker *w, uint64_t nonce)
         m.kv_blocks_used = (uint32_t)s.kv.n_used;
         m.kv_blocks_cached = (uint32_t)s.kv.n_cached;
         m.kv_blocks_free = (uint32_t)s.kv.n_free;
+        m.kv_blocks_pinned = (uint32_t)s.kv.n_pinned;
         m.n_requests = s.n_requests;
         m.n_done = s.n_done;
         m.n_failed = s.n_failed;

@@ -159,6 +159,7 @@ static int open_scheduler(struct worker *w, const struct msg_load *load, struct 
         .speculation = speculation == 1 ? SPECULATION_OFF : SPECULATION_AUTO,
         .drafter = w->draft.model ? &draft : NULL,
         .n_drafter_blocks = n_blocks,
+        .n_pinned_max = (int32_t)((int64_t)n_blocks * load->pinned_percent / 100),
     };
     return scheduler_open(&w->scheduler, &options, err);
 }

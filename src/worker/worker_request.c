@@ -204,6 +204,7 @@ static int copy_options(struct engine_request *r, const struct errand *e, struct
     r->n_top = (int32_t)m->top_logprobs;
     r->prefill_only = m->prefill_only;
     r->ignore_eos = m->ignore_eos;
+    r->pin = m->pin;
     r->priority = m->priority;
     if (m->deadline_ms) r->deadline_ns = e->arrived_ns + m->deadline_ms * 1000000;
     r->index = m->index;

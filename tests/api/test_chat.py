@@ -1,5 +1,6 @@
 """Chat through the official client, and the exact shape of what comes over the wire."""
 import json
+import time
 
 import openai
 import pytest
@@ -192,6 +193,24 @@ def test_the_prefix_is_cached(client):
     greedy(client, messages, max_tokens=2)
     again = greedy(client, messages, max_tokens=2)
     assert again.usage.prompt_tokens_details.cached_tokens > again.usage.prompt_tokens / 2
+
+
+def test_a_kept_prompt_is_pinned(client, server):
+    words = "Keep this beginning of the conversation for a day, whatever else is asked. " * 6
+    ask = {"messages": [{"role": "user", "content": words}], "max_tokens": 1}
+    before = pinned_blocks(server)
+    client.chat.completions.create(model=CHAT, **ask, prompt_cache_retention="in_memory")
+    assert pinned_blocks(server) == before
+    client.chat.completions.create(model=CHAT, **ask, prompt_cache_retention="24h")
+    assert pinned_blocks(server) > before
+
+
+def pinned_blocks(server):
+    server.request("GET", "/metrics")  # Asks the worker for what the next one says.
+    time.sleep(1)
+    text = server.request("GET", "/metrics")[2].decode()
+    return sum(int(line.rsplit(" ", 1)[1]) for line in text.splitlines()
+               if line.startswith("tiro_model_kv_blocks_pinned{"))
 
 
 def test_a_user_cannot_write_control_tokens(client):

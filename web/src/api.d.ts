@@ -126,7 +126,7 @@ export interface ChatCompletionRequest {
     safety_identifier?: string | null;
     /** Accepted: prefixes are cached by their content anyway. */
     prompt_cache_key?: string | null;
-    /** Accepted: the cache keeps what fits. */
+    /** 24h: keep this prompt in the cache until it was not used for a day, as far as pinned_percent has room. Otherwise the cache keeps what fits. */
     prompt_cache_retention?: "in_memory" | "24h" | null;
     /** Accepted: the cache keeps what fits. */
     prompt_cache_options?: Record<string, unknown> | null;

@@ -22,6 +22,7 @@ struct chat_req {
 
 static const char *const service_tiers[] = { "auto", "default", NULL };
 static const char *const cache_retentions[] = { "in_memory", "24h", NULL };
+enum { CACHE_RETENTION_DAY = 1 };
 
 /* clang-format off */
 static const struct field fields[] = {
@@ -60,8 +61,10 @@ static const struct field fields[] = {
                  .help = "Your hashed name for the end user. Accepted; nothing is done with it."),
     FIELD_STRING(struct chat_req, prompt_cache_key, .len_max = 256, .ignored = true,
                  .help = "Accepted: prefixes are cached by their content anyway."),
-    FIELD_ENUM(struct chat_req, prompt_cache_retention, .names = cache_retentions, .ignored = true,
-               .deprecated = true, .help = "Accepted: the cache keeps what fits."),
+    FIELD_ENUM(struct chat_req, prompt_cache_retention, .names = cache_retentions,
+               .deprecated = true,
+               .help = "24h: keep this prompt in the cache until it was not used for a day, as far "
+                       "as pinned_percent has room. Otherwise the cache keeps what fits."),
     FIELD_JSON(struct chat_req, prompt_cache_options, .types = FIELD_TYPE_OBJECT, .ignored = true,
                .help = "Accepted: the cache keeps what fits."),
     FIELD_JSON(struct chat_req, modalities, .types = FIELD_TYPE_ARRAY, .only = "[[\"text\"]]",
@@ -428,6 +431,7 @@ static int handle(struct call *call, const void *request, struct err *err)
     TRY(messages_fill(&message, &req->messages, model, call->scratch, err));
     TRY(generation_fill(&message, generation, model, call, call->scratch, err));
     TRY(fill_lengths(&message, req, model, err));
+    message.pin = req->prompt_cache_retention.value == CACHE_RETENTION_DAY;
 
     struct chat_state *s = ARENA_NEW(call->arena, struct chat_state);
     struct chat_choice *choices = ARENA_NEWS(call->arena, message.n, struct chat_choice);

@@ -8,6 +8,7 @@
 #include "cmd/subcommand.h"
 #include "cmd/watcher.h"
 #include "gateway/gateway.h"
+#include "store/catalogue.h"
 #include "store/library.h"
 
 #include <stdio.h>
@@ -99,36 +100,52 @@ static int split(const char **ret, size_t *ret_n, char *buf, size_t size, const 
     return 0;
 }
 
+/* Those that the catalogue pairs; where one is not here, the gateway does without. */
+static int pair_by_catalogue(struct server *s, struct err *err)
+{
+    const struct catalogue *cat;
+    TRY(catalogue_get(&cat, err));
+    for (unsigned i = 0; i < cat->n_models && s->options.n_drafts < LIST_MAX; i++)
+        if (cat->models[i].draft)
+            s->drafts[s->options.n_drafts++] = (struct gateway_draft){ cat->models[i].name,
+                                                                       cat->models[i].draft };
+    return 0;
+}
+
 /* "large=small, other=small" */
 static int take_drafts(struct server *s, struct err *err)
 {
     size_t n;
+    struct slice words = slice_of(settings_str(&s->settings, SETTING_DRAFT_MODELS));
+    s->options.drafts = s->drafts;
+    if (slice_is(words, "none")) return 0;
+    if (slice_is(words, "auto")) return pair_by_catalogue(s, err);
     TRY(split(s->pairs, &n, s->lists[2], sizeof s->lists[2],
               settings_str(&s->settings, SETTING_DRAFT_MODELS), "draft_models", err));
     for (size_t i = 0; i < n; i++) {
         char *model = s->lists[2] + (s->pairs[i] - s->lists[2]), *equals = strchr(model, '=');
         if (!equals || equals == model || !equals[1] || strchr(equals + 1, '='))
             return err_set(err, ERR_INVALID_VALUE,
-                           "draft_models has '%s'; each entry must be LARGE=SMALL, two names of "
-                           "models",
+                           "draft_models has '%s'; it is auto, none, or entries LARGE=SMALL, two "
+                           "names of models",
                            model);
         *equals = '\0';
         s->drafts[i] = (struct gateway_draft){ .model = model, .draft = equals + 1 };
     }
-    s->options.drafts = s->drafts;
     s->options.n_drafts = n;
     return 0;
 }
 
 static int take_options(struct server *s, struct err *err)
 {
-    int64_t port, threads, context, kv, latency, queue, grace;
+    int64_t port, threads, context, kv, latency, pinned, queue, grace;
     struct settings *set = &s->settings;
     TRY(settings_int(set, SETTING_PORT, &port, 0, 65535, err));
     TRY(settings_int(set, SETTING_THREADS, &threads, 0, 256, err));
     TRY(settings_int(set, SETTING_CONTEXT, &context, 0, 1 << 24, err));
     TRY(settings_int(set, SETTING_KV_MEGABYTES, &kv, 0, 1 << 24, err));
     TRY(settings_int(set, SETTING_LATENCY_MS, &latency, 1, 60000, err));
+    TRY(settings_int(set, SETTING_PINNED_PERCENT, &pinned, 0, 90, err));
     TRY(settings_int(set, SETTING_QUEUE, &queue, 1, 65536, err));
     TRY(settings_int(set, SETTING_GRACE_SECONDS, &grace, 0, 3600, err));
     struct slice compute = slice_of(settings_str(set, SETTING_COMPUTE));
@@ -152,6 +169,7 @@ static int take_options(struct server *s, struct err *err)
     o->compute = compute.ptr;
     o->speculation = speculation.ptr;
     o->latency_ms = (uint32_t)latency;
+    o->pinned_percent = (uint32_t)pinned;
     o->queue_max = (uint32_t)queue;
     o->grace_ms = (uint32_t)grace * 1000;
     TRY(split(s->origins, &o->n_allow_origins, s->lists[0], sizeof s->lists[0],

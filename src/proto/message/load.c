@@ -17,6 +17,7 @@ static const struct message_field fields[] = {
     MSG_FIELD(struct msg_load, 13, MT_STR, speculation, .max = MSG_NAME_MAX),
     MSG_FIELD(struct msg_load, 14, MT_U32, latency_ms),
     MSG_FIELD(struct msg_load, 15, MT_STR, draft, .max = MSG_PATH_MAX),
+    MSG_FIELD(struct msg_load, 16, MT_U32, pinned_percent, .max = MSG_PINNED_PERCENT_MAX),
     MSG_FIELDS_END,
 };
 

@@ -123,11 +123,12 @@ static const struct message_field fields[] = {
     MSG_FIELD(struct msg_request, 27, MT_U32, index, .max = MSG_EMBED_INPUT_MAX),
     MSG_FIELD(struct msg_request, 28, MT_STR, grammar, .max = MSG_TEXT_MAX),
     MSG_FIELD(struct msg_request, 29, MT_STR, adapter, .max = MSG_NAME_MAX),
+    MSG_FIELD(struct msg_request, 30, MT_BOOL, pin),
     MSG_FIELDS_END,
 };
 
 const struct message message_request = {
     .kind = MSG_REQUEST,
-    .version = 1,
+    .version = 2,
     .record = { .name = "request", .size = sizeof(struct msg_request), .fields = fields },
 };

@@ -25,6 +25,7 @@ static const struct message_field fields[] = {
     MSG_FIELD(struct msg_stats, 21, MT_U64, n_accepted_tokens),
     MSG_FIELD(struct msg_stats, 22, MT_U64, n_model_drafted_tokens),
     MSG_FIELD(struct msg_stats, 23, MT_U64, n_model_accepted_tokens),
+    MSG_FIELD(struct msg_stats, 24, MT_U32, kv_blocks_pinned),
     MSG_FIELDS_END,
 };
 

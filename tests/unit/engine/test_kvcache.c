@@ -20,15 +20,21 @@ static void copy(void *ctx, int32_t to, int32_t from)
     memcpy(store[to], store[from], sizeof store[to]);
 }
 
-static struct kvcache *open_cache(int32_t n_blocks)
+static struct kvcache *open_pinning(int32_t n_blocks, int32_t n_pinned_max)
 {
     struct kvcache *kv;
     struct err err;
     struct kvcache_options o = {
         .n_blocks = n_blocks, .n_seqs = N_SEQS, .blocks_per_seq = BLOCKS_PER_SEQ, .copy = copy
     };
+    o.n_pinned_max = n_pinned_max;
     assert_int_equal(kvcache_open(&kv, &o, &err), 0);
     return kv;
+}
+
+static struct kvcache *open_cache(int32_t n_blocks)
+{
+    return open_pinning(n_blocks, 0);
 }
 
 static uint64_t mix(uint64_t h, uint64_t v)
@@ -121,7 +127,7 @@ static void random_step(struct kvcache *kv, struct naive *model)
         begin(kv, n, s);
         return;
     }
-    int32_t what = dice(12), to = n->len + 1 + dice(40);
+    int32_t what = dice(14), to = n->len + 1 + dice(40);
     if (what < 7) {
         (void)advance(kv, n, s, to < LEN_MAX ? to : LEN_MAX); /* Full is an answer. */
     } else if (what < 9 && !model[other].live) {
@@ -134,6 +140,10 @@ static void random_step(struct kvcache *kv, struct naive *model)
         for (int32_t i = n->len; i < LEN_MAX; i++) n->tokens[i] = dice(1000);
     } else if (what == 10 && dice(10) == 0) {
         kvcache_flush(kv);
+    } else if (what == 12) {
+        assert_true(kvcache_pin(kv, s, n->len) <= n->len);
+    } else if (what == 13) {
+        (void)kvcache_unpin_one(kv); /* There may be none. */
     } else {
         kvcache_drop(kv, s);
         n->live = false;
@@ -147,7 +157,7 @@ static void test_random_against_naive(void **state)
     for (seed = 1; seed < 20; seed++) {
         uint32_t keep = seed;
         struct naive model[N_SEQS] = { 0 };
-        struct kvcache *kv = open_cache(N_BLOCKS);
+        struct kvcache *kv = open_pinning(N_BLOCKS, (int32_t)seed % 8);
         for (int step = 0; step < 800; step++) {
             random_step(kv, model);
             if (step % 8 == 0) kvcache_check(kv);
@@ -158,6 +168,8 @@ static void test_random_against_naive(void **state)
         assert_true(stats.n_copied > 0 && stats.n_evicted > 0 && stats.n_hit_tokens > 0);
         assert_int_equal(stats.n_used + stats.n_cached + stats.n_free, N_BLOCKS);
         for (int32_t s = 0; s < N_SEQS; s++) kvcache_drop(kv, s);
+        kvcache_check(kv);
+        kvcache_unpin_unused(kv, UINT64_MAX);
         kvcache_check(kv);
         assert_int_equal(kvcache_available(kv), N_BLOCKS);
         kvcache_close(kv);
@@ -226,6 +238,90 @@ static void test_eviction_takes_the_oldest_and_the_end_first(void **state)
     kvcache_close(kv);
 }
 
+/* A prompt of `len` tokens computed, pinned and let go; how many of it are pinned. */
+static int32_t pin(struct kvcache *kv, int32_t tenant, int32_t len)
+{
+    struct naive n;
+    prompt(&n, tenant, len);
+    begin(kv, &n, 0);
+    assert_int_equal(advance(kv, &n, 0, len), 0);
+    int32_t pinned = kvcache_pin(kv, 0, len);
+    kvcache_drop(kv, 0);
+    kvcache_check(kv);
+    return pinned;
+}
+
+static int32_t there(const struct kvcache *kv, int32_t tenant)
+{
+    struct naive n;
+    prompt(&n, tenant, LEN_MAX);
+    return kvcache_find(kv, root_of(kv, tenant), n.tokens, LEN_MAX);
+}
+
+static uint64_t clock_ns;
+
+static uint64_t fake_now(void)
+{
+    return clock_ns;
+}
+
+static void test_pins_outlive_eviction_up_to_their_limit(void **state)
+{
+    (void)state;
+    struct naive flood;
+    struct kvcache *kv = open_pinning(12, 4);
+    seams.now_ns = fake_now;
+    clock_ns = 1000;
+    assert_int_equal(pin(kv, 1, 50), 48); /* 3 of 4 blocks: only whole ones. */
+    assert_int_equal(kvcache_stats(kv).n_pinned, 3);
+    assert_int_equal(pin(kv, 2, 50), 16); /* No more, and nothing of the other tenant's. */
+    assert_int_equal(kvcache_stats(kv).n_pinned, 4);
+    assert_int_equal(pin(kv, 1, 49), 48); /* It is already. */
+    prompt(&flood, 3, 8 * KV_BLOCK_LEN);
+    begin(kv, &flood, 1);
+    assert_int_equal(kvcache_available(kv), 8);
+    assert_int_equal(advance(kv, &flood, 1, 8 * KV_BLOCK_LEN), 0);
+    assert_int_equal(advance(kv, &flood, 1, 8 * KV_BLOCK_LEN + 1), -ERR_LIMIT);
+    assert_int_equal(there(kv, 1), 48);
+    assert_int_equal(there(kv, 2), 16);
+    assert_true(kvcache_unpin_one(kv)); /* The end of the one unused longest. */
+    assert_int_equal(advance(kv, &flood, 1, 8 * KV_BLOCK_LEN + 1), 0);
+    assert_int_equal(there(kv, 1) + there(kv, 2), 48);
+    kvcache_drop(kv, 1);
+    clock_ns = 5000;
+    (void)pin(kv, 1, 50); /* Used again: its time begins anew. */
+    kvcache_unpin_unused(kv, 5000);
+    assert_int_equal(kvcache_stats(kv).n_pinned, 3);
+    kvcache_unpin_unused(kv, 5001);
+    assert_int_equal(kvcache_stats(kv).n_pinned, 0);
+    assert_false(kvcache_unpin_one(kv));
+    kvcache_check(kv);
+    kvcache_close(kv);
+    seams = seams_real;
+}
+
+/* At the limit a tenant's new pins take the place of its old ones. */
+static void test_pins_give_way_to_ones_own(void **state)
+{
+    (void)state;
+    struct naive n;
+    struct kvcache *kv = open_pinning(12, 2);
+    assert_int_equal(pin(kv, 1, 33), 32);
+    prompt(&n, 1, 33);
+    n.tokens[0] = 7; /* Another prompt. */
+    begin(kv, &n, 0);
+    assert_int_equal(advance(kv, &n, 0, 33), 0);
+    assert_int_equal(kvcache_pin(kv, 0, 33), 32);
+    assert_int_equal(kvcache_stats(kv).n_pinned, 2);
+    assert_int_equal(there(kv, 1), 32); /* Still cached. */
+    kvcache_drop(kv, 0);
+    kvcache_check(kv);
+    kvcache_close(kv);
+    kv = open_pinning(12, 0);
+    assert_int_equal(pin(kv, 1, 33), 0);
+    kvcache_close(kv);
+}
+
 static size_t allocs_left;
 
 static void *failing_alloc(size_t size)
@@ -254,6 +350,8 @@ int main(void)
         cmocka_unit_test(test_random_against_naive),
         cmocka_unit_test(test_prefix_hits_within_a_tenant),
         cmocka_unit_test(test_eviction_takes_the_oldest_and_the_end_first),
+        cmocka_unit_test(test_pins_outlive_eviction_up_to_their_limit),
+        cmocka_unit_test(test_pins_give_way_to_ones_own),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

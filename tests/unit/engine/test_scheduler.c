@@ -109,6 +109,89 @@ static void test_cached_tokens(void **state)
     close_scheduler();
 }
 
+static uint64_t fake_time;
+
+static uint64_t fake_now(void)
+{
+    return fake_time;
+}
+
+/* Prompts of others, so many that nothing of before stays in the cache. */
+static void flood(void)
+{
+    char text[200];
+    for (uint64_t id = 40; id < 52; id++) {
+        memset(text, 'a' + (int)(id % 26), sizeof text - 1);
+        text[sizeof text - 1] = '\0';
+        memset(&seen[id], 0, sizeof seen[id]);
+        struct engine_request *r = request(id, text);
+        r->tenant = SLICE("somebody else");
+        submit(r);
+    }
+    run();
+}
+
+static int32_t cached_of(uint64_t id, const char *prompt, bool pin, const char *tenant)
+{
+    struct engine_request *r = request(id, prompt);
+    r->pin = pin;
+    r->tenant = slice_of(tenant);
+    submit(r);
+    run();
+    return seen[id].n_cached;
+}
+
+static void test_a_pinned_prompt_is_kept_for_a_day(void **state)
+{
+    (void)state;
+    static const char prompt[] = "a system prompt of more than one block of tokens, to be kept";
+    const uint64_t day = SCHEDULER_PIN_HOURS * UINT64_C(3600000000000);
+    struct scheduler_options o = { .n_ctx = N_CTX, .n_blocks = 40, .n_pinned_max = 4 };
+    seams.now_ns = fake_now;
+    fake_time = day;
+    for (int pin = 0; pin < 2; pin++) {
+        open_scheduler(o);
+        (void)cached_of(1, prompt, pin, "default");
+        int32_t whole = (seen[1].n_prompt - 1) / KV_BLOCK_LEN * KV_BLOCK_LEN;
+        assert_true(whole >= 32);
+        flood();
+        assert_int_equal(cached_of(2, prompt, false, "default"), pin ? whole : 0);
+        assert_int_equal(cached_of(3, prompt, true, "somebody else"), 0); /* Nobody else's. */
+        fake_time += day;
+        flood();
+        assert_int_equal(cached_of(4, prompt, false, "default") == whole, pin);
+        fake_time += day + 1;
+        flood();
+        assert_int_equal(cached_of(5, prompt, false, "default"), 0);
+        close_scheduler();
+    }
+    seams = seams_real;
+}
+
+/* Pins never keep one from running that is alone. */
+static void test_pins_give_way_to_the_only_one(void **state)
+{
+    (void)state;
+    char text[N_CTX];
+    struct expected x;
+    open_scheduler(
+        (struct scheduler_options){ .n_ctx = N_CTX, .n_blocks = 16, .n_pinned_max = 14 });
+    memset(text, 'x', 150);
+    text[150] = '\0';
+    (void)cached_of(1, text, true, "default");
+    assert_true(scheduler_stats(scheduler).kv.n_pinned > 4);
+    memset(text, 'y', 150);
+    struct engine_request *r = request(2, text);
+    r->max_tokens = -1;
+    r->ignore_eos = true;
+    predict(&x, r, 0);
+    submit(r);
+    run();
+    compare(2, 0, &x);
+    assert_int_equal(scheduler_stats(scheduler).kv.n_pinned, 0);
+    close_scheduler();
+}
+
 /* Many with one beginning, at once: it is computed once. */
 static void test_simultaneous_prefixes(void **state)
 {
@@ -268,13 +351,6 @@ static void test_priority_and_arrival(void **state)
     assert_true(seen[3].ended_at < seen[5].ended_at);
     assert_true(seen[5].ended_at < seen[2].ended_at);
     close_scheduler();
-}
-
-static uint64_t fake_time;
-
-static uint64_t fake_now(void)
-{
-    return fake_time;
 }
 
 static void test_deadline(void **state)
@@ -572,6 +648,8 @@ int main(void)
         cmocka_unit_test(test_threads_change_nothing),
         cmocka_unit_test(test_choices_share_the_prompt),
         cmocka_unit_test(test_cached_tokens),
+        cmocka_unit_test(test_a_pinned_prompt_is_kept_for_a_day),
+        cmocka_unit_test(test_pins_give_way_to_the_only_one),
         cmocka_unit_test(test_simultaneous_prefixes),
         cmocka_unit_test(test_scoring),
         cmocka_unit_test(test_many_scorers_at_once),
