@@ -2,7 +2,7 @@
 #include "engine/tokenizer_family.h"
 
 static const char *const architectures[] = { "bert", NULL };
-static const char *const pre[] = { "default", "bert-bge", NULL };
+static const char *const pre[] = { "default", "bert-bge", "jina-v2-en", NULL };
 
 const struct tokenizer_family tokenizer_family_bert = {
     .name = "bert",

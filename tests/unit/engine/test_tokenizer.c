@@ -500,12 +500,11 @@ static const struct slice bert_words[] = { S("[PAD]"),           S("[UNK]"),
                                            S("\xE2\x96\x81."),   S("s") };
 static const int32_t bert_types[] = { 3, 3, 3, 3, 1, 1, 1, 1 };
 
-static void test_gguf_bert(void **state)
+static void check_gguf_bert(const char *pre)
 {
-    (void)state;
     struct gguf g;
     struct tokenizer *t;
-    gguf_init(&g, "bert", NULL, "bert");
+    gguf_init(&g, "bert", pre, "bert");
     add_strings(&g, "tokenizer.ggml.tokens", bert_words, 8);
     add_types(&g, bert_types, 8);
     add_u32(&g, "tokenizer.ggml.cls_token_id", 2);
@@ -524,6 +523,13 @@ static void test_gguf_bert(void **state)
     assert_string_equal(out.ptr, "hugging hugs .");
     buf_release(&out);
     tokenizer_close(t);
+}
+
+static void test_gguf_bert(void **state)
+{
+    (void)state;
+    check_gguf_bert(NULL);
+    check_gguf_bert("jina-v2-en"); /* What llama.cpp's converter calls BERT's own, uncased. */
 }
 
 static const struct slice bpe_words[] = {
