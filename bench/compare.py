@@ -3,29 +3,36 @@
 
     bench/compare.py --peer DIR MODEL.gguf...
     bench/compare.py --peer DIR --pairs 5 --batch 4,16 --depth 4096 --json out.json --svg out.svg M.gguf
+    bench/compare.py --peer llama.cpp=DIR --peer ik=DIR2 --bench-args 'ik=-rtr 1 -fa 1' \\
+        --batched-args 'ik=-rtr -fa 1' MODEL.gguf           two peers, one with options of its own
     bench/compare.py --pairs 5 MODEL.gguf                   ours alone, against the bandwidth
 
-DIR holds the peer's llama-bench and llama-batched-bench, built elsewhere. Each pair runs ours and
-then the peer's (the next pair the other way round) on the same file and threads; the figures are
-medians over the pairs with the smallest and the largest, and the ratio of each pair. The peer keeps
-its own defaults (flash attention auto, repacking on), so nothing puts it at a disadvantage.
+DIR holds a peer's llama-bench and llama-batched-bench, built elsewhere: llama.cpp, or a relative of it
+such as ik_llama.cpp. Each pair runs ours and then each peer's (the next pair the other way round) on
+the same file and threads; the figures are medians over the pairs with the smallest and the largest,
+and the ratio of each pair. A peer keeps its own defaults except for what --bench-args and
+--batched-args add, so give it the options it does best with: nothing may put it at a disadvantage.
+
+With --depth, what is read and written comes behind so many tokens. A peer whose llama-bench has no
+--n-depth is asked with -gp, which times decoding only.
 
 Memory bandwidth is read in every pair by build/bandwidth. The roofline of decoding is that, divided
 by the bytes a step must read: every weight once (the token embeddings only where they are the head,
 too) and the keys and values of --depth tokens a sequence. `share` is what was reached of it; beyond
-some sequences arithmetic is the limit, and the share falls. The load average is recorded: above 0.5
-at the start the figures mean nothing, and the script says so.
+some sequences arithmetic is the limit, and the share falls. Facts about the machine go into the JSON
+(bench/machine.py): a load average above 0.5 at the start means that the figures mean nothing, and the
+script says so.
 """
 import argparse
 import json
 import os
 import pathlib
-import platform
-import re
+import shlex
 import statistics
 import subprocess
 import sys
 
+import machine
 import svg
 
 BUILD = pathlib.Path(os.environ.get("TIRO_BUILD",
@@ -49,25 +56,50 @@ def ours(model, args, prompt, gen, batch, depth):
             if f"{k}_tokens_per_s" in out}
 
 
-def peer_single(model, args):
-    rows = json.loads(run([args.peer / "llama-bench", "-m", model, "-t", args.threads, "-p",
-                           args.prompt, "-n", args.gen, "-d", args.depth, "-r", 1, "-o", "json"]))
-    return {"prefill" if row["n_prompt"] else "decode": row["avg_ts"] for row in rows}
+class Peer:
+    """A folder of llama.cpp's programs, or a relative's."""
+
+    def __init__(self, name, folder, bench_args, batched_args, is_batched=True):
+        self.name, self.folder, self.is_batched = name, folder, is_batched
+        self.bench_args, self.batched_args = bench_args, batched_args
+        text = subprocess.run([folder / "llama-bench", "--help"], capture_output=True, text=True).stdout
+        self.has_depth = "--n-depth" in text
+
+    def single(self, model, args):
+        options = ["-p", args.prompt, "-n", args.gen]
+        if args.depth:
+            options = (options + ["-d", args.depth] if self.has_depth
+                       else ["-p", 0, "-n", 0, "-gp", f"{args.depth},{args.gen}"])
+        return single_of(run([self.folder / "llama-bench", "-m", model, "-t", args.threads, *options,
+                              "-r", 1, "-o", "json", *self.bench_args]))
+
+    def batched(self, model, args):
+        text = run([self.folder / "llama-batched-bench", "-m", model, "-t", args.threads, "-c",
+                    max(args.batch) * (BATCH_DEPTH + BATCH_GEN) + 512, "-npp", BATCH_DEPTH, "-ntg",
+                    BATCH_GEN, "-npl", ",".join(map(str, args.batch)), *self.batched_args])
+        out = batched_of(text)
+        if len(out) != len(args.batch):
+            sys.exit(f"no figures in the table of {self.name}:\n{text[-2000:]}")
+        return out
+
+    def measure(self, model, args):
+        batched = self.batched(model, args) if args.batch and self.is_batched else {}
+        return {**self.single(model, args), **batched}
 
 
-def peer_batched(model, args):
-    """Tokens a second by batch, from the column S_TG of its table."""
-    most = max(args.batch)
-    text = run([args.peer / "llama-batched-bench", "-m", model, "-t", args.threads, "-c",
-                most * (BATCH_DEPTH + BATCH_GEN) + 512, "-npp", BATCH_DEPTH, "-ntg", BATCH_GEN,
-                "-npl", ",".join(map(str, args.batch))])
+def single_of(text):
+    """Tokens a second of llama-bench's rows. Some write lines before the JSON."""
+    rows = json.loads(text[text.index("[\n"):])
+    return {"decode" if row["n_gen"] else "prefill": row["avg_ts"] for row in rows}
+
+
+def batched_of(text):
+    """Tokens a second by batch, from the column S_TG of llama-batched-bench's table."""
     out = {}
     for line in text.splitlines():
         cells = [c.strip() for c in line.strip("|").split("|")]
         if len(cells) >= 8 and cells[0] == str(BATCH_DEPTH) and cells[2].isdigit():
             out[f"batch {cells[2]}"] = float(cells[7])
-    if len(out) != len(args.batch):
-        sys.exit(f"no figures in the peer's table:\n{text[-2000:]}")
     return out
 
 
@@ -77,10 +109,6 @@ def measure_ours(model, args):
         # llama-batched-bench gives each sequence its own prompt first; ours starts at that depth.
         out[f"batch {batch}"] = ours(model, args, 0, BATCH_GEN, batch, BATCH_DEPTH)["decode"]
     return out
-
-
-def measure_peer(model, args):
-    return {**peer_single(model, args), **(peer_batched(model, args) if args.batch else {})}
 
 
 def bandwidth(args):
@@ -119,31 +147,34 @@ def spread(values):
     return {"median": statistics.median(values), "min": min(values), "max": max(values)}
 
 
-def cpu():
-    text = pathlib.Path("/proc/cpuinfo").read_text()
-    match = re.search(r"model name\s*:\s*(.*)", text)
-    return match.group(1) if match else platform.processor()
-
-
 def compare(model, args):
-    mine, theirs, read = [], [], []
+    measures = {"tiro": measure_ours, **{peer.name: peer.measure for peer in args.peers}}
+    runs, read = {name: [] for name in measures}, []
     for pair in range(args.pairs):
         read.append(bandwidth(args))
-        jobs = [(mine, measure_ours)] + ([(theirs, measure_peer)] if args.peer else [])
-        for row, measure in jobs[::-1] if pair % 2 else jobs:
-            row.append(measure(model, args))
+        for name in list(measures)[::-1] if pair % 2 else measures:
+            runs[name].append(measures[name](model, args))
         print(f"{model.name}: pair {pair + 1} of {args.pairs}", file=sys.stderr)
     gb_per_s = statistics.median(max(r.values()) for r in read)
-    out = {"bandwidth_gb_per_s": {t: spread([r[t] for r in read]) for t in read[0]}, "rows": {}}
-    for what in mine[0]:
-        row = out["rows"][what] = {"tiro": spread([m[what] for m in mine])}
-        row["roofline"] = roofline(what, model, args, gb_per_s)
-        if row["roofline"]:
-            row["share"] = row["tiro"]["median"] / row["roofline"]
-        if args.peer:
-            row["peer"] = spread([t[what] for t in theirs])
-            row["ratio"] = spread([m[what] / t[what] for m, t in zip(mine, theirs)])
-    return out
+    roofs = {what: roofline(what, model, args, gb_per_s) for what in runs["tiro"][0]}
+    return {"bandwidth_gb_per_s": {t: spread([r[t] for r in read]) for t in read[0]},
+            "rows": {what: row_of(what, runs, roof) for what, roof in roofs.items()}}
+
+
+def row_of(what, runs, roof):
+    """One measure of all engines; a peer that has none is left out."""
+    row = {"roofline": roof, "peers": {}}
+    for name, values in runs.items():
+        if what not in values[0]:
+            continue
+        figures = [v[what] for v in values]
+        if name == "tiro":
+            mine, row["tiro"] = figures, spread(figures)
+        else:
+            row["peers"][name] = {**spread(figures), "ratio": spread([a / b for a, b in zip(mine, figures)])}
+    if roof:
+        row["share"] = row["tiro"]["median"] / roof
+    return row
 
 
 def tell(name, result):
@@ -152,11 +183,12 @@ def tell(name, result):
 
     read = ", ".join(f"{t}: {r['median']:.1f}" for t, r in result["bandwidth_gb_per_s"].items())
     print(f"{name}: read bandwidth in GB/s by threads {read}")
-    print(f"  {'':9s} {'tokens/s':24s} {'roofline':>9s} {'share':>6s}  {'peer':24s} ratio")
+    print(f"  {'':9s} {'tokens/s':24s} {'roofline':>9s} {'share':>6s}")
     for what, r in result["rows"].items():
-        roof = f"{r['roofline']:9.1f} {100 * r['share']:4.0f} %" if r["roofline"] else " " * 16
-        peer = f"{show(r['peer']):24s} {show(r['ratio'], 2)}" if "peer" in r else ""
-        print(f"  {what:9s} {show(r['tiro']):24s} {roof}  {peer}".rstrip())
+        roof = f"{r['roofline']:9.1f} {100 * r['share']:4.0f} %" if r["roofline"] else ""
+        print(f"  {what:9s} {show(r['tiro']):24s} {roof}".rstrip())
+        for peer, p in r["peers"].items():
+            print(f"  {'':9s} {show(p):24s} {'':16s} {peer}, ratio {show(p['ratio'], 2)}")
 
 
 def plot(result):
@@ -164,21 +196,50 @@ def plot(result):
     for name, model in result["models"].items():
         rows = model["rows"]
         for title, keys in (("prefill", ["prefill"]), ("decode", [k for k in rows if k != "prefill"])):
+            keys = [k for k in keys if k in rows]
+            if not keys:
+                continue
             series = {"tiro": [rows[k]["tiro"]["median"] for k in keys]}
-            if result["peer"]:
-                series["peer"] = [rows[k]["peer"]["median"] for k in keys]
+            for peer in result["peers"]:
+                series[peer] = [rows[k]["peers"].get(peer, {}).get("median") for k in keys]
             if title == "decode":
                 # With many sequences arithmetic is the limit: the memory's would dwarf the bars.
                 series["roofline"] = [rows[k]["roofline"] if k == "decode" else None for k in keys]
             panels.append(svg.bars(f"{name}: {title}", "tokens/s", keys, series))
-    return svg.page(f"{result['cpu']}, {result['threads']} threads, medians of {result['pairs']}", panels)
+    title = f"{result['machine']['cpu']}, {result['threads']} threads, medians of {result['pairs']}"
+    return svg.page(title, panels)
+
+
+def named(words, default):
+    """(name, rest) of NAME=REST; without a name the default."""
+    name, equals, rest = words.partition("=")
+    return (name, rest) if equals else (default, words)
+
+
+def peers_of(args):
+    folders = dict(named(words, "peer") for words in args.peer)
+    extra = []
+    for rows in (args.bench_args, args.batched_args):
+        extra.append({name: shlex.split(words) for name, words in (named(w, "peer") for w in rows)})
+        for name in extra[-1]:
+            if name not in folders:
+                sys.exit(f"arguments for the peer {name!r}, but there is only {', '.join(folders) or 'none'}")
+    return [Peer(name, pathlib.Path(folder), *(e.get(name, []) for e in extra), name not in args.single)
+            for name, folder in folders.items()]
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="+", type=pathlib.Path)
-    parser.add_argument("--peer", type=pathlib.Path, help="folder of the peer's programs")
+    parser.add_argument("--peer", action="append", default=[], metavar="[NAME=]DIR",
+                        help="folder of a peer's programs; may be repeated")
+    parser.add_argument("--bench-args", action="append", default=[], metavar="[NAME=]ARGS",
+                        help="more arguments for its llama-bench")
+    parser.add_argument("--batched-args", action="append", default=[], metavar="[NAME=]ARGS",
+                        help="more arguments for its llama-batched-bench")
+    parser.add_argument("--single", action="append", default=[], metavar="NAME",
+                        help="no batched measure for this peer")
     parser.add_argument("--pairs", type=int, default=5, help="(default 5)")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="(default: one a core)")
     parser.add_argument("--prompt", type=int, default=512, help="tokens read (default 512)")
@@ -194,15 +255,16 @@ def arguments():
 
 def main():
     args = arguments()
-    load = os.getloadavg()[0]
-    if load > 0.5:
-        print(f"load average {load:.2f}: other work is running; do not believe the figures",
-              file=sys.stderr)
-    result = {"cpu": cpu(), "threads": args.threads, "load": load, "pairs": args.pairs,
-              "depth": args.depth, "peer": bool(args.peer),
-              "models": {m.name: compare(m, args) for m in args.models}}
-    print(f"{result['cpu']}, {args.threads} threads, load {load:.2f}, {args.pairs} pairs, depth {args.depth}")
-    for name, rows in result["models"].items():
+    args.peers = peers_of(args)
+    facts = machine.facts()
+    models = {m.name: compare(m, args) for m in args.models}
+    machine.finish(facts)
+    result = {"machine": facts, "threads": args.threads, "pairs": args.pairs, "prompt": args.prompt,
+              "gen": args.gen, "depth": args.depth,
+              "peers": {p.name: {"bench_args": p.bench_args, "batched_args": p.batched_args}
+                        for p in args.peers}, "models": models}
+    print(f"{machine.describe(facts)}; {args.threads} threads, {args.pairs} pairs, depth {args.depth}")
+    for name, rows in models.items():
         tell(name, rows)
     if args.json:
         args.json.write_text(json.dumps(result, indent=1) + "\n")

@@ -4,20 +4,24 @@
     bench/embeddings.py --url http://127.0.0.1:8080 --model all-minilm-l6-v2
     bench/embeddings.py --url http://127.0.0.1:8080 --model all-minilm-l6-v2 \\
         --peer http://127.0.0.1:8081 --peer-model minilm --pairs 5 --texts 32 --words 5-150
+    bench/embeddings.py --url ... --model ... --onnx minilm.onnx --tokenizer tokenizer.json
 
 Each run sends the same --requests requests of --texts texts, --in-flight at a time, over and over the
 same seed; the figures are medians over the pairs with the smallest and the largest. Texts differ
-within a run and from pair to pair, so a cache of answers gains nothing.
+within a run and from pair to pair, so a cache of answers gains nothing. With --onnx the same texts also go
+to onnxruntime, inside this process and all at once (bench/onnx_peer.py).
 """
 import argparse
 import asyncio
 import json
+import os
 import pathlib
 import random
 import sys
 import time
 
 import load
+import machine
 from compare import spread
 from server import check_local, span
 
@@ -43,17 +47,22 @@ async def one_run(endpoint, bodies, in_flight):
     return sum(map(len, bodies)) / seconds, tokens / seconds
 
 
-async def measure(endpoints, args):
-    rows = {e.name: [] for e in endpoints}
+async def measure(endpoints, onnx, args):
+    peers = endpoints + ([onnx] if onnx else [])
+    rows = {e.name: [] for e in peers}
     for pair in range(-1, args.pairs):  # The first one warms up.
         rng = random.Random(f"{args.seed} {pair}")
         bodies = [[load.words(rng, rng.randint(*args.words)) for _ in range(args.texts)]
                   for _ in range(args.requests)]
-        for endpoint in endpoints[::-1] if pair % 2 else endpoints:
-            row = await one_run(endpoint, bodies, args.in_flight)
+        for peer in peers[::-1] if pair % 2 else peers:
+            row = onnx.run(bodies) if peer is onnx else await one_run(peer, bodies, args.in_flight)
             if pair >= 0:
-                rows[endpoint.name].append(row)
+                rows[peer.name].append(row)
     return rows
+
+
+def show(r, digits):
+    return f"{r['median']:.{digits}f} ({r['min']:.{digits}f}-{r['max']:.{digits}f})"
 
 
 def main():
@@ -62,6 +71,10 @@ def main():
     p.add_argument("--model", required=True)
     p.add_argument("--peer", metavar="URL")
     p.add_argument("--peer-model", help="its name there (default: --model)")
+    p.add_argument("--onnx", metavar="FILE", help="the model for onnxruntime")
+    p.add_argument("--tokenizer", metavar="FILE", help="its tokenizer.json")
+    p.add_argument("--onnx-batch", type=int, default=32, help="texts in a batch of its (default 32)")
+    p.add_argument("--threads", type=int, default=os.cpu_count(), help="of onnxruntime (default: one a core)")
     p.add_argument("--key", default="none", help="API key for both")
     p.add_argument("--pairs", type=int, default=5, help="(default 5)")
     p.add_argument("--requests", type=int, default=16, help="in a run (default 16)")
@@ -78,17 +91,22 @@ def main():
     for endpoint in endpoints:
         if not args.remote:
             check_local(endpoint)
-    rows = asyncio.run(measure(endpoints, args))
-    result = {}
+    onnx = None
+    if args.onnx:
+        from onnx_peer import OnnxPeer
+        onnx = OnnxPeer(args.onnx, args.tokenizer, args.threads, args.onnx_batch)
+    facts = machine.facts()
+    rows = asyncio.run(measure(endpoints, onnx, args))
+    machine.finish(facts)
+    print(machine.describe(facts))
+    result = {"machine": facts, "pairs": args.pairs, "requests": args.requests, "texts": args.texts,
+              "words": args.words, "in_flight": args.in_flight, "engines": {}}
     for name, row in rows.items():
-        result[name] = {"texts_per_s": spread([r[0] for r in row]),
-                        "tokens_per_s": spread([r[1] for r in row])}
-        r = result[name]["texts_per_s"]
-        print(f"{name}: {r['median']:.1f} texts/s ({r['min']:.1f}-{r['max']:.1f}), "
-              f"{result[name]['tokens_per_s']['median']:.0f} tokens/s")
-    if args.peer:
-        result["ratio"] = r = spread([a[0] / b[0] for a, b in zip(rows["tiro"], rows["peer"])])
-        print(f"ratio {r['median']:.2f} ({r['min']:.2f}-{r['max']:.2f})")
+        r = {"texts_per_s": spread([r[0] for r in row]), "tokens_per_s": spread([r[1] for r in row]),
+             "ratio": spread([a[0] / b[0] for a, b in zip(rows["tiro"], row)])}
+        result["engines"][name] = r
+        print(f"{name}: {show(r['texts_per_s'], 1)} texts/s, {r['tokens_per_s']['median']:.0f} tokens/s"
+              + ("" if name == "tiro" else f", ratio {show(r['ratio'], 2)}"))
     if args.json:
         args.json.write_text(json.dumps(result, indent=1) + "\n")
 

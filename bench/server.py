@@ -24,7 +24,6 @@ import argparse
 import asyncio
 import ipaddress
 import json
-import os
 import pathlib
 import random
 import socket
@@ -32,6 +31,7 @@ import statistics
 import sys
 
 import load
+import machine
 import svg
 
 RATE_MAX, REQUESTS_MAX = 1000.0, 5000
@@ -228,12 +228,11 @@ def main():
     for endpoint in endpoints:
         if not args.remote:
             check_local(endpoint)
-    before = os.getloadavg()[0]
-    if before > 0.5:
-        print(f"load average {before:.2f}: other work is running; do not believe the figures",
-              file=sys.stderr)
+    facts = machine.facts()
     shown = {k: str(v) if isinstance(v, pathlib.Path) else v for k, v in vars(args).items() if k != "key"}
-    result = {"arguments": shown, "load": before, "servers": asyncio.run(measure(endpoints, args))}
+    result = {"arguments": shown, "servers": asyncio.run(measure(endpoints, args)), "machine": facts}
+    machine.finish(facts)
+    print(machine.describe(facts))
     for name, server in result["servers"].items():
         print(f"{name}: {100 * args.share:.0f} % in time up to {server['highest_rate']:.3f} requests/s")
     ours = result["servers"]["tiro"]["highest_rate"]

@@ -1,13 +1,17 @@
 """The measuring scripts' own arithmetic, and their client against a server that splits its stream."""
 import asyncio
+import json
 import pathlib
+import stat
 import sys
 import types
 import xml.dom.minidom
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
+import compare  # noqa: E402
 import load  # noqa: E402
+import machine  # noqa: E402
 import server  # noqa: E402
 import svg  # noqa: E402
 
@@ -101,3 +105,95 @@ def test_svg():
     for top in (0.003, 1, 7.2, 95, 123456):
         t = svg.ticks(top)
         assert t[-1] >= top * 0.999 and 3 <= len(t) <= 9
+
+
+BATCHED = """
+main: n_kv_max = 3584, n_batch = 2048
+
+|    PP |     TG |    B |   N_KV |   T_PP s | S_PP t/s |   T_TG s | S_TG t/s |      T s |    S t/s |
+|-------|--------|------|--------|----------|----------|----------|----------|----------|----------|
+|   128 |     64 |    4 |    768 |    0.500 |  1024.00 |    1.000 |   256.00 |    1.500 |   512.00 |
+|   128 |     64 |   16 |   3072 |    2.000 |  1024.00 |    2.000 |   512.00 |    4.000 |   768.00 |
+"""
+
+
+def fake(path, body):
+    path.write_text("#!/bin/sh\n" + body)
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+
+def fake_peer(folder, help_text):
+    """Programs that answer as llama.cpp's do, and note how they were called."""
+    folder.mkdir()
+    rows = json.dumps([{"n_prompt": 512, "n_gen": 0, "avg_ts": 300.5},
+                       {"n_prompt": 0, "n_gen": 128, "avg_ts": 50.25}], indent=1)
+    fake(folder / "llama-bench", f"""if [ "$1" = --help ]; then echo '{help_text}'; exit; fi
+echo "$@" > {folder}/called
+cat <<'END'
+warning: a line before the JSON
+{rows}
+END
+""")
+    fake(folder / "llama-batched-bench", f"echo \"$@\" > {folder}/batched\ncat <<'END'\n{BATCHED}\nEND\n")
+
+
+def options(**more):
+    return types.SimpleNamespace(**{"threads": 2, "prompt": 512, "gen": 128, "depth": 0, "batch": [4, 16],
+                                    "bench_args": [], "batched_args": [], "single": [], **more})
+
+
+def test_peers(tmp_path):
+    fake_peer(tmp_path / "a", "-d, --n-depth <n>")
+    fake_peer(tmp_path / "b", "-gp <pp,tg>")
+    args = options(peer=[str(tmp_path / "a"), f"ik={tmp_path / 'b'}"],
+                   bench_args=["ik=-rtr 1 -fa 1"], batched_args=["ik=-rtr"])
+    plain, ik = compare.peers_of(args)
+    assert (plain.name, ik.name) == ("peer", "ik")
+    for peer in (plain, ik):
+        assert peer.measure("m.gguf", args) == {"prefill": 300.5, "decode": 50.25, "batch 4": 256.0,
+                                                "batch 16": 512.0}
+    assert (tmp_path / "b" / "called").read_text().endswith("-o json -rtr 1 -fa 1\n")
+    assert (tmp_path / "b" / "batched").read_text().endswith("-npl 4,16 -rtr\n")
+    assert "-rtr" not in (tmp_path / "a" / "called").read_text()
+    args.single = ["ik"]
+    assert list(compare.peers_of(args)[1].measure("m.gguf", args)) == ["prefill", "decode"]
+    for peer in (plain, ik):
+        peer.single("m.gguf", options(depth=4096))
+    assert "-p 512 -n 128 -d 4096" in (tmp_path / "a" / "called").read_text()
+    assert "-p 0 -n 0 -gp 4096,128" in (tmp_path / "b" / "called").read_text()
+
+
+def test_arguments_for_nobody(tmp_path):
+    fake_peer(tmp_path / "a", "")
+    args = options(peer=[str(tmp_path / "a")], bench_args=["ik=-fa 1"])
+    try:
+        compare.peers_of(args)
+        assert False
+    except SystemExit as e:
+        assert "'ik'" in str(e)
+
+
+def test_rows_and_plot():
+    runs = {"tiro": [{"decode": 10, "prefill": 80}, {"decode": 12, "prefill": 60}, {"decode": 14, "prefill": 70}],
+            "peer": [{"decode": 5}, {"decode": 4}, {"decode": 7}]}
+    row = compare.row_of("decode", runs, 24)
+    assert row["share"] == 0.5 and row["tiro"] == {"median": 12, "min": 10, "max": 14}
+    assert row["peers"]["peer"]["ratio"] == {"median": 2, "min": 2, "max": 3}  # Of pairs: 2, 3, 2.
+    rows = {what: compare.row_of(what, runs, None) for what in ("prefill", "decode")}
+    assert rows["prefill"]["peers"] == {} and "share" not in rows["prefill"]
+    result = {"machine": {"cpu": "x"}, "threads": 2, "pairs": 3, "peers": ["peer"],
+              "models": {"m": {"rows": rows}}}
+    document = xml.dom.minidom.parseString(compare.plot(result))
+    assert len(document.getElementsByTagName("rect")) == 1 + (2 + 1) + (3 + 2)  # page, legends, bars
+
+
+def test_machine():
+    text = ("processor\t: 0\nmodel name\t: Some CPU\ncpu MHz\t\t: 2600.000\nflags\t\t: sse fma avx2\n"
+            "processor\t: 1\nmodel name\t: Some CPU\ncpu MHz\t\t: 3100.500\nflags\t\t: sse fma avx2\n")
+    assert machine.processor(text) == {"cpu": "Some CPU", "mhz": 3100.5, "flags": ["avx2", "fma"]}
+    assert machine.processor("")["mhz"] is None
+    facts = machine.facts()
+    machine.finish(facts)
+    assert facts["cores"] >= 1 and 0 <= facts["stolen"] <= 1 and "ticks" not in facts
+    json.dumps(facts)
+    assert "stolen" in machine.describe(facts)
