@@ -8,7 +8,7 @@ The reference is the original computed in f32 (weights dequantised, nothing else
 and the original itself, is computed as the server computes it (--compute f32: the loss of the weights
 alone). Text is what every machine has: this
 repository's and Python's standard library (tools/verify_model.py). Token ids are those of a plain
-BPE over the model's merges, the same for all. Needs numpy and gguf.
+BPE over the model's vocabulary, the same for all. Needs numpy and gguf.
 """
 import argparse
 import json
@@ -17,18 +17,17 @@ import tempfile
 
 import numpy as np
 
-from verify_model import Gguf, bpe, log_softmax, sample_text
+from verify_model import Gguf, log_softmax, sample_text
 
 CHUNK = 64  # Positions at a time: 64 of 150,000 logits are 40 MB.
 
 
 def ids_of(model, n):
-    vocab, merges = Gguf(model).tokenizer()
-    parts = sample_text()
+    tokenize, parts = Gguf(model).tokenize(), sample_text()
     share = -(-n // len(parts))  # Code and English in equal parts.
     ids = []
     for part in parts:
-        ids += bpe(part[:share * 8], vocab, merges)[:share]
+        ids += tokenize(part[:share * 8])[:share]
     return ids[:n]
 
 
