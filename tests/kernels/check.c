@@ -31,6 +31,8 @@ void values_fill(float *x, size_t n, enum values kind, struct dice *d)
         case VALUES_ZERO: x[i] = u < 0 ? -0.0f : 0.0f; break;
         case VALUES_TINY: x[i] = ldexpf(u, -120 - dice_below(d, 29)); break;
         case VALUES_EXTREME: x[i] = u < 0.6f ? 127.0f : -127.0f; break;
+        case VALUES_MINUS: x[i] = -1.0f; break;
+        case VALUES_SPLIT: x[i] = i / 16 % 2 ? -1.0f : 1.0f; break;
         default: x[i] = 1.0f; break;
         }
     }

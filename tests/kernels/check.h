@@ -48,6 +48,8 @@ enum values {
     VALUES_TINY,
     VALUES_EXTREME,
     VALUES_ONES,
+    VALUES_MINUS, /* All -1. */
+    VALUES_SPLIT, /* 16 of 1, 16 of -1, and so on: integer sums go as far as they can and back. */
     VALUES_COUNT
 };
 void values_fill(float *x, size_t n, enum values kind, struct dice *d);

@@ -38,6 +38,14 @@ INLINE void quad(__m256i w[2], const struct source *s, int q)
     panel_quad(&w[0], &w[1], s->unpacked ? DTYPE_Q8_0 : s->dtype, s->codes, q);
 }
 
+/* Each scale twice as int16. */
+INLINE __m256i sub_scale(const struct source *s, int k16, int half)
+{
+    if (s->unpacked) return unpacked_sub_scale(s, k16, half);
+    __m256i x = panel_sub_scale(&s->at, k16, half);
+    return _mm256_blend_epi16(x, _mm256_slli_epi32(x, 16), 0xaa);
+}
+
 /* acc[token][half] = the int32 dots of a block; of Q6_K the int16 sums of its first 16 k. */
 INLINE void block_dots(__m256i acc[ACT_GROUP][2], const struct source *s, const uint8_t *a, int g)
 {
@@ -77,7 +85,7 @@ INLINE void block_dots_six(__m256i acc[ACT_GROUP][2], const struct source *s, co
                            int g)
 {
     UNROLL for (int c = 0; c < g; c++) for (int h = 0; h < 2; h++)
-        acc[c][h] = _mm256_madd_epi16(acc[c][h], source_sub_scale(s, 0, h));
+        acc[c][h] = _mm256_madd_epi16(acc[c][h], sub_scale(s, 0, h));
     /* Two tokens at a time: with their int32 sums that is what the registers hold. */
     UNROLL for (int c0 = 0; c0 < g; c0 += 2)
     {
@@ -98,7 +106,7 @@ INLINE void block_dots_six(__m256i acc[ACT_GROUP][2], const struct source *s, co
         for (int c = 0; c < n; c++)
             for (int h = 0; h < 2; h++)
                 acc[c0 + c][h] = _mm256_add_epi32(
-                    acc[c0 + c][h], _mm256_madd_epi16(second[c][h], source_sub_scale(s, 1, h)));
+                    acc[c0 + c][h], _mm256_madd_epi16(second[c][h], sub_scale(s, 1, h)));
     }
 }
 
@@ -111,7 +119,7 @@ INLINE void dots(__m256 dot[ACT_GROUP][2], const struct source *s, const uint8_t
         dot[c][h] = _mm256_cvtepi32_ps(acc[c][h]);
 }
 
-static const struct version avx2 = { quad, dots };
+static const struct version avx2 = { quad, sub_scale, dots };
 
 LINEAR(avx2, TOKENS_UNPACK, q4_0, DTYPE_Q4_0)
 LINEAR(avx2, TOKENS_UNPACK, q4_1, DTYPE_Q4_1)

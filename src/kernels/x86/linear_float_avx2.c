@@ -1,8 +1,7 @@
-/* Linear layers with F32, F16 or BF16 panels and f32 activations, AVX2: tiles of 16 rows x 1 to 6
- * tokens in registers. Same bits as ref/linear_float_ref.c. */
-#include "kernels/x86/panel_avx2.h"
-
-enum { TILE_TOKENS = 6 };
+/* Linear layers with F32, F16 or BF16 panels and f32 activations, AVX2: a tile is one panel, in two
+ * registers, and up to 6 tokens. The order of tiles is in linear_float_tile.h. Same bits as
+ * ref/linear_float_ref.c. */
+#include "kernels/x86/linear_float_tile.h"
 
 INLINE __m256 load8(enum dtype t, const uint8_t *p, size_t i)
 {
@@ -12,66 +11,53 @@ INLINE __m256 load8(enum dtype t, const uint8_t *p, size_t i)
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(half), 16));
 }
 
-INLINE void tile(float *y, enum dtype t, const uint8_t *panel, const float *x, size_t stride,
-                 size_t k_len, int n)
+INLINE void tile(float *y, const struct float_tile *in, enum dtype t, int n)
 {
-    __m256 acc[TILE_TOKENS][2];
+    const uint8_t *panel = in->panel[0];
+    __m256 acc[6][2];
     UNROLL for (int c = 0; c < n; c++) acc[c][0] = acc[c][1] = _mm256_setzero_ps();
-    for (size_t k = 0; k < k_len; k++) {
-        _mm_prefetch((const char *)panel + k * PANEL_ROWS * (t == DTYPE_F32 ? 4 : 2) +
-                         PREFETCH_BYTES,
-                     _MM_HINT_T0);
+    const float *x[2];
+    UNROLL for (int c = 0; c < n; c += 3) x[c / 3] = in->x + (size_t)c * in->x_stride;
+    for (size_t k = 0; k < in->k; k++) {
+        panel_ahead(t, panel, k);
         __m256 w0 = load8(t, panel, k * PANEL_ROWS), w1 = load8(t, panel, k * PANEL_ROWS + 8);
         UNROLL for (int c = 0; c < n; c++)
         {
-            __m256 v = _mm256_broadcast_ss(x + (size_t)c * stride + k);
+            __m256 v = _mm256_broadcast_ss(x[c / 3] + (size_t)(c % 3) * in->x_stride);
             acc[c][0] = _mm256_fmadd_ps(w0, v, acc[c][0]);
             acc[c][1] = _mm256_fmadd_ps(w1, v, acc[c][1]);
         }
+        UNROLL for (int c = 0; c < n; c += 3) x[c / 3] = next_k(x[c / 3]);
     }
-    UNROLL for (int c = 0; c < n; c++)
-    {
-        _mm256_store_ps(y + 16 * c, acc[c][0]);
-        _mm256_store_ps(y + 16 * c + 8, acc[c][1]);
+    UNROLL for (int c = 0; c < n; c++) for (int h = 0; h < 2; h++)
+        _mm256_store_ps(y + PANEL_ROWS * c + 8 * h, acc[c][h]);
+}
+
+#define TILE(name, t, n)                                    \
+    static void name(float *y, const struct float_tile *in) \
+    {                                                       \
+        tile(y, in, t, n);                                  \
     }
-}
 
-INLINE void linear(const struct kernel_linear *a, enum dtype t)
-{
-    size_t bytes = kernel_panel_bytes(t, a->k), k = (size_t)a->k, stride = a->x_stride;
-    float y[TILE_TOKENS * PANEL_ROWS] __attribute__((aligned(32)));
-    for (int p = a->panel_from; p < a->panel_to; p++) {
-        const uint8_t *panel = (const uint8_t *)a->w + (size_t)p * bytes;
-        for (int t0 = 0; t0 < a->n; t0 += TILE_TOKENS) {
-            const float *x = (const float *)a->act + (size_t)t0 * stride;
-            int n = a->n - t0 < TILE_TOKENS ? a->n - t0 : TILE_TOKENS;
-            switch (n) {
-            case 1: tile(y, t, panel, x, stride, k, 1); break;
-            case 2: tile(y, t, panel, x, stride, k, 2); break;
-            case 3: tile(y, t, panel, x, stride, k, 3); break;
-            case 4: tile(y, t, panel, x, stride, k, 4); break;
-            case 5: tile(y, t, panel, x, stride, k, 5); break;
-            default: tile(y, t, panel, x, stride, k, 6); break;
-            }
-            store_tile(a, p, t0, n, y);
-        }
+#define LINEAR(name, t)                                      \
+    TILE(name##_1, t, 1)                                     \
+    TILE(name##_2, t, 2)                                     \
+    TILE(name##_4, t, 4)                                     \
+    TILE(name##_6, t, 6)                                     \
+    static void linear_##name(const struct kernel_linear *a) \
+    {                                                        \
+        static const struct float_tiles tiles[] = {          \
+            { 6, name##_6, NULL },                           \
+            { 4, name##_4, NULL },                           \
+            { 2, name##_2, NULL },                           \
+            { 1, name##_1, NULL },                           \
+        };                                                   \
+        linear_with(tiles, a, t);                            \
     }
-}
 
-static void linear_f32(const struct kernel_linear *a)
-{
-    linear(a, DTYPE_F32);
-}
-
-static void linear_f16(const struct kernel_linear *a)
-{
-    linear(a, DTYPE_F16);
-}
-
-static void linear_bf16(const struct kernel_linear *a)
-{
-    linear(a, DTYPE_BF16);
-}
+LINEAR(f32, DTYPE_F32)
+LINEAR(f16, DTYPE_F16)
+LINEAR(bf16, DTYPE_BF16)
 
 const struct kernel kernel_linear_f32_avx2 = {
     .slot = KERNEL_LINEAR_F32,

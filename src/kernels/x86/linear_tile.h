@@ -2,7 +2,7 @@
  * tiles of 16 rows x 1 to 4 tokens as outer products, a quad (4 k) in two registers of 8 rows.
  * ref/linear_ref.c says what is computed.
  *
- * A version is a pair of functions, constants to the compiler, given to tile_with() and
+ * A version is three functions, constants to the compiler, given to tile_with() and
  * unpack_with(). */
 #ifndef TIRO_KERNELS_X86_LINEAR_TILE_H
 #define TIRO_KERNELS_X86_LINEAR_TILE_H
@@ -12,6 +12,8 @@
 struct version {
     /* Codes of quad q, of the sign that dots wants. */
     void (*quad)(__m256i w[2], const struct source *s, int q);
+    /* Q6_K: the scales of 16 k for 8 rows, as dots wants them. */
+    __m256i (*sub_scale)(const struct source *s, int k16, int half);
     /* dot[token][half]: centred dots of a block with g tokens whose record begins at a. */
     void (*dots)(__m256 dot[ACT_GROUP][2], const struct source *s, const uint8_t *a, int g);
 };
@@ -42,11 +44,10 @@ INLINE void source_scales(__m256 scale[2], __m256 offset[2], const struct source
     }
 }
 
-/* panel_sub_scale(), from where it is. */
-INLINE __m256i source_sub_scale(const struct source *s, int k16, int half)
+/* What sub_scale gave when the panel was unpacked. */
+INLINE __m256i unpacked_sub_scale(const struct source *s, int k16, int half)
 {
-    if (s->unpacked) return load256(s->codes + 576 + 64 * k16 + 32 * half);
-    return panel_sub_scale(&s->at, k16, half);
+    return load256(s->codes + 576 + 64 * k16 + 32 * half);
 }
 
 /* The whole of K for 16 rows x g tokens; y[token][16]. */
@@ -102,7 +103,7 @@ INLINE void unpack_with(const struct version *v, uint8_t *ws, enum dtype t, cons
             if (dtype_has_offset(t)) _mm256_storeu_ps(f + 16 + 8 * h, offset[h]);
             for (int k16 = 0; t == DTYPE_Q6_K && k16 < 2; k16++)
                 _mm256_storeu_si256((void *)(dst + 576 + 64 * k16 + 32 * h),
-                                    panel_sub_scale(&s.at, k16, h));
+                                    v->sub_scale(&s, k16, h));
         }
     }
 }

@@ -155,12 +155,10 @@ INLINE void panel_scales(__m256 scale[2], __m256 offset[2], enum dtype t,
         offset[h] = _mm256_fmadd_ps(_mm256_set1_ps(16.0f), scale[h], offset[h]);
 }
 
-/* Q6_K: the scales of 16 k for rows 8 half .. 8 half + 7, each twice as int16. */
+/* Q6_K: the scales of 16 k for rows 8 half .. 8 half + 7. */
 INLINE __m256i panel_sub_scale(const struct panel_block *p, int k16, int half)
 {
-    __m256i x = _mm256_cvtepi8_epi32(
-        _mm_loadl_epi64((const void *)(p->scales + 16 * k16 + 8 * half)));
-    return _mm256_blend_epi16(x, _mm256_slli_epi32(x, 16), 0xaa);
+    return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const void *)(p->scales + 16 * k16 + 8 * half)));
 }
 
 /* A block being read, packed or unpacked: both constants to the compiler. Unpacked panels are
