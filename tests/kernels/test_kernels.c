@@ -1,5 +1,6 @@
-/* Every kernel this CPU can run against the reference of its slot, then the reference against the
- * truth. `kernels_test --time [SLOT]` measures instead; `kernels_test SLOT` checks one slot. */
+/* Every kernel this program can run (RUNNABLE_ISA: what the CPU has, or all when the intrinsics are
+ * emulated) against the reference of its slot, then the reference against the truth.
+ * `kernels_test --time [SLOT]` measures instead; `kernels_test SLOT` checks one slot. */
 #include "check.h"
 #include "truth.h"
 
@@ -20,10 +21,10 @@ static const struct kernel *reference_of(enum kernel_slot slot)
     return NULL;
 }
 
-/* Calls fn for each kernel this CPU can run, of the slots whose name begins with `only`. */
+/* Calls fn for each kernel this program can run, of the slots whose name begins with `only`. */
 static void each_kernel(const char *only, void (*fn)(const struct check *c))
 {
-    uint32_t isa = kernel_isa_detect();
+    uint32_t isa = RUNNABLE_ISA;
     struct check c;
     kernels_select(&c.refs, 0);
     for (size_t i = 0; i < kernel_registry_len; i++) {
@@ -62,7 +63,7 @@ static void test_select_takes_the_highest_rank_allowed(void **state)
     (void)state;
     struct kernels none, all;
     kernels_select(&none, 0);
-    kernels_select(&all, kernel_isa_detect());
+    kernels_select(&all, RUNNABLE_ISA);
     assert_ptr_equal(none.linear[DTYPE_Q4_1], reference_of(KERNEL_LINEAR_Q4_1)->fn.linear);
     if (all.isa & ISA_AVX2) assert_ptr_not_equal(all.linear[DTYPE_Q4_1], none.linear[DTYPE_Q4_1]);
     assert_ptr_equal(all.upsample, none.upsample);
