@@ -2,7 +2,8 @@
 """What a quantised copy loses: KL divergence of its next-token distributions from the original's.
 
     tools/kl.py --dump build/tests/model_forward_dump ORIGINAL.gguf COPY.gguf...
-        [--tokens 2048] [--window 512] [--threads 2] [--compute auto|f32] [--json]
+        [--tokens 2048] [--window 512] [--threads 2] [--compute auto|f32]
+        [--kv-type auto|f16|f32|q8_0] [--json]
 
 The reference is the original computed in f32 (weights dequantised, nothing else rounded); each copy,
 and the original itself, is computed as the server computes it (--compute f32: the loss of the weights
@@ -31,10 +32,10 @@ def ids_of(model, n):
     return ids[:n]
 
 
-def forward(args, model, ids, compute, out):
+def forward(args, model, ids, compute, kv_type, out):
     text = " ".join(str(i) for i in ids)
     subprocess.run([args.dump, model, out.name, "--compute", compute, "--window", str(args.window),
-                    "--threads", str(args.threads)], input=text, text=True, check=True)
+                    "--threads", str(args.threads), "--kv-type", kv_type], input=text, text=True, check=True)
     return np.memmap(out.name, dtype="<f4", mode="r").reshape(len(ids), -1)
 
 
@@ -64,15 +65,16 @@ def main():
     parser.add_argument("--window", type=int, default=512)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--compute", choices=("auto", "f32"), default="auto")
+    parser.add_argument("--kv-type", choices=("auto", "f16", "f32", "q8_0"), default="auto")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     ids = ids_of(args.original, args.tokens)
     report = {"tokens": len(ids), "window": args.window, "models": {}}
     with tempfile.NamedTemporaryFile() as reference, tempfile.NamedTemporaryFile() as out:
-        want = forward(args, args.original, ids, "f32", reference)
+        want = forward(args, args.original, ids, "f32", "auto", reference)
         report["perplexity_f32"] = compare(want, want, ids, args.window)["perplexity"]
         for model in [args.original, *args.copies]:
-            got = forward(args, model, ids, args.compute, out)
+            got = forward(args, model, ids, args.compute, args.kv_type, out)
             report["models"][model] = r = compare(want, got, ids, args.window)
             if not args.json:
                 print(f"{model}: KL mean {r['kld_mean']:.5f}, 99th {r['kld_99']:.4f}, "

@@ -36,6 +36,9 @@
     X(CONTEXT, context, "TIRO_CONTEXT", "0", "context length in tokens; 0: the model's own")     \
     X(KV_MEGABYTES, kv_megabytes, "TIRO_KV_MEGABYTES", "0",                                      \
       "memory for keys and values of each model, in MiB; 0: chosen from what is free")           \
+    X(KV_TYPE, kv_type, "TIRO_KV_TYPE", "auto",                                                  \
+      "keys and values: auto (f16; f32 where compute is f32), f16, f32, or q8_0: half the "      \
+      "memory of f16, a little less exact")                                                      \
     X(COMPUTE, compute, "TIRO_COMPUTE", "auto", "auto: fast; f32: everything in 32-bit floats")  \
     X(SPECULATION, speculation, "TIRO_SPECULATION", "auto",                                      \
       "auto: draft tokens where that pays, the answer stays the same; lookup: only where text "  \

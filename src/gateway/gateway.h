@@ -65,6 +65,7 @@ struct gateway_options {
     uint32_t n_ctx;             /* 0: the model's own. */
     uint64_t kv_bytes;          /* 0: the worker decides. */
     const char *compute;        /* "auto" (NULL) or "f32". */
+    const char *kv_type;        /* "auto" (NULL), "f16", "f32" or "q8_0". */
     const char *speculation;    /* "auto" (NULL), "lookup" or "off". */
     uint32_t pinned_percent;    /* Of the memory for keys and values: for pinned prefixes. */
     const struct gateway_draft *drafts; /* n of them; outlive the gateway. */

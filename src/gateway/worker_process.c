@@ -230,6 +230,7 @@ static void on_hello(struct worker *w, const struct msg_hello *hello)
         .n_threads = (uint32_t)g->n_threads,
         .kv_bytes = g->kv_bytes,
         .compute = slice_of(g->compute),
+        .kv_type = slice_of(g->kv_type),
         .speculation = slice_of(g->speculation),
         .draft = slice_of(find_draft(w)),
         .latency_ms = g->latency_ms,

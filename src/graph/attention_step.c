@@ -47,8 +47,8 @@ static float scale_of(const struct attention_attr *attr)
 
 /* Query rows [row, row + n_rows) of the batch, which begin at `first` in their sequence, for the
  * query heads of one KV head. */
-static void attend(const struct attention_job *j, const struct batch_seq *seq, int32_t row,
-                   int32_t first, int32_t n_rows, int32_t head)
+static struct kernel_attention call_of(const struct attention_job *j, const struct batch_seq *seq,
+                                       int32_t row, int32_t first, int32_t n_rows, int32_t head)
 {
     const struct attention_attr *attr = j->attr;
     size_t group = (size_t)(attr->n_heads / attr->n_kv_heads), len = (size_t)attr->head_len;
@@ -85,6 +85,13 @@ static void attend(const struct attention_job *j, const struct batch_seq *seq, i
         a.v = j->v + at;
         a.n_kv = j->keys == ATTENTION_CONTEXT ? j->n_context : seq->n_rows;
     }
+    return a;
+}
+
+static void attend(const struct attention_job *j, const struct batch_seq *seq, int32_t row,
+                   int32_t first, int32_t n_rows, int32_t head)
+{
+    struct kernel_attention a = call_of(j, seq, row, first, n_rows, head);
     j->fn(&a);
 }
 
@@ -122,14 +129,83 @@ struct attention_step {
     int32_t y, q, k, v;
 };
 
+/* ---- Long contexts: a tile's keys among several threads ---- */
+
+/* Where (tile, head) pairs are too few to keep the threads busy, a unit is one span of a pair's
+ * keys. The spans' states meet in r->partial, and whoever finishes a pair's last one merges them,
+ * always in order. */
+struct cut {
+    int32_t n_spans; /* The most of any tile; 0: not cut. */
+    size_t stride;   /* floats of a span's states */
+};
+
+/* The spans that a tile's rows see: n from *ret_first on. */
+static int32_t spans_of(const struct attention_attr *attr, const struct run *r,
+                        const struct run_tile *t, int32_t *ret_first)
+{
+    int32_t pos = r->batch->seqs[t->seq].kv_len + t->first;
+    int32_t from = attr->window > 0 && pos + 1 > attr->window ? pos + 1 - attr->window : 0;
+    *ret_first = from / ATTENTION_SPAN;
+    return (pos + t->n_rows + ATTENTION_SPAN - 1) / ATTENTION_SPAN - *ret_first;
+}
+
+static struct cut cut_of(const struct attention_step *a, const struct run *r)
+{
+    const struct attention_attr *attr = a->node->attr;
+    int64_t pairs = (int64_t)r->n_tiles * attr->n_kv_heads;
+    int32_t spans_max = 0, rows_max = 0, first;
+    if (a->keys != ATTENTION_PAGED || r->n_threads == 1) return (struct cut){ 0 };
+    if (pairs >= (int64_t)RUN_PAIRS_ENOUGH * r->n_threads) return (struct cut){ 0 };
+    for (int32_t t = 0; t < r->n_tiles; t++) {
+        int32_t n = spans_of(attr, r, &r->tiles[t], &first);
+        if (n > spans_max) spans_max = n;
+        if (r->tiles[t].n_rows > rows_max) rows_max = r->tiles[t].n_rows;
+    }
+    size_t group = (size_t)(attr->n_heads / attr->n_kv_heads);
+    size_t stride = (size_t)rows_max * group * ((size_t)attr->head_len + 2);
+    if (spans_max < 2 || (size_t)pairs * (size_t)spans_max * stride > RUN_PARTIAL_FLOATS)
+        return (struct cut){ 0 };
+    return (struct cut){ spans_max, stride };
+}
+
+/* Span number `index` of those that the tile sees. */
+static void attend_span(const struct attention_job *j, struct run *r, const struct cut *cut,
+                        int32_t tile, int32_t head, int32_t index)
+{
+    const struct attention_attr *attr = j->attr;
+    const struct run_tile *t = &r->tiles[tile];
+    const struct batch_seq *seq = &r->batch->seqs[t->seq];
+    int32_t first, n_spans = spans_of(attr, r, t, &first), pair = tile * attr->n_kv_heads + head;
+    if (index >= n_spans) return;
+    float *partial = r->partial + (size_t)pair * (size_t)cut->n_spans * cut->stride;
+    struct kernel_attention a = call_of(j, seq, seq->row + t->first, t->first, t->n_rows, head);
+    a.partial = partial + (size_t)index * cut->stride;
+    a.span = first + index;
+    j->fn(&a);
+    if (atomic_fetch_add_explicit(&r->spans_done[pair], 1, memory_order_acq_rel) + 1 < n_spans)
+        return;
+    atomic_store_explicit(&r->spans_done[pair], 0, memory_order_relaxed); /* For the next step. */
+    r->kernels->attention_merge(&(struct kernel_attention_merge){ .out = a.out,
+                                                                  .out_stride = a.out_stride,
+                                                                  .n_q = a.n_q,
+                                                                  .n_heads = a.n_heads,
+                                                                  .head_dim = a.head_dim,
+                                                                  .partial = partial,
+                                                                  .span_stride = cut->stride,
+                                                                  .n_spans = n_spans });
+}
+
+/* ---- The step ---- */
+
 static int64_t units(const struct step *s, const struct run *r)
 {
     const struct attention_step *a = s->args;
     const struct attention_attr *attr = a->node->attr;
+    struct cut cut = cut_of(a, r);
     int64_t tiles = r->n_tiles;
     if (a->keys == ATTENTION_CONTEXT)
         tiles = (shape_rows(&a->node->shape, &r->sizes) + RUN_TILE_ROWS - 1) / RUN_TILE_ROWS;
-    return tiles * attr->n_kv_heads;
+    return tiles * attr->n_kv_heads * (cut.n_spans ? cut.n_spans : 1);
 }
 
 static void run(const struct step *s, struct run *r, int thread, int64_t from, int64_t to)
@@ -150,7 +226,12 @@ static void run(const struct step *s, struct run *r, int thread, int64_t from, i
         j.n_context = (int32_t)shape_rows(&a->node->in[1]->shape, &r->sizes);
     }
     int32_t n_rows = (int32_t)shape_rows(&a->node->shape, &r->sizes);
-    for (int64_t u = from; u < to; u++) {
+    struct cut cut = cut_of(a, r);
+    for (int64_t u = from; cut.n_spans && u < to; u++) {
+        int32_t pair = (int32_t)(u / cut.n_spans), index = (int32_t)(u % cut.n_spans);
+        attend_span(&j, r, &cut, pair / attr->n_kv_heads, pair % attr->n_kv_heads, index);
+    }
+    for (int64_t u = from; !cut.n_spans && u < to; u++) {
         int32_t head = (int32_t)(u % attr->n_kv_heads), tile = (int32_t)(u / attr->n_kv_heads);
         if (a->keys == ATTENTION_CONTEXT) {
             int32_t first = tile * RUN_TILE_ROWS, left = n_rows - first;

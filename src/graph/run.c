@@ -24,6 +24,7 @@ void run_release(struct run *r)
     mem_free(r->tiles);
     mem_free(r->row_seq);
     mem_free(r->counters);
+    mem_free(r->spans_done);
     *r = (struct run){ 0 };
 }
 
@@ -46,7 +47,9 @@ static int reserve_tables(struct run *r, const struct plan *plan)
         r->counters = counters;
         r->counters_cap = plan->n_steps;
     }
-    return 0;
+    size_t pairs = (size_t)RUN_PAIRS_ENOUGH * (size_t)r->n_threads;
+    if (!r->spans_done) r->spans_done = mem_calloc(pairs, sizeof *r->spans_done);
+    return r->spans_done ? 0 : -ERR_NO_MEMORY;
 }
 
 int run_reserve(struct run *r, const struct plan *plan, struct err *err)
@@ -58,7 +61,9 @@ int run_reserve(struct run *r, const struct plan *plan, struct err *err)
         return err_set(err, ERR_NO_MEMORY, "no memory for a batch of %lld rows",
                        (long long)plan->options.sizes.of[DIM_TOKENS]);
     if (r->memory && scratch_bytes == r->scratch_bytes && block_bytes == r->block_bytes) return 0;
-    size_t bytes = block_bytes + (size_t)r->n_threads * scratch_bytes + PLAN_ALIGN;
+    size_t partial_bytes = RUN_PARTIAL_FLOATS *
+                           sizeof *r->partial; /* Untouched it costs nothing. */
+    size_t bytes = partial_bytes + block_bytes + (size_t)r->n_threads * scratch_bytes + PLAN_ALIGN;
     unsigned char *memory = seams.map(bytes); /* Whole pages, and huge ones where there are. */
     if (!memory)
         return err_set(err, ERR_NO_MEMORY, "no memory for %zu bytes of activations", bytes);
@@ -69,6 +74,7 @@ int run_reserve(struct run *r, const struct plan *plan, struct err *err)
     r->scratch = memory;
     r->scratch_bytes = scratch_bytes;
     r->base = r->scratch + (size_t)r->n_threads * scratch_bytes;
+    r->partial = (float *)(void *)(memory + bytes - partial_bytes);
     return 0;
 }
 

@@ -25,6 +25,10 @@ struct profile;
 enum {
     RUN_INPUTS_MAX = 4,
     RUN_TILE_ROWS = 16, /* Query rows of one sequence that attention takes at a time. */
+    /* With fewer (tile, KV head) pairs for each thread, attention is cut by keys too, as far as
+     * partial results of this many floats suffice. */
+    RUN_PAIRS_ENOUGH = 4,
+    RUN_PARTIAL_FLOATS = 1 << 20,
 };
 
 /* Consecutive rows of one sequence. */
@@ -54,6 +58,8 @@ struct run {
     int32_t *row_seq;          /* (rows) */
     _Atomic int64_t *counters; /* (threads, counters_cap) units taken of each share of a step */
     int32_t counters_cap;
+    float *partial;              /* (RUN_PARTIAL_FLOATS) for attention, in `memory` */
+    _Atomic int32_t *spans_done; /* (RUN_PAIRS_ENOUGH * threads) of a pair; 0 between steps */
 };
 
 int run_init(struct run *ret, struct pool *pool, const struct kernels *kernels,

@@ -180,9 +180,35 @@ static void set_facts(struct model *m)
         .normalize = !causal,
     };
     if (causal) m->facts.kv = (struct kv_geometry){ n->n_layers, n->n_kv_heads, n->head_len };
-    bool f32 = m->options.kv == MODEL_KV_F32 ||
-               (m->options.kv == MODEL_KV_AUTO && m->options.compute == MODEL_COMPUTE_F32);
-    m->facts.kv_dtype = f32 ? DTYPE_F32 : DTYPE_F16;
+    static const enum dtype kv_dtypes[] = { [MODEL_KV_AUTO] = DTYPE_F16,
+                                            [MODEL_KV_F16] = DTYPE_F16,
+                                            [MODEL_KV_F32] = DTYPE_F32,
+                                            [MODEL_KV_Q8_0] = DTYPE_Q8_0 };
+    bool f32 = m->options.kv == MODEL_KV_AUTO && m->options.compute == MODEL_COMPUTE_F32;
+    m->facts.kv_dtype = f32 ? DTYPE_F32 : kv_dtypes[m->options.kv];
+}
+
+static int check_kv(const struct model *m, struct err *err)
+{
+    const struct model_facts *f = &m->facts;
+    if (f->kind != MODEL_CAUSAL || kv_fits(&f->kv, f->kv_dtype)) return 0;
+    return err_set(err, ERR_UNSUPPORTED_VALUE,
+                   "KV type q8_0 needs heads of a multiple of 32 values, not %d; f16 takes any",
+                   f->kv.head_len);
+}
+
+bool model_kv_from_name(enum model_kv *ret, struct slice name)
+{
+    static const char *const names[] = { [MODEL_KV_AUTO] = "auto",
+                                         [MODEL_KV_F16] = "f16",
+                                         [MODEL_KV_F32] = "f32",
+                                         [MODEL_KV_Q8_0] = "q8_0" };
+    for (int i = 0; i <= MODEL_KV_Q8_0; i++) {
+        if (!slice_is(name, names[i])) continue;
+        *ret = (enum model_kv)i;
+        return true;
+    }
+    return false;
 }
 
 static int read_name(struct model *m, const struct checkpoint *c, struct err *err)
@@ -202,6 +228,7 @@ static int open_into(struct model *m, const struct checkpoint *c, struct err *er
     TRY(arch_read_hparams(m->net, m->arch, c, err));
     TRY(arch_read_tensors(m->net, m->arch, c, &m->graph.arena, err));
     set_facts(m);
+    TRY(check_kv(m, err));
     struct model_options *o = &m->options;
     if (o->n_rows_max == 0) o->n_rows_max = ROWS_MAX_DEFAULT;
     if (m->facts.kind == MODEL_EMBEDDER && o->n_rows_max < m->facts.n_ctx_train)

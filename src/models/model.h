@@ -22,6 +22,7 @@
 #define TIRO_MODELS_MODEL_H
 
 #include "base/err.h"
+#include "base/slice.h"
 #include "graph/batch.h"
 #include "graph/kv.h"
 #include "kernels/dtype.h"
@@ -56,7 +57,11 @@ enum model_kv {
     MODEL_KV_AUTO, /* F16 with MODEL_COMPUTE_AUTO, F32 with MODEL_COMPUTE_F32. */
     MODEL_KV_F16,
     MODEL_KV_F32,
+    MODEL_KV_Q8_0, /* Half the memory of F16; heads of a multiple of 32 values. */
 };
+
+/* "auto", "f16", "f32" or "q8_0"; false for anything else. */
+bool model_kv_from_name(enum model_kv *ret, struct slice name);
 
 struct model_facts {
     const char *arch; /* "llama": our file's name. */

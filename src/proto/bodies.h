@@ -33,7 +33,7 @@ struct msg_load {
     uint32_t n_threads;       /* 0: one per core. */
     uint64_t kv_bytes;        /* 0: chosen by the worker. */
     struct slice compute;     /* "" or "auto", "f32" */
-    struct slice kv_type;     /* "" or "f16", "f32" */
+    struct slice kv_type;     /* "" or "auto", "f16", "f32", "q8_0" */
     uint32_t prefill_chunk;   /* Most rows of prefill per step; 0: 256. */
     uint32_t n_sequences_max; /* Run at once; 0: 64. */
     uint32_t queue_max;       /* Waiting requests; 0: 512. Beyond: ERR_OVERLOADED. */

@@ -54,16 +54,15 @@ static bool drafts_by_model(const struct msg_load *load)
 static int open_model(struct worker *w, const struct msg_load *load, struct err *err)
 {
     static const char *const computes[] = { "auto", "f32", NULL };
-    static const char *const kvs[] = { "auto", "f16", "f32", NULL };
-    int compute, kv, seqs = (int)load->n_sequences_max, chunk = (int)load->prefill_chunk;
+    enum model_kv kv = MODEL_KV_AUTO;
+    int compute, seqs = (int)load->n_sequences_max, chunk = (int)load->prefill_chunk;
     TRY(choose(&compute, load->compute, computes, "compute", err));
-    TRY(choose(&kv, load->kv_type, kvs, "KV type", err));
+    if (load->kv_type.len > 0 && !model_kv_from_name(&kv, load->kv_type))
+        return err_set(err, ERR_INVALID_VALUE, "unknown KV type '%.*s'", SLICE_FMT(load->kv_type));
     struct loading loading = { .w = w };
     struct model_options options = {
         .compute = compute == 1 ? MODEL_COMPUTE_F32 : MODEL_COMPUTE_AUTO,
-        .kv = kv == 2   ? MODEL_KV_F32
-              : kv == 1 ? MODEL_KV_F16
-                        : MODEL_KV_AUTO,
+        .kv = kv,
         .pool = w->pool,
         .n_rows_max = scheduler_rows_max(seqs, chunk),
         .n_seqs_max = seqs ? seqs : SCHEDULER_SEQS_MAX,

@@ -1,8 +1,8 @@
 /* model_forward_dump - runs a model on token ids and writes what it computes, for the tools that
  * compare with other implementations (tools/verify_model.py).
  *
- *     model_forward_dump MODEL OUT [--compute f32|auto] [--threads N] [--chunk N] [--window N]
- *                        [--isa MASK] < ids
+ *     model_forward_dump MODEL OUT [--compute f32|auto] [--kv-type TYPE] [--threads N]
+ *         [--chunk N] [--window N] [--isa MASK] < ids
  *
  * stdin: token ids, whitespace between. A causal model takes windows of --window ids (512), each
  * from an empty cache in chunks of --chunk rows, and OUT gets the logits of every id as raw f32. An
@@ -23,6 +23,7 @@ struct args {
     int threads, chunk, window;
     uint32_t isa;
     enum model_compute compute;
+    enum model_kv kv;
 };
 
 static int32_t ids[IDS_MAX], line_of[IDS_MAX];
@@ -44,6 +45,9 @@ static struct args parse(int argc, char **argv)
         int n = (int)strtol(argv[i + 1], NULL, 0);
         if (strcmp(argv[i], "--compute") == 0)
             a.compute = strcmp(argv[i + 1], "f32") == 0 ? MODEL_COMPUTE_F32 : MODEL_COMPUTE_AUTO;
+        else if (strcmp(argv[i], "--kv-type") == 0 &&
+                 model_kv_from_name(&a.kv, slice_of(argv[i + 1])))
+            continue;
         else if (strcmp(argv[i], "--threads") == 0)
             a.threads = n;
         else if (strcmp(argv[i], "--chunk") == 0)
@@ -160,6 +164,7 @@ int main(int argc, char **argv)
     check(checkpoint_open(&c, a.model, &err), &err);
     check(pool_open(&pool, a.threads, &err), &err);
     struct model_options o = { .compute = a.compute,
+                               .kv = a.kv,
                                .pool = pool,
                                .n_rows_max = a.chunk,
                                .n_out_max = a.chunk,

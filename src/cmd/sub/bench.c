@@ -37,6 +37,9 @@ static const struct option_row options[] = {
     { .name = "threads", .value = "N", .help = "threads (default: one a core)", .letter = 't' },
     { .name = "repeat", .value = "N", .help = "measured repetitions (default 5)", .letter = 'r' },
     { .name = "compute", .value = "MODE", .help = "auto or f32 (default auto)" },
+    { .name = "kv-type",
+      .value = "TYPE",
+      .help = "keys and values: auto, f16, f32 or q8_0 (default auto)" },
     { .name = "data", .value = "DIR", .help = "data directory" },
     { .name = "profile", .help = "also print where the time goes, step by step" },
     { .name = "json", .help = "print JSON" },
@@ -46,6 +49,7 @@ static const struct option_row options[] = {
 struct bench {
     int64_t prompt, gen, batch, depth, threads, repeat;
     enum model_compute compute;
+    enum model_kv kv_type;
     bool profile;
     struct checkpoint *checkpoint;
     struct pool *pool;
@@ -80,7 +84,11 @@ static int take_options(struct bench *b, const struct args *args, struct err *er
     TRY(whole(&b->threads, args, "threads", 0, 0, POOL_THREADS_MAX, err));
     TRY(whole(&b->repeat, args, "repeat", 5, 1, REPEATS_MAX, err));
     b->profile = args_has(args, "profile");
-    const char *compute = args_get(args, "compute");
+    const char *kv_type = args_get(args, "kv-type"), *compute = args_get(args, "compute");
+    b->kv_type = MODEL_KV_AUTO;
+    if (kv_type && !model_kv_from_name(&b->kv_type, slice_of(kv_type)))
+        return err_set(err, ERR_INVALID_VALUE,
+                       "--kv-type is '%s'; it must be auto, f16, f32 or q8_0", kv_type);
     b->compute = MODEL_COMPUTE_AUTO;
     if (!compute || slice_is(slice_of(compute), "auto")) return 0;
     b->compute = MODEL_COMPUTE_F32;
@@ -93,6 +101,7 @@ static int prepare(struct bench *b, const char *path, struct err *err)
     TRY(checkpoint_open(&b->checkpoint, path, err));
     TRY(pool_open(&b->pool, (int)b->threads, err));
     struct model_options how = { .compute = b->compute,
+                                 .kv = b->kv_type,
                                  .pool = b->pool,
                                  .n_rows_max = CHUNK_ROWS,
                                  .n_seqs_max = (int32_t)b->batch,

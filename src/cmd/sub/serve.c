@@ -8,6 +8,7 @@
 #include "cmd/subcommand.h"
 #include "cmd/watcher.h"
 #include "gateway/gateway.h"
+#include "models/model.h"
 #include "store/catalogue.h"
 #include "store/library.h"
 
@@ -23,6 +24,7 @@ static const struct option_row options[] = {
     { .name = "default-model", .value = "NAME", .help = "model of new chats" },
     { .name = "threads", .value = "N", .help = "threads of each model (default: one a core)" },
     { .name = "context", .value = "N", .help = "context length in tokens (default: the model's)" },
+    { .name = "kv-type", .value = "TYPE", .help = "keys and values: auto, f16, f32 or q8_0" },
     { .name = "log-level", .value = "LEVEL", .help = "debug, info, warn, error, off" },
     { .name = "log-format", .value = "FORMAT", .help = "text or json" },
     { .name = NULL },
@@ -152,6 +154,11 @@ static int take_options(struct server *s, struct err *err)
     if (!slice_is(compute, "auto") && !slice_is(compute, "f32"))
         return err_set(err, ERR_INVALID_VALUE, "compute is '%s'; it must be auto or f32",
                        compute.ptr);
+    struct slice kv_type = slice_of(settings_str(set, SETTING_KV_TYPE));
+    enum model_kv kv_known;
+    if (!model_kv_from_name(&kv_known, kv_type))
+        return err_set(err, ERR_INVALID_VALUE, "kv_type is '%s'; it must be auto, f16, f32 or q8_0",
+                       kv_type.ptr);
     struct slice speculation = slice_of(settings_str(set, SETTING_SPECULATION));
     if (!slice_is(speculation, "auto") && !slice_is(speculation, "lookup") &&
         !slice_is(speculation, "off"))
@@ -167,6 +174,7 @@ static int take_options(struct server *s, struct err *err)
     o->n_ctx = (uint32_t)context;
     o->kv_bytes = (uint64_t)kv << 20;
     o->compute = compute.ptr;
+    o->kv_type = kv_type.ptr;
     o->speculation = speculation.ptr;
     o->latency_ms = (uint32_t)latency;
     o->pinned_percent = (uint32_t)pinned;
@@ -224,6 +232,7 @@ static int prepare(struct server *s, const struct args *args, struct err *err)
     settings_override(&s->settings, SETTING_DEFAULT_MODEL, args_get(args, "default-model"));
     settings_override(&s->settings, SETTING_THREADS, args_get(args, "threads"));
     settings_override(&s->settings, SETTING_CONTEXT, args_get(args, "context"));
+    settings_override(&s->settings, SETTING_KV_TYPE, args_get(args, "kv-type"));
     settings_override(&s->settings, SETTING_LOG_LEVEL, args_get(args, "log-level"));
     settings_override(&s->settings, SETTING_LOG_FORMAT, args_get(args, "log-format"));
     TRY(settings_apply_log(&s->settings, "gateway", err));

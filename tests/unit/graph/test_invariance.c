@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-enum { SEQS = 5, LEN_MAX = 40 };
+enum { SEQS = 5, LEN_MAX = 40, LONG = 600, LONG_BLOCKS = (LONG + KV_BLOCK_LEN - 1) / KV_BLOCK_LEN };
 
 static const int32_t lens[SEQS] = { 1, 40, 17, 33, 6 };
 
@@ -28,7 +28,7 @@ static void world_init_isa(struct world *w, enum dtype dtype, bool wide, int hea
     struct kv_geometry geometry = tiny_kv(head_len);
     assert_ok(pool_open(&w->pool, n_threads, &err), &err);
     assert_ok(run_init(&w->run, w->pool, &w->t.k, &err), &err);
-    assert_ok(kv_store_init(&w->kv, &geometry, kv_dtype, SEQS * 4, &err), &err);
+    assert_ok(kv_store_init(&w->kv, &geometry, kv_dtype, LONG_BLOCKS, &err), &err);
     for (int i = 0; i < 4; i++) {
         w->plans[i] = tiny_plan(&w->t, buckets[i], n_threads);
         assert_ok(run_reserve(&w->run, w->plans[i], &err), &err);
@@ -168,6 +168,60 @@ static void test_f32(void **state)
     check_type(DTYPE_F32, false, 16, DTYPE_F32);
 }
 
+static void run_long(struct world *w, int32_t chunk, float out[LONG][TINY_VOCAB])
+{
+    int32_t tokens[TINY_ROWS_MAX], positions[TINY_ROWS_MAX], rows[TINY_ROWS_MAX];
+    int32_t blocks[LONG_BLOCKS], n;
+    for (int32_t i = 0; i < LONG_BLOCKS; i++) blocks[i] = (i * 7 + 3) % LONG_BLOCKS;
+    for (int32_t done = 0; done < LONG; done += n) {
+        n = LONG - done < chunk ? LONG - done : chunk;
+        struct batch_seq seq = {
+            .n_rows = n, .kv_len = done, .n_blocks = LONG_BLOCKS, .blocks = blocks
+        };
+        struct batch b = { .n_rows = n, .n_seqs = 1, .n_out = n, .seqs = &seq };
+        for (int32_t i = 0; i < n; i++) {
+            positions[i] = done + i;
+            tokens[i] = (done + i) * 17 % TINY_VOCAB;
+            rows[i] = i;
+        }
+        b.tokens = tokens;
+        b.positions = positions;
+        b.out_rows = rows;
+        int bucket = 0;
+        while (buckets[bucket] < n) bucket++;
+        w->run.batch = &b;
+        w->run.kv = &w->kv;
+        w->run.out = &out[done][0];
+        run_forward(&w->run, w->plans[bucket]);
+    }
+}
+
+/* A context of several spans: keys cut among threads or not, in chunks of any length. */
+static void test_long(void **state)
+{
+    (void)state;
+    static float want[LONG][TINY_VOCAB], got[LONG][TINY_VOCAB];
+    const enum dtype types[] = { DTYPE_F16, DTYPE_Q8_0 };
+    struct world w;
+    for (int type = 0; type < 2; type++) {
+        int head_len = type == 0 ? 16 : 32;
+        world_init(&w, DTYPE_Q8_0, false, head_len, 1, types[type]);
+        run_long(&w, 64, want);
+        world_release(&w);
+        for (int n_threads = 1; n_threads <= 5; n_threads += 2) {
+            world_init(&w, DTYPE_Q8_0, false, head_len, n_threads, types[type]);
+            for (int32_t chunk = 1; chunk <= 33; chunk += 16) {
+                memset(got, 0, sizeof got);
+                run_long(&w, chunk, got);
+                for (int i = 0; i < LONG; i++)
+                    if (memcmp(got[i], want[i], sizeof got[i]) != 0)
+                        fail_msg("position %d, %d threads, chunks of %d", i, n_threads, chunk);
+            }
+            world_release(&w);
+        }
+    }
+}
+
 /* The reference kernels, AVX2 and whatever else this CPU has: the same text on every machine. */
 static void test_instruction_sets(void **state)
 {
@@ -228,9 +282,13 @@ static void test_no_allocation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quantised),        cmocka_unit_test(test_wide),
-        cmocka_unit_test(test_unfused),          cmocka_unit_test(test_f32),
-        cmocka_unit_test(test_instruction_sets), cmocka_unit_test(test_no_allocation),
+        cmocka_unit_test(test_quantised),
+        cmocka_unit_test(test_wide),
+        cmocka_unit_test(test_unfused),
+        cmocka_unit_test(test_f32),
+        cmocka_unit_test(test_instruction_sets),
+        cmocka_unit_test(test_no_allocation),
+        cmocka_unit_test(test_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

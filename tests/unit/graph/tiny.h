@@ -24,6 +24,7 @@ enum {
     TINY_WEIGHTS_MAX = 64,
     TINY_ROWS_MAX = 64,
     TINY_BLOCKS = 64,
+    TINY_WINDOW = 290, /* Of the second layer. */
 };
 
 struct tiny {
@@ -31,7 +32,7 @@ struct tiny {
     struct kernels k;
     struct weight weights[TINY_WEIGHTS_MAX];
     int n_weights;
-    float inv_freq[TINY_HEAD / 2];
+    float inv_freq[TINY_HEAD]; /* As many as heads twice as long take. */
     uint32_t seed;
     enum dtype dtype; /* Of matrices. */
     bool wide;        /* All of them. */
@@ -82,11 +83,12 @@ static inline struct node *tiny_layer(struct tiny *t, struct node *x, struct nod
 {
     struct graph *g = &t->graph;
     int32_t q_width = TINY_WIDTH, kv_width = TINY_WIDTH / 2;
-    struct rope_attr rope = { ROPE_NEOX, head_len, TINY_HEAD > head_len ? head_len : TINY_HEAD };
+    struct rope_attr rope = { ROPE_NEOX, head_len, head_len };
     struct attention_attr heads = { .layer = l,
                                     .n_heads = q_width / head_len,
                                     .n_kv_heads = kv_width / head_len,
-                                    .head_len = head_len };
+                                    .head_len = head_len,
+                                    .window = l == 1 ? TINY_WINDOW : 0 };
     struct node *y = graph_rms_norm(g, tiny_weight(t, TINY_WIDTH, 0, 1), x, 1e-5f);
     struct node *q = graph_linear(g, tiny_weight(t, q_width, TINY_WIDTH, 0),
                                   tiny_weight(t, q_width, 0, 0), y);

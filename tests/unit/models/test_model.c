@@ -149,6 +149,40 @@ static void test_facts(void **state)
     checkpoint_close(made.c);
 }
 
+static void test_kv_types(void **state)
+{
+    (void)state;
+    enum model_kv kv;
+    struct model *model;
+    struct err err = { 0 };
+    assert_true(model_kv_from_name(&kv, SLICE("auto")) && kv == MODEL_KV_AUTO);
+    assert_true(model_kv_from_name(&kv, SLICE("f16")) && kv == MODEL_KV_F16);
+    assert_true(model_kv_from_name(&kv, SLICE("f32")) && kv == MODEL_KV_F32);
+    assert_true(model_kv_from_name(&kv, SLICE("q8_0")) && kv == MODEL_KV_Q8_0);
+    assert_false(model_kv_from_name(&kv, SLICE("q4_0")));
+    assert_false(model_kv_from_name(&kv, SLICE("")));
+
+    struct model_options o = { .kv = MODEL_KV_Q8_0, .n_rows_max = 16 };
+    struct made m = make_llama(); /* Two heads of 16. */
+    finish(&m);
+    assert_fails(model_open(&model, m.c, &o, &err), ERR_UNSUPPORTED_VALUE, &err, "32 values");
+    checkpoint_close(m.c);
+    m = make_llama(); /* One of 32. */
+    value_of(&m, "llama.attention.head_count")->u = 1;
+    tensor_of(&m, "blk.0.attn_k.weight")->dims[0] = WIDTH;
+    tensor_of(&m, "blk.0.attn_v.weight")->dims[0] = WIDTH;
+    for (int i = 0; i < m.n_tensors; i++) {
+        struct checkpoint_tensor *t = &m.c->tensors[i];
+        t->n_elements = t->dims[0] * (t->n_dims == 2 ? t->dims[1] : 1);
+        t->size = t->n_elements * 4;
+    }
+    finish(&m);
+    assert_ok(model_open(&model, m.c, &o, &err), &err);
+    assert_int_equal(model_facts(model)->kv_dtype, DTYPE_Q8_0);
+    model_close(model);
+    checkpoint_close(m.c);
+}
+
 static void test_refusals(void **state)
 {
     (void)state;
@@ -380,9 +414,13 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_facts),   cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_limits),  cmocka_unit_test(test_copied_block_is_the_same),
-        cmocka_unit_test(test_cancel),  cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_facts),
+        cmocka_unit_test(test_kv_types),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_copied_block_is_the_same),
+        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_profile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
