@@ -32,7 +32,7 @@ def verify(name, *options):
 @pytest.mark.parametrize("name, tokens", [("smollm2-135m.gguf", 1024),
                                           ("qwen2.5-coder-0.5b.gguf", 512)])
 def test_causal(name, tokens):
-    # verify_model.py fails above 2e-3 (quantised) and 1e-6 (f32) mean KL divergence. The slice is as
+    # verify_model.py fails above 3e-3 (quantised) and 1e-6 (f32) mean KL divergence. The slice is as
     # short as the mean is steady: the first tokens of a window lose most.
     report = verify(name, *(() if FULL else ("--tokens", str(tokens), "--window", "256")))
     assert report["tokens"] >= (4000 if FULL else tokens - 24)

@@ -55,18 +55,9 @@ static const struct hparam hparams[] = {
 #define LAYER(member) ARCH_OFFSET(gemma3_layer, member)
 
 static const struct arch_tensor tensors[] = {
-    { "token_embd.weight",
-      "model.embed_tokens.weight",
-      ARCH_OFFSET(gemma3, tok_embd),
-      { V, D },
-      .wide = true },
+    { "token_embd.weight", "model.embed_tokens.weight", ARCH_OFFSET(gemma3, tok_embd), { V, D } },
     { "output_norm.weight", "model.norm.weight", ARCH_OFFSET(gemma3, out_norm), { D } },
-    { "output.weight",
-      "lm_head.weight",
-      ARCH_OFFSET(gemma3, output),
-      { V, D },
-      .optional = true,
-      .wide = true },
+    { "output.weight", "lm_head.weight", ARCH_OFFSET(gemma3, output), { V, D }, .optional = true },
     { "blk.%d.attn_norm.weight", HF("input_layernorm.weight"), LAYER(attn_norm), { D } },
     { "blk.%d.attn_q.weight", HF("self_attn.q_proj.weight"), LAYER(q), { Q, D } },
     { "blk.%d.attn_k.weight", HF("self_attn.k_proj.weight"), LAYER(k), { K, D } },
