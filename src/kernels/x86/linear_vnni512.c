@@ -108,7 +108,10 @@ INLINE void tile(float *y, const struct tile *in, enum dtype t, bool unpacked, i
     for (size_t b = 0; b < in->blocks; b++) {
         const uint8_t *a = in->act + b * stride;
         struct source s = source_of(t, unpacked, in->panel, b);
-        if (!unpacked) panel_prefetch(t, s.codes);
+        if (!unpacked)
+            panel_prefetch(t, s.codes);
+        else if (in->ahead)
+            panel_prefetch_next(t, in->ahead, b);
         __m512i acc[12], second[12];
         __m512 scale, offset;
         if (t == DTYPE_Q6_K) {
@@ -177,6 +180,7 @@ static void linear(const struct kernel_linear *a, enum dtype t, const struct til
             n = groups ? groups * ACT_GROUP : left < ACT_GROUP ? left : ACT_GROUP;
             in.act = (const uint8_t *)a->act + kernel_act_bytes(t0, a->k);
             in.panel = groups ? ws : panel;
+            in.ahead = t0 == 0 ? panel + bytes : NULL;
             (groups ? tiles->groups[groups - 1] : tiles->few[n - 1])(y, &in);
             store_tile(a, p, t0, n, y);
         }

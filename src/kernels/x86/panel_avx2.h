@@ -85,6 +85,15 @@ INLINE void panel_prefetch(enum dtype t, const uint8_t *codes)
         _mm_prefetch((const char *)codes + PREFETCH_BYTES + at, _MM_HINT_T0);
 }
 
+/* Asks for block b of the panel that is read next, into L2: while an unpacked panel is computed for
+ * many tokens, memory would be idle. (K types' heads are left to the hardware.) */
+INLINE void panel_prefetch_next(enum dtype t, const uint8_t *panel, size_t b)
+{
+    int bytes = PANEL_ROWS * block_row_bytes(t);
+    const uint8_t *block = panel + b * (size_t)bytes;
+    for (int at = 0; at < bytes; at += 64) _mm_prefetch((const char *)block + at, _MM_HINT_T1);
+}
+
 INLINE __m256i load256(const void *p)
 {
     return _mm256_loadu_si256(p);
@@ -189,6 +198,7 @@ struct tile {
     const uint8_t *panel; /* Packed, or unpacked. */
     const uint8_t *act;   /* The first group's records. */
     size_t blocks;
+    const uint8_t *ahead; /* The packed panel that is read next; NULL: nothing is asked for. */
 };
 typedef void tile_fn(float *y, const struct tile *in);
 
