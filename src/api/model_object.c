@@ -14,6 +14,7 @@ static const struct capability_name {
     { CAP_TOOLS, "tools" },
     { CAP_THINKING, "thinking" },
     { CAP_LOGPROBS, "logprobs" },
+    { CAP_ADAPTERS, "adapters" },
 };
 
 static void write_known(struct json_writer *w, const char *name, uint64_t value)

@@ -29,6 +29,7 @@ const char *watcher_kind_of(const struct library_model *m)
 {
     const struct catalogue *cat;
     struct err err;
+    if (m->adapter) return "adapter";
     if (catalogue_get(&cat, &err) < 0) return "text";
     const struct catalogue_model *known = catalogue_find(cat, m->name);
     return known && known->kind == CATALOGUE_EMBED ? "embed" : "text";

@@ -13,7 +13,7 @@
 struct gateway;
 struct watcher;
 
-/* "text" or "embed": what a worker for it is for, as far as that is known without reading it. */
+/* "text", "embed" or "adapter": what its worker is for, as far as that is known without reading. */
 const char *watcher_kind_of(const struct library_model *m);
 
 /* `known` is what `g` was started with; it is copied. `paths` stays until watcher_stop. */

@@ -136,6 +136,41 @@ int checkpoint_open(struct checkpoint **ret, const char *path, struct err *err)
     return 0;
 }
 
+static const struct json_limits adapter_limits = { .size_max = FORMAT_ADAPTER_CONFIG_MAX,
+                                                   .depth_max = 16,
+                                                   .nodes_max = 100000 };
+
+static int open_adapter(struct checkpoint *c, struct slice config, int weights, struct err *err)
+{
+    const struct format *f;
+    struct slice bytes;
+    json_t **root = &c->json[CHECKPOINT_CONFIG];
+    int rc = json_read(root, config, &adapter_limits, "adapter_config.json", err);
+    if (rc < 0) return format_json_failed(rc, c->path, err);
+    if (!json_is_object(*root))
+        return err_set(err, ERR_FORMAT, "%s: adapter_config.json must hold a JSON object", c->path);
+    TRY(format_map_fd(c, &bytes, weights, c->path, err));
+    TRY(open_bytes(c, bytes, &f, err));
+    if (c->kind == CHECKPOINT_HF) return 0;
+    return err_set(err, ERR_UNSUPPORTED_FORMAT, "%s: an adapter's weights must be safetensors",
+                   c->path);
+}
+
+int checkpoint_open_adapter(struct checkpoint **ret, struct slice config, int weights,
+                            const char *name, struct err *err)
+{
+    struct checkpoint *c;
+    TRY(checkpoint_new(&c, CHECKPOINT_HF, name, ARENA_START_MAX, err));
+    c->is_adapter = true;
+    int rc = open_adapter(c, config, weights, err);
+    if (rc < 0) {
+        checkpoint_close(c);
+        return rc;
+    }
+    *ret = c;
+    return 0;
+}
+
 int checkpoint_open_memory(struct checkpoint **ret, struct slice bytes, const char *name,
                            struct err *err)
 {

@@ -20,14 +20,15 @@
 #include "models/checkpoint.h"
 
 enum {
-    FORMAT_HEAD_LEN = 16,              /* Bytes that probe may look at. */
-    FORMAT_KEY_LEN_MAX = 65535,        /* The GGUF specification's own limit. */
-    FORMAT_TENSOR_NAME_LEN_MAX = 1024, /* Far above the longest in use (about 100). */
-    FORMAT_STRING_LEN_MAX = 64 << 20,  /* One metadata string; templates are < 100 KB. */
-    FORMAT_ALIGNMENT_MAX = 65536,      /* general.alignment: a power of two up to this. */
-    FORMAT_JSON_LEN_MAX = 64 << 20,    /* tokenizer.json and the like. */
-    FORMAT_HEADER_LEN_MAX = 64 << 20,  /* A safetensors header. */
-    FORMAT_TEMPLATE_LEN_MAX = 1 << 20, /* chat_template.jinja */
+    FORMAT_HEAD_LEN = 16,                /* Bytes that probe may look at. */
+    FORMAT_KEY_LEN_MAX = 65535,          /* The GGUF specification's own limit. */
+    FORMAT_TENSOR_NAME_LEN_MAX = 1024,   /* Far above the longest in use (about 100). */
+    FORMAT_STRING_LEN_MAX = 64 << 20,    /* One metadata string; templates are < 100 KB. */
+    FORMAT_ALIGNMENT_MAX = 65536,        /* general.alignment: a power of two up to this. */
+    FORMAT_JSON_LEN_MAX = 64 << 20,      /* tokenizer.json and the like. */
+    FORMAT_HEADER_LEN_MAX = 64 << 20,    /* A safetensors header. */
+    FORMAT_TEMPLATE_LEN_MAX = 1 << 20,   /* chat_template.jinja */
+    FORMAT_ADAPTER_CONFIG_MAX = 1 << 20, /* adapter_config.json */
 };
 
 struct format {
@@ -47,8 +48,13 @@ struct format {
 extern const struct format *const format_registry[];
 extern const size_t format_registry_len;
 
-/* Opens a file or folder. Outputs are untouched on failure. Close with checkpoint_close. */
+/* Opens a file, a folder, or the folder of an adapter (checkpoint.is_adapter). Outputs are
+ * untouched on failure. Close with checkpoint_close. */
 int checkpoint_open(struct checkpoint **ret, const char *path, struct err *err) MUST_USE;
+/* A LoRA adapter in PEFT's layout that another process has opened: the text of adapter_config.json
+ * and a descriptor of adapter_model.safetensors, which stays the caller's. */
+int checkpoint_open_adapter(struct checkpoint **ret, struct slice config, int weights,
+                            const char *name, struct err *err) MUST_USE;
 /* As if `bytes` were the contents of a file called `name`; they must outlive the checkpoint. For
  * tests and fuzzers: files beside it are not looked for. */
 int checkpoint_open_memory(struct checkpoint **ret, struct slice bytes, const char *name,

@@ -26,7 +26,7 @@ bool format_exists(const char *folder, const char *name)
            S_ISREG(st.st_mode);
 }
 
-static int map_fd(struct checkpoint *c, struct slice *ret, int fd, const char *path,
+int format_map_fd(struct checkpoint *c, struct slice *ret, int fd, const char *path,
                   struct err *err)
 {
     struct stat st;
@@ -47,7 +47,7 @@ int format_map(struct checkpoint *c, struct slice *ret, const char *path, struct
 {
     int fd = seams.open(path, O_RDONLY | O_NONBLOCK, 0); /* A FIFO must not make us wait. */
     if (fd < 0) return err_errno(err, errno, "opening %s", path);
-    int rc = map_fd(c, ret, fd, path, err);
+    int rc = format_map_fd(c, ret, fd, path, err);
     (void)seams.close(fd); /* Nothing was written. */
     return rc;
 }

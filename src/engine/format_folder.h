@@ -6,6 +6,9 @@
 
 /* Maps a regular, non-empty file; the mapping belongs to c. */
 int format_map(struct checkpoint *c, struct slice *ret, const char *path, struct err *err) MUST_USE;
+/* The same of an open file, which stays the caller's. */
+int format_map_fd(struct checkpoint *c, struct slice *ret, int fd, const char *path,
+                  struct err *err) MUST_USE;
 /* The JSON object in folder/name, or NULL when there is no such file. */
 int format_read_json(json_t **ret, const char *folder, const char *name, struct err *err) MUST_USE;
 /* Every file of enum checkpoint_json, and chat_template.jinja, that the folder has. */

@@ -12,6 +12,7 @@ int engine_request_open(struct engine_request **ret, struct err *err)
     arena_init(&r->arena, ENGINE_REQUEST_BYTES_MAX);
     r->n_choices = 1;
     r->max_tokens = -1;
+    r->adapter = -1;
     r->sampling = sampling_default();
     r->what = "prompt";
     *ret = r;

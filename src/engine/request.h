@@ -18,10 +18,12 @@ enum {
 };
 
 struct engine_request {
-    struct arena arena;  /* Everything below lies here. */
-    uint64_t id;         /* Not 0 */
-    struct slice tenant; /* Prefixes are shared within it. */
-    int32_t *tokens;     /* (n_tokens), at least one */
+    struct arena arena;   /* Everything below lies here. */
+    uint64_t id;          /* Not 0 */
+    struct slice tenant;  /* Prefixes are shared within it, */
+    uint64_t adapter_key; /* and within one adapter: its own number, never used again; 0: none. */
+    int32_t adapter;      /* Its slot in the model; -1: none. */
+    int32_t *tokens;      /* (n_tokens), at least one */
     int32_t n_tokens;
     const char *what;   /* "messages", "prompt", "input": for errors */
     int32_t n_choices;  /* 1 .. ENGINE_CHOICES_MAX */

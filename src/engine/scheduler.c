@@ -28,6 +28,8 @@ static bool open_arrays(struct scheduler *s)
     s->slot_used = mem_calloc(seqs, sizeof *s->slot_used);
     s->tokens = mem_calloc(rows, sizeof *s->tokens);
     s->positions = mem_calloc(rows, sizeof *s->positions);
+    s->adapters = mem_calloc(rows, sizeof *s->adapters);
+    s->decoding = mem_calloc(seqs, sizeof(struct sequence *));
     s->out_rows = mem_calloc(outs, sizeof *s->out_rows);
     s->batch_seqs = mem_calloc(seqs, sizeof *s->batch_seqs);
     s->planned = mem_calloc(seqs, sizeof *s->planned);
@@ -39,9 +41,9 @@ static bool open_arrays(struct scheduler *s)
     s->head.scales = s->scales = mem_calloc(outs, sizeof *s->scales);
     s->head.max = mem_calloc(outs * (size_t)s->n_chunks, sizeof *s->head.max);
     s->head.sum = mem_calloc(outs * (size_t)s->n_chunks, sizeof *s->head.sum);
-    return s->jobs && s->running && s->slot_used && s->tokens && s->positions && s->out_rows &&
-           s->batch_seqs && s->planned && s->tasks && s->logits && s->scratch && s->scales &&
-           s->head.max && s->head.sum;
+    return s->jobs && s->running && s->slot_used && s->tokens && s->positions && s->adapters &&
+           s->decoding && s->out_rows && s->batch_seqs && s->planned && s->tasks && s->logits &&
+           s->scratch && s->scales && s->head.max && s->head.sum;
 }
 
 static int open_drafter(struct scheduler *s, struct err *err)
@@ -142,6 +144,8 @@ void scheduler_close(struct scheduler *s)
     mem_free(s->slot_used);
     mem_free(s->tokens);
     mem_free(s->positions);
+    mem_free(s->adapters);
+    mem_free(s->decoding);
     mem_free(s->out_rows);
     mem_free(s->batch_seqs);
     mem_free(s->planned);
@@ -152,12 +156,14 @@ void scheduler_close(struct scheduler *s)
 
 /* ---- Requests in and out ---- */
 
-static struct kv_hash root_of(const struct scheduler *s, struct slice tenant)
+static struct kv_hash root_of(const struct scheduler *s, const struct engine_request *r)
 {
     struct buf b;
     buf_init(&b, 1 << 16);
-    buf_printf(&b, "%zu:", tenant.len); /* So that no tenant's name can run into the salt. */
-    buf_add_slice(&b, tenant);
+    /* The length, so that no tenant's name can run into what follows. */
+    buf_printf(&b, "%zu:", r->tenant.len);
+    buf_add_slice(&b, r->tenant);
+    buf_printf(&b, "%llu:", (unsigned long long)r->adapter_key);
     buf_add_slice(&b, s->o.salt);
     struct kv_hash root = kvcache_root(s->kv, buf_slice(&b));
     if (b.failed) random_bytes_fill(&root, sizeof root); /* No memory: it shares with nobody. */
@@ -200,7 +206,7 @@ int scheduler_submit(struct scheduler *s, struct engine_request *r, struct err *
     job->request = r;
     job->seqs = seqs;
     job->arrived_ns = r->arrived_ns ? r->arrived_ns : now_ns();
-    job->root = root_of(s, r->tenant);
+    job->root = root_of(s, r);
     answer_init(&job->echo, s->o.tokenizer, NULL, 0);
     job->echo.detokenizer.control = true; /* The prompt as it was written. */
     for (int32_t i = 0; i < r->n_choices; i++) {
@@ -243,6 +249,13 @@ bool scheduler_cancel(struct scheduler *s, uint64_t id)
         job_reap(s);
         return true;
     }
+    return false;
+}
+
+bool scheduler_uses_adapter(const struct scheduler *s, int32_t slot)
+{
+    for (int32_t i = 0; i < s->n_jobs; i++)
+        if (s->jobs[i]->request->adapter == slot) return true;
     return false;
 }
 

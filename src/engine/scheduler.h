@@ -131,6 +131,8 @@ void scheduler_close(struct scheduler *s); /* NULL is fine; no events. */
 int scheduler_submit(struct scheduler *s, struct engine_request *r, struct err *err) MUST_USE;
 /* False: no such request. No event follows. */
 bool scheduler_cancel(struct scheduler *s, uint64_t id);
+/* Some request, waiting or running, has the adapter of this slot. */
+bool scheduler_uses_adapter(const struct scheduler *s, int32_t slot);
 bool scheduler_has_work(const struct scheduler *s);
 void scheduler_step(struct scheduler *s);
 struct scheduler_stats scheduler_stats(const struct scheduler *s);

@@ -80,7 +80,8 @@ struct scheduler {
     /* The step's batch and its tasks, sized at open. */
     int32_t n_rows_max, n_out_max, n_planned, n_tasks;
     int32_t n_decode; /* Of `planned`: the first so many are decoding. */
-    int32_t *tokens, *positions, *out_rows;
+    int32_t *tokens, *positions, *adapters, *out_rows;
+    struct sequence **decoding; /* (n_seqs_max) in the order of their rows */
     struct batch_seq *batch_seqs;
     struct planned *planned;
     struct task *tasks;

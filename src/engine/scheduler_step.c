@@ -53,6 +53,7 @@ static void plan(struct scheduler *s, struct sequence *seq, int32_t n_rows, int3
     for (int32_t i = 0; i < n_rows; i++) {
         s->tokens[b->n_rows + i] = seq->tokens[len + i];
         s->positions[b->n_rows + i] = len + i;
+        s->adapters[b->n_rows + i] = seq->job->request->adapter;
     }
     /* The scored rows end at the chunk's end, or one before the prompt's end. */
     int32_t end = len + n_rows < seq->job->request->n_tokens - 1
@@ -86,18 +87,36 @@ static int32_t prefill_budget(const struct scheduler *s, int32_t n_decode)
     return rows < least ? least : rows / ROWS_LEAST * ROWS_LEAST;
 }
 
+/* By adapter, so that a step reads each once; those of one adapter as they were admitted. */
+static int32_t order_decoding(struct scheduler *s)
+{
+    int32_t n = 0;
+    for (int32_t i = 0; i < s->n_running; i++) {
+        struct sequence *seq = s->running[i];
+        if (sequence_pending(s, seq) != 1) continue;
+        int32_t at = n++;
+        for (; at > 0 && s->decoding[at - 1]->job->request->adapter > seq->job->request->adapter;
+             at--)
+            s->decoding[at] = s->decoding[at - 1];
+        s->decoding[at] = seq;
+    }
+    return n;
+}
+
 static void compose(struct scheduler *s)
 {
     s->batch = (struct batch){ .tokens = s->tokens,
                                .positions = s->positions,
+                               .adapters = s->adapters,
                                .seqs = s->batch_seqs,
                                .out_rows = s->out_rows,
                                .head = &s->head };
     s->n_planned = 0;
     int32_t n_drafted = scheduler_draft(s);
-    for (int32_t i = 0; i < s->n_running; i++) {
-        struct sequence *seq = s->running[i];
-        if (sequence_pending(s, seq) == 1) plan(s, seq, 1 + seq->n_draft, seq->n_draft);
+    int32_t n_decoding = order_decoding(s);
+    for (int32_t i = 0; i < n_decoding; i++) {
+        struct sequence *seq = s->decoding[i];
+        plan(s, seq, 1 + seq->n_draft, seq->n_draft);
     }
     s->n_decode = s->n_planned;
     int32_t budget = prefill_budget(s, s->n_decode);

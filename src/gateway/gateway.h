@@ -27,7 +27,8 @@ struct http_deadlines;
 struct gateway_model {
     const char *name; /* What clients put in "model". */
     const char *path; /* Model file or folder. */
-    const char *kind; /* "text" or "embed": which worker serves it. */
+    const char *kind; /* "text" or "embed": which worker serves it; "adapter": that of MODEL, if
+                         its name is MODEL:NAME. */
     bool preload;     /* Load at start (or when added), not at the first request. */
     bool is_default;  /* The page's choice for new chats; the last one so marked wins. */
 };

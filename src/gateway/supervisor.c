@@ -6,6 +6,7 @@
 #include "store/library.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -67,27 +68,37 @@ static void fail_waiting(struct model *m, const struct err *err, uint32_t retry_
 
 /* ---- Models ---- */
 
-static struct model *find_model(const struct supervisor *s, struct slice id)
+struct model *model_find(const struct supervisor *s, struct slice id)
 {
     for (size_t i = 0; i < s->n_models; i++)
         if (slice_is(id, s->models[i]->facts.id)) return s->models[i];
     return NULL;
 }
 
+/* The file whose changes count: a folder's own time tells only of names. */
+static int stat_file(const struct model *m, struct stat *ret)
+{
+    char path[PATH_MAX];
+    int n = snprintf(path, sizeof path, "%s%s", m->path, m->is_adapter ? "/" ADAPTER_WEIGHTS : "");
+    return n >= 0 && (size_t)n < sizeof path ? stat(path, ret) : -1;
+}
+
 /* Which file this is, so that a changed one is tried again and has another fingerprint. */
-static void look_at_file(struct model *m)
+static void look_at_file(const struct supervisor *s, struct model *m)
 {
     struct stat st;
     unsigned char hash[5];
-    if (stat(m->path, &st) < 0) memset(&st, 0, sizeof st); /* The worker says what is wrong. */
+    const struct model *base = m->is_adapter ? adapter_base(s, m) : NULL;
+    if (stat_file(m, &st) < 0) memset(&st, 0, sizeof st); /* The worker says what is wrong. */
     m->file.mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
     m->file.size = st.st_size;
     m->file.inode = st.st_ino;
     m->facts.created = st.st_mtim.tv_sec;
     m->facts.bytes = library_bytes(m->path);
-    char text[256];
-    int n = snprintf(text, sizeof text, "%s %lld %lld %.200s", TIRO_VERSION,
-                     (long long)m->file.mtime_ns, (long long)m->file.size, m->facts.id);
+    char text[300];
+    int n = snprintf(text, sizeof text, "%s %lld %lld %s %.200s", TIRO_VERSION,
+                     (long long)m->file.mtime_ns, (long long)m->file.size,
+                     base ? base->fingerprint : "", m->facts.id);
     unsigned char full[crypto_generichash_BYTES];
     (void)crypto_generichash(full, sizeof full, (unsigned char *)text, (size_t)n, NULL, 0);
     memcpy(hash, full, sizeof hash);
@@ -97,10 +108,10 @@ static void look_at_file(struct model *m)
     m->facts.fingerprint = m->fingerprint;
 }
 
-static bool file_changed(const struct model *m)
+bool model_file_changed(const struct model *m)
 {
     struct stat st;
-    if (stat(m->path, &st) < 0) return false;
+    if (stat_file(m, &st) < 0) return false;
     return m->file.inode != st.st_ino || m->file.size != st.st_size ||
            m->file.mtime_ns != (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
 }
@@ -131,8 +142,9 @@ void model_fail(struct supervisor *s, struct model *m, const struct err *why)
     fail_waiting(m, err, 0);
 }
 
-static void reset_problem(struct model *m)
+void model_reset(struct model *m)
 {
+    if (m->facts.state == BACKEND_MODEL_FAILED) m->facts.state = BACKEND_MODEL_IDLE;
     m->facts.problem = NULL;
     mem_free(m->problem);
     m->problem = NULL;
@@ -155,7 +167,7 @@ void model_start_worker(struct supervisor *s, struct model *m)
     m->what[0] = '\0';
     m->progress_done = m->progress_total = 0;
     m->facts.state = BACKEND_MODEL_LOADING;
-    look_at_file(m);
+    look_at_file(s, m);
     model_find_packed(s, m);
     if (worker_start(s, m, m->kind, &err) == 0) return;
     log_error("worker not started", LOG_STR("model", m->facts.id), LOG_STR("why", err.text));
@@ -223,7 +235,7 @@ void model_on_ready(struct supervisor *s, struct model *m, const struct msg_read
     facts->n_vocab = ready->n_vocab;
     facts->n_embd = ready->n_embd;
     facts->state = BACKEND_MODEL_READY;
-    reset_problem(m);
+    model_reset(m);
     m->weight_bytes = ready->weight_bytes;
     m->kv_bytes = ready->kv_bytes;
     m->n_parameters = ready->n_parameters;
@@ -239,6 +251,10 @@ void model_on_ready(struct supervisor *s, struct model *m, const struct msg_read
     worker_poll_stats(m->worker);
     m->weights_mapped = ready->weights_mapped;
     model_want_packed(s, m, ready->weights_mapped);
+    for (size_t i = 0; i < s->n_models; i++) /* Their fingerprints have this model's in them. */
+        if (s->models[i]->is_adapter && adapter_base(s, s->models[i]) == m)
+            look_at_file(s, s->models[i]);
+    adapters_on_ready(s, m);
     model_send_waiting(s, m);
 }
 
@@ -252,7 +268,10 @@ static struct supervisor *of(struct backend *backend)
 static size_t op_models(struct backend *backend, const struct backend_model **ret)
 {
     struct supervisor *s = of(backend);
-    for (size_t i = 0; i < s->n_models; i++) s->listed[i] = s->models[i]->facts;
+    for (size_t i = 0; i < s->n_models; i++) {
+        const struct model *m = s->models[i];
+        s->listed[i] = m->is_adapter ? adapter_facts(s, m) : m->facts;
+    }
     *ret = s->listed;
     return s->n_models;
 }
@@ -282,12 +301,11 @@ static int check_load(struct supervisor *s, struct model *m, struct err *err)
     size_t in_flight = m->worker ? m->worker->n_in_flight : 0;
     if (m->facts.state == BACKEND_MODEL_FAILED) {
         bool rested = m->rested_at_ns && now_ns() >= m->rested_at_ns;
-        if (!file_changed(m) && !rested) {
+        if (!model_file_changed(m) && !rested) {
             *err = m->failure;
             return -(int)err->code;
         }
-        reset_problem(m);
-        m->facts.state = BACKEND_MODEL_IDLE;
+        model_reset(m);
     }
     if (m->facts.state == BACKEND_MODEL_READY && in_flight < s->in_flight_max) return 0;
     if (m->facts.state != BACKEND_MODEL_READY && m->waiting.n < s->queue_max) return 0;
@@ -308,16 +326,20 @@ static int op_submit(struct backend *backend, struct backend_handle **ret, const
                      void *user, struct err *err)
 {
     struct supervisor *s = of(backend);
-    struct model *m = find_model(s, slice_of(id));
+    struct model *m = model_find(s, slice_of(id));
     struct backend_handle *h;
     assert(events->error);
     if (!m)
         return err_param(err, ERR_MODEL_NOT_FOUND, "model", "The model `%s` does not exist", id);
     if (s->stopped) return err_set(err, ERR_SHUTTING_DOWN, "the server is shutting down");
+    struct msg_request adapted = *request;
+    struct model *named = m;
+    if (m->is_adapter) TRY(adapter_resolve(s, &m, &adapted.adapter, m, err));
     TRY(check_load(s, m, err));
-    TRY(new_handle(s, m, &h, request, err));
+    TRY(new_handle(s, m, &h, &adapted, err));
     h->events = events;
     h->user = user;
+    named->n_requests++;
     if (m->facts.state == BACKEND_MODEL_READY) {
         int rc = worker_process_send(m->worker, h, err);
         if (rc < 0) {
@@ -383,9 +405,18 @@ static void free_model(struct model *m)
     mem_free(m);
 }
 
-static int kind_of(uint32_t *ret, const char *kind, struct err *err)
+/* An adapter is for the worker of its base. */
+static int kind_of(uint32_t *ret, bool *ret_adapter, const struct gateway_model *model,
+                   struct err *err)
 {
-    if (!kind || strcmp(kind, "text") == 0)
+    const char *kind = model->kind;
+    const char *colon = strrchr(model->name, ':');
+    *ret_adapter = kind && strcmp(kind, "adapter") == 0;
+    if (*ret_adapter && (!colon || colon == model->name || colon[1] == '\0'))
+        return err_set(err, ERR_INVALID_VALUE,
+                       "an adapter is called MODEL:NAME, after the model that it is for; not %s",
+                       model->name);
+    if (!kind || strcmp(kind, "text") == 0 || *ret_adapter)
         *ret = WORKER_TEXT;
     else if (strcmp(kind, "embed") == 0)
         *ret = WORKER_EMBED;
@@ -432,13 +463,16 @@ static void make_default(struct supervisor *s, struct model *m)
 int supervisor_add(struct supervisor *s, const struct gateway_model *model, struct err *err)
 {
     uint32_t kind;
-    struct model *m = find_model(s, slice_of(model->name));
-    TRY(kind_of(&kind, model->kind, err));
+    bool adapter;
+    struct model *m = model_find(s, slice_of(model->name));
+    TRY(kind_of(&kind, &adapter, model, err));
     if (model->name[0] == '\0' || strlen(model->name) >= MSG_NAME_MAX)
         return err_set(err, ERR_LIMIT, "a model's name has 1 to %d bytes", MSG_NAME_MAX - 1);
-    if (m && m->kind == kind && strcmp(m->path, model->path) == 0 && !file_changed(m) &&
+    if (m && m->kind == kind && m->is_adapter == adapter && strcmp(m->path, model->path) == 0 &&
+        !model_file_changed(m) &&
         m->facts.state != BACKEND_MODEL_FAILED) { /* What is there already stays as it is. */
         if (model->is_default) make_default(s, m);
+        if (adapter) return 0;
         m->preload = m->preload || model->preload;
         if (model->preload && !m->worker && m->retry_at_ns == 0) model_start_worker(s, m);
         return 0;
@@ -459,11 +493,13 @@ int supervisor_add(struct supervisor *s, const struct gateway_model *model, stru
     /* The rest is known when its worker has read the file. */
     m->facts.capabilities = kind == WORKER_EMBED ? CAP_EMBEDDINGS : 0;
     m->kind = kind;
-    m->preload = model->preload;
+    m->is_adapter = adapter;
+    m->preload = model->preload && !adapter;
     m->facts.state = BACKEND_MODEL_IDLE;
     m->facts.bytes = 0;
-    reset_problem(m);
-    look_at_file(m);
+    model_reset(m);
+    look_at_file(s, m);
+    if (m->is_adapter) adapter_on_change(s, m);
     if (model->is_default) make_default(s, m);
     if (m->preload || m->waiting.n > 0) model_start_worker(s, m);
     return 0;
@@ -472,10 +508,23 @@ int supervisor_add(struct supervisor *s, const struct gateway_model *model, stru
 static int find_or_fail(struct supervisor *s, struct model **ret, struct slice name,
                         struct err *err)
 {
-    *ret = find_model(s, name);
+    *ret = model_find(s, name);
     if (*ret) return 0;
     return err_param(err, ERR_MODEL_NOT_FOUND, "model", "The model `%.*s` does not exist",
                      SLICE_FMT(name));
+}
+
+/* The model whose worker answers for it: an adapter's base. */
+static int find_worker_model(struct supervisor *s, struct model **ret, struct slice name,
+                             struct err *err)
+{
+    struct model *m;
+    TRY(find_or_fail(s, &m, name, err));
+    if (m->is_adapter && !(m = adapter_base(s, m)))
+        return err_param(err, ERR_MODEL_NOT_FOUND, "model", "There is no model for `%.*s`",
+                         SLICE_FMT(name));
+    *ret = m;
+    return 0;
 }
 
 static void fail_in_flight(struct worker *w, const struct err *err)
@@ -494,6 +543,7 @@ int supervisor_remove(struct supervisor *s, struct slice name, struct err *err)
     struct err gone = { 0 };
     TRY(find_or_fail(s, &m, name, err));
     (void)err_param(&gone, ERR_MODEL_NOT_FOUND, "model", "The model `%s` was removed", m->facts.id);
+    if (m->is_adapter) adapter_on_remove(s, m);
     m->removed = true;
     size_t at = 0;
     while (s->models[at] != m) at++;
@@ -515,7 +565,7 @@ int supervisor_remove(struct supervisor *s, struct slice name, struct err *err)
 int supervisor_unload(struct supervisor *s, struct slice name, struct err *err)
 {
     struct model *m;
-    TRY(find_or_fail(s, &m, name, err));
+    TRY(find_worker_model(s, &m, name, err));
     let_go(m);
     m->retry_at_ns = 0;
     if (m->facts.state != BACKEND_MODEL_FAILED) m->facts.state = BACKEND_MODEL_IDLE;
@@ -526,9 +576,9 @@ int supervisor_unload(struct supervisor *s, struct slice name, struct err *err)
 int supervisor_load(struct supervisor *s, struct slice name, struct err *err)
 {
     struct model *m;
-    TRY(find_or_fail(s, &m, name, err));
+    TRY(find_worker_model(s, &m, name, err));
     if (m->worker) return 0;
-    reset_problem(m);
+    model_reset(m);
     model_start_worker(s, m);
     return 0;
 }

@@ -55,6 +55,7 @@ struct model {
     char fingerprint[16];
     uint32_t kind; /* enum worker_kind */
     bool preload, removed;
+    bool is_adapter, is_told; /* is_told: the worker of its base knows it. */
     struct worker *worker;
     struct worker *packer;                 /* Writes packed weights; NULL: none runs. */
     char packed[PATH_MAX], part[PATH_MAX]; /* Where they lie, and what it writes; "": nowhere. */
@@ -65,6 +66,7 @@ struct model {
     uint32_t crashes;      /* Since it last ran well: for the back-off. */
     uint32_t load_crashes; /* In a row, before it was ready. */
     uint32_t restarts;     /* Ever. */
+    uint64_t n_requests;   /* Taken, under this name. */
     struct err failure;    /* When facts.state is BACKEND_MODEL_FAILED. */
     uint64_t rested_at_ns; /* When a failure that may pass is forgotten; 0: it stays. */
     struct {
@@ -99,7 +101,14 @@ struct supervisor {
     bool ticking, stopped, closed;
 };
 
+/* The weights in the folder of an adapter. */
+#define ADAPTER_WEIGHTS "adapter_model.safetensors"
+
 /* supervisor.c */
+struct model *model_find(const struct supervisor *s, struct slice id); /* NULL: none. */
+bool model_file_changed(const struct model *m);
+/* Forgets a failure. */
+void model_reset(struct model *m);
 void supervisor_wake_tick(struct supervisor *s);
 void supervisor_free_when_gone(struct supervisor *s);
 void handle_list_add(struct handle_list *list, struct backend_handle *h);
@@ -122,7 +131,24 @@ void model_check_packing(struct supervisor *s, struct model *m, uint64_t now);
 void model_on_packed(struct supervisor *s, struct model *m, const struct msg_artefact *artefact);
 void model_on_packer_gone(struct model *m);
 
-/* worker_process.c: of the model's kind, or WORKER_PACK. */
+/* supervisor_adapter.c */
+struct model *adapter_base(const struct supervisor *s, const struct model *m); /* NULL: none. */
+/* As endpoints see it: what it does not say itself is its base's. */
+struct backend_model adapter_facts(const struct supervisor *s, const struct model *m);
+/* From an adapter to the model that answers for it, and the name that this one's worker knows. */
+int adapter_resolve(struct supervisor *s, struct model **ret_base, struct slice *ret_name,
+                    struct model *m, struct err *err) MUST_USE;
+void adapters_on_ready(struct supervisor *s, struct model *base);
+void adapter_on_change(struct supervisor *s, struct model *m);
+void adapter_on_remove(struct supervisor *s, struct model *m);
+void adapter_on_adapted(struct supervisor *s, struct model *base,
+                        const struct msg_adapted *adapted);
+
+/* worker_process.c */
+/* -ERR_BUSY: not now; the descriptor is the worker's only on success. */
+int worker_tell_adapter(struct worker *w, const struct msg_adapter *m, int fd,
+                        struct err *err) MUST_USE;
+/* Of the model's kind, or WORKER_PACK. */
 int worker_start(struct supervisor *s, struct model *m, uint32_t kind, struct err *err) MUST_USE;
 int worker_process_send(struct worker *w, struct backend_handle *h, struct err *err) MUST_USE;
 void worker_cancel(struct worker *w, struct backend_handle *h);

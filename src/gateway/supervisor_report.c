@@ -55,12 +55,13 @@ static void write_loaded(struct json_writer *w, const struct model *m)
     json_double(w, m->stats.decode_tokens_per_s);
 }
 
-static void write_model(struct json_writer *w, const struct model *m)
+static void write_model(const struct supervisor *s, struct json_writer *w, const struct model *m)
 {
+    struct backend_model facts = m->is_adapter ? adapter_facts(s, m) : m->facts;
     json_object_begin(w);
     str_field(w, "id", m->facts.id);
-    str_field(w, "kind", m->kind == WORKER_EMBED ? "embed" : "text");
-    str_field(w, "state", state_word(m->facts.state));
+    str_field(w, "kind", m->is_adapter ? "adapter" : m->kind == WORKER_EMBED ? "embed" : "text");
+    str_field(w, "state", state_word(facts.state));
     str_field(w, "path", m->path);
     uint_field(w, "bytes", m->facts.bytes);
     json_key(w, "default");
@@ -73,7 +74,7 @@ static void write_model(struct json_writer *w, const struct model *m)
     uint_field(w, "requests", m->worker ? m->worker->n_in_flight : 0);
     uint_field(w, "waiting", m->waiting.n);
     uint_field(w, "restarts", m->restarts);
-    if (m->facts.problem) str_field(w, "problem", m->facts.problem);
+    if (facts.problem) str_field(w, "problem", facts.problem);
     if (m->facts.state == BACKEND_MODEL_LOADING && m->what[0]) {
         str_field(w, "loading", m->what);
         uint_field(w, "loading_done", m->progress_done);
@@ -90,7 +91,7 @@ static void write_model(struct json_writer *w, const struct model *m)
 void supervisor_write_status(struct supervisor *s, struct json_writer *w)
 {
     json_array_begin(w);
-    for (size_t i = 0; i < s->n_models; i++) write_model(w, s->models[i]);
+    for (size_t i = 0; i < s->n_models; i++) write_model(s, w, s->models[i]);
     json_array_end(w);
     for (struct worker *k = s->workers; k; k = k->next) worker_poll_stats(k); /* For next time. */
 }
@@ -113,6 +114,11 @@ static uint64_t model_is_ready(const struct model *m)
 static uint64_t model_restarts(const struct model *m)
 {
     return m->restarts;
+}
+
+static uint64_t requests(const struct model *m)
+{
+    return m->n_requests;
 }
 
 static uint64_t kv_used(const struct model *m)
@@ -170,7 +176,10 @@ void supervisor_write_metrics(struct supervisor *s, struct buf *out)
     static const struct {
         const char *name, *type, *help;
         uint64_t (*value)(const struct model *m);
+        bool of_adapters; /* Else only of their bases, whose workers are what is counted. */
     } rows[] = {
+        { "tiro_model_requests_total", "counter", "Requests by the name they gave.", requests,
+          true },
         { "tiro_model_ready", "gauge", "1 when the model answers.", model_is_ready },
         { "tiro_model_requests_in_flight", "gauge", "Requests inside the worker.",
           model_in_flight },
@@ -196,6 +205,7 @@ void supervisor_write_metrics(struct supervisor *s, struct buf *out)
         buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", rows[r].name, rows[r].help, rows[r].name,
                    rows[r].type);
         for (size_t i = 0; i < s->n_models; i++) {
+            if (s->models[i]->is_adapter && !rows[r].of_adapters) continue;
             buf_printf(out, "%s{model=\"", rows[r].name);
             metrics_write_label(out, slice_of(s->models[i]->facts.id));
             buf_printf(out, "\"} %" PRIu64 "\n", rows[r].value(s->models[i]));

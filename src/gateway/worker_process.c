@@ -104,6 +104,15 @@ static void queue(struct worker *w, enum message_kind kind, const void *body)
     }
 }
 
+int worker_tell_adapter(struct worker *w, const struct msg_adapter *m, int fd, struct err *err)
+{
+    if (!w->connected || w->broken) return err_set(err, ERR_BUSY, "the worker is going");
+    if (fd < 0) return conn_queue(&w->conn, MSG_ADAPTER, m, err);
+    if (w->conn.n_fds_out == CONN_FDS_MAX && conn_flush(&w->conn, err) < 0)
+        return -ERR_BUSY; /* It is seen to be gone soon. */
+    return conn_queue_fd(&w->conn, MSG_ADAPTER, m, fd, err);
+}
+
 void worker_cancel(struct worker *w, struct backend_handle *h)
 {
     struct msg_cancel cancel = { .id = h->id };
@@ -427,6 +436,9 @@ static void on_message(struct worker *w, const struct message_any *any, int fd)
     case MSG_READY: on_ready(w, any->body); break;
     case MSG_STATS: on_stats(w, any->body); break;
     case MSG_ARTEFACT: on_artefact(w, any->body); break;
+    case MSG_ADAPTED:
+        if (w->model) adapter_on_adapted(w->supervisor, w->model, any->body);
+        break;
     case MSG_ERROR:
         if (((const struct msg_error *)any->body)->id == 0) {
             on_worker_error(w, any->body);
@@ -445,6 +457,7 @@ static void on_message(struct worker *w, const struct message_any *any, int fd)
     case MSG_POLL:
     case MSG_REQUEST:
     case MSG_CANCEL:
+    case MSG_ADAPTER:
     case MSG_QUIT: w->broken = true; break; /* Not for a worker to say. */
     }
 }

@@ -43,7 +43,7 @@ struct batch {
     const int32_t *tokens;        /* (n_rows) ids below n_vocab */
     const int32_t *positions;     /* (n_rows) for rope or the position table; usually the slot */
     const int32_t *types;         /* (n_rows) segment of an encoder's pair; NULL: all 0 */
-    const int32_t *adapters;      /* (n_rows) reserved for low-rank adapters; must be NULL */
+    const int32_t *adapters;      /* (n_rows) slot of the row's adapter, or -1; NULL: all -1 */
     const struct batch_seq *seqs; /* (n_seqs) */
     const int32_t
         *out_rows; /* (n_out) rows whose logits are wanted, ascending; encoders ignore it */

@@ -120,6 +120,14 @@ static void multiply(const struct slice_job *j, const struct linear_matrix *w, f
     w->fn(&a);
 }
 
+/* What the rows' adapters add to the columns of panels [from, to). */
+static void adapt(const struct slice_job *j, const struct linear_matrix *w, float *y,
+                  size_t y_stride, int from, int to)
+{
+    void *ws = run_scratch(j->r, j->thread) + j->a->ws_at;
+    lora_add(&w->lora, j->r, ws, y, y_stride, from, to, j->part->m);
+}
+
 static void norm_columns(const struct slice_job *j, float *y, int width)
 {
     const struct linear_part *part = j->part;
@@ -176,7 +184,9 @@ static void glu(const struct slice_job *j, float *y, int from, int to)
         size_t width = (size_t)(end - p * PANEL_ROWS);
         float *slice = y + (size_t)(p - from) * PANEL_ROWS;
         multiply(j, &part->w, gate, WIDTH, NULL, p, last);
+        adapt(j, &part->w, gate, WIDTH, p, last);
         multiply(j, &part->up, slice, m, NULL, p, last);
+        adapt(j, &part->up, slice, m, p, last);
         for (size_t t = 0; t < (size_t)j->n; t++)
             j->r->kernels->silu_mul(slice + t * m, gate + t * WIDTH, slice + t * m, width);
     }
@@ -201,6 +211,7 @@ static void run_part(const struct slice_job *j, int from, int to)
             multiply(j, &part->w, y + at, (size_t)part->m, add ? add + at : NULL, p,
                      p + stride < to ? p + stride : to);
         }
+        adapt(j, &part->w, y, (size_t)part->m, from, to);
     }
     size_t width = (size_t)(end - first), m = (size_t)part->m;
     for (size_t t = 0; part->unary && t < (size_t)j->n; t++)

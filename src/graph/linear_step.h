@@ -3,13 +3,14 @@
  *
  *     prologue   (few rows) norm and quantise the input, each thread for itself
  *     unit       `grain` panels of one matrix, for all rows of the batch, then on those columns:
- *                bias, residual | activation | gate with up | norm of heads | rope | store in the
- *                KV blocks | quantise for the next linear | gather for sampling
+ *                bias, residual | adapters (lora.h) | activation | gate with up | norm of heads |
+ *                rope | store in the KV blocks | quantise for the next linear | gather for sampling
  */
 #ifndef TIRO_GRAPH_LINEAR_STEP_H
 #define TIRO_GRAPH_LINEAR_STEP_H
 
 #include "graph/head.h"
+#include "graph/lora.h"
 #include "graph/planner.h"
 #include "graph/prepare.h"
 
@@ -29,6 +30,7 @@ struct linear_matrix {
     size_t panel_bytes, ws_bytes;
     const float *bias;    /* (m) or NULL */
     bool quantised, wide; /* wide: once more with PREPARE_REST */
+    struct lora_part lora;
 };
 
 struct linear_part {

@@ -75,6 +75,7 @@ struct plan_options {
     struct dim_sizes sizes; /* The largest of each symbol. */
     const struct kernels *kernels;
     int n_threads;
+    bool adapters; /* For batches with rows that have one (lora.h). */
 };
 
 struct plan {

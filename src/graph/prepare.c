@@ -222,7 +222,8 @@ int prepare_plan(struct planner *p, struct node *n, unsigned forms, struct prepa
     if (s->rest != VALUE_NONE) need &= ~(unsigned)PREPARE_REST;
     int64_t rows = planner_rows(p, &n->shape);
     bool both = forms & PREPARE_F32 && forms & PREPARE_REST;
-    if (need && rows <= PLAN_PRIVATE_ROWS && !both)
+    /* The lora step comes before the linear's own prologue. */
+    if (need && rows <= PLAN_PRIVATE_ROWS && !both && !p->options->adapters)
         a.is_private = true;
     else if (need)
         TRY(emit(p, n, &a, need));

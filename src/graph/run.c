@@ -23,6 +23,7 @@ void run_release(struct run *r)
     if (r->memory) (void)seams.unmap(r->memory, r->memory_bytes); /* A mapping of our own. */
     mem_free(r->tiles);
     mem_free(r->row_seq);
+    mem_free(r->adapted);
     mem_free(r->counters);
     mem_free(r->spans_done);
     *r = (struct run){ 0 };
@@ -37,7 +38,9 @@ static int reserve_tables(struct run *r, const struct plan *plan)
         if (tiles) r->tiles = tiles;
         int32_t *row_seq = mem_realloc(r->row_seq, (size_t)rows * sizeof *row_seq);
         if (row_seq) r->row_seq = row_seq;
-        if (!tiles || !row_seq) return -ERR_NO_MEMORY;
+        struct run_adapted *adapted = mem_realloc(r->adapted, (size_t)rows * sizeof *adapted);
+        if (adapted) r->adapted = adapted;
+        if (!tiles || !row_seq || !adapted) return -ERR_NO_MEMORY;
         r->tiles_cap = (int32_t)rows;
     }
     if (plan->n_steps > r->counters_cap) {
@@ -78,11 +81,28 @@ int run_reserve(struct run *r, const struct plan *plan, struct err *err)
     return 0;
 }
 
+static void take_adapters(struct run *r)
+{
+    const struct batch *b = r->batch;
+    struct run_adapted *last = NULL;
+    r->n_adapted = 0;
+    for (int32_t i = 0; b->adapters && r->plan->options.adapters && i < b->n_rows; i++) {
+        int32_t slot = b->adapters[i];
+        if (slot < 0) continue;
+        bool more = last && last->slot == slot && last->first + last->n_rows == i &&
+                    last->n_rows < RUN_ADAPTED_ROWS;
+        if (!more) last = &r->adapted[r->n_adapted++];
+        *last = more ? (struct run_adapted){ slot, last->first, last->n_rows + 1 }
+                     : (struct run_adapted){ slot, i, 1 };
+    }
+}
+
 static void take_batch(struct run *r)
 {
     const struct batch *b = r->batch;
     r->n_tiles = 0;
     if (!b) return;
+    take_adapters(r);
     r->sizes.of[DIM_TOKENS] = b->n_rows;
     r->sizes.of[DIM_SEQS] = b->n_seqs;
     r->sizes.of[DIM_OUTS] = b->n_out;
@@ -113,10 +133,8 @@ static void run_share(const struct step *s, struct run *r, int thread, int owner
     }
 }
 
-static void run_step(const struct step *s, struct run *r, int thread)
+static void run_step(const struct step *s, struct run *r, int thread, int64_t n_units)
 {
-    int64_t n_units = s->units(s, r);
-    if (n_units == 0) return;
     if (s->prologue) s->prologue(s, r, thread);
     if (r->n_threads == 1) {
         s->run(s, r, 0, 0, n_units);
@@ -139,7 +157,10 @@ static void work_profiled(struct run *r, int thread)
     struct step_time *times = r->profile->times + (size_t)thread * (size_t)r->plan->n_steps;
     uint64_t start = now_ns();
     for (int32_t i = 0; i < r->plan->n_steps; i++) {
-        run_step(&r->plan->steps[i], r, thread);
+        const struct step *s = &r->plan->steps[i];
+        int64_t n_units = s->units(s, r);
+        if (n_units == 0) continue;
+        run_step(s, r, thread, n_units);
         run_ahead(r, i + 1, thread);
         uint64_t done = now_ns();
         if (r->pool && i + 1 < r->plan->n_steps) pool_barrier(r->pool, thread);
@@ -159,7 +180,10 @@ static void work(void *ctx, int thread, int n_threads)
         return;
     }
     for (int32_t i = 0; i < r->plan->n_steps; i++) {
-        run_step(&r->plan->steps[i], r, thread);
+        const struct step *s = &r->plan->steps[i];
+        int64_t n_units = s->units(s, r);
+        if (n_units == 0) continue; /* All threads see that: no barrier. */
+        run_step(s, r, thread, n_units);
         run_ahead(r, i + 1, thread);
         if (r->pool && i + 1 < r->plan->n_steps) pool_barrier(r->pool, thread);
     }

@@ -29,11 +29,17 @@ enum {
      * partial results of this many floats suffice. */
     RUN_PAIRS_ENOUGH = 4,
     RUN_PARTIAL_FLOATS = 1 << 20,
+    RUN_ADAPTED_ROWS = 24, /* Rows that read an adapter together. */
 };
 
 /* Consecutive rows of one sequence. */
 struct run_tile {
     int32_t seq, first, n_rows; /* first: counted from the sequence's own first row */
+};
+
+/* Consecutive rows of the batch with one adapter. */
+struct run_adapted {
+    int32_t slot, first, n_rows;
 };
 
 struct run {
@@ -55,6 +61,8 @@ struct run {
     size_t memory_bytes, block_bytes, scratch_bytes;
     struct run_tile *tiles;
     int32_t n_tiles, tiles_cap;
+    struct run_adapted *adapted; /* Empty unless the plan is one for adapters. */
+    int32_t n_adapted;
     int32_t *row_seq;          /* (rows) */
     _Atomic int64_t *counters; /* (threads, counters_cap) units taken of each share of a step */
     int32_t counters_cap;

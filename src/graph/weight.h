@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct lora_term;
 struct pool;
 
 enum { WEIGHT_DIMS_MAX = 4 };
@@ -42,8 +43,9 @@ struct weight {
     enum dtype packed_dtype; /* What `packed` holds: the file's, or F32 with compute = f32. */
     const void *packed;      /* (dims[0] in panels); NULL unless WEIGHT_MATRIX */
     size_t packed_size;
-    bool owns_packed; /* Else it lies in the block of all of a model's: models/packed.h. */
-    float *f32;       /* (all elements) owned; NULL unless WEIGHT_VECTOR */
+    bool owns_packed;        /* Else it lies in the block of all of a model's: models/packed.h. */
+    float *f32;              /* (all elements) owned; NULL unless WEIGHT_VECTOR */
+    struct lora_term *terms; /* (LORA_SLOTS_MAX) NULL: no adapter changes it. Not owned. */
 };
 
 int64_t weight_elements(const struct weight *w);

@@ -10,6 +10,12 @@
 const struct model_arch *arch_find(const struct checkpoint *c, struct err *err)
 {
     struct slice name;
+    if (c->is_adapter) {
+        (void)err_set(err, ERR_UNSUPPORTED_FORMAT,
+                      "%s is an adapter, which does nothing without the model that it was made for",
+                      c->path);
+        return NULL;
+    }
     if (checkpoint_architecture(c, &name, err) < 0) return NULL;
     for (size_t i = 0; i < model_arch_registry_len; i++) {
         const struct model_arch *a = model_arch_registry[i];
@@ -109,12 +115,12 @@ int arch_read_hparams(struct arch_model *m, const struct model_arch *arch,
 
 /* --- tensors --- */
 
-static bool is_per_layer(const struct arch_tensor *t)
+bool arch_is_per_layer(const struct arch_tensor *t)
 {
     return strstr(t->gguf ? t->gguf : t->hf, "%d");
 }
 
-static void tensor_name(char *ret, const char *pattern, int layer)
+void arch_tensor_name(char *ret, const char *pattern, int layer)
 {
     const char *at = strstr(pattern, "%d");
     if (!at)
@@ -124,10 +130,11 @@ static void tensor_name(char *ret, const char *pattern, int layer)
                        at + 2);
 }
 
-static struct weight *weight_at(struct arch_model *m, const struct model_arch *arch,
-                                const struct arch_tensor *t, int layer)
+struct weight *arch_weight(struct arch_model *m, const struct model_arch *arch,
+                           const struct arch_tensor *t, int layer)
 {
-    char *base = is_per_layer(t) ? (char *)m->layers + (size_t)layer * arch->layer_size : (char *)m;
+    char *base = arch_is_per_layer(t) ? (char *)m->layers + (size_t)layer * arch->layer_size
+                                      : (char *)m;
     return (struct weight *)(void *)(base + t->offset);
 }
 
@@ -157,20 +164,20 @@ static int read_tensor(struct arch_model *m, const struct model_arch *arch,
     const char *pattern = c->kind == CHECKPOINT_GGUF ? t->gguf : t->hf;
     if (!pattern) return 0;
     char name[ARCH_NAME_LEN_MAX];
-    tensor_name(name, pattern, layer);
+    arch_tensor_name(name, pattern, layer);
     const struct checkpoint_tensor *found = find_tensor(c, arch, name);
     if (!found && t->optional) return 0;
     if (!found) return checkpoint_get_tensor(c, &found, name, err);
     TRY(check_shape(m, t, found, c, err));
     used[found - c->tensors] = true;
-    struct weight *w = weight_at(m, arch, t, layer);
+    struct weight *w = arch_weight(m, arch, t, layer);
     *w = (struct weight){ .name = arena_strndup(names, found->name.ptr, found->name.len),
                           .dtype = found->dtype,
                           .n_dims = found->n_dims,
                           .data = found->data,
                           .size = (size_t)found->size };
     for (int i = 0; i < found->n_dims; i++) w->dims[i] = (int32_t)found->dims[i];
-    bool is_end = is_per_layer(t) && (layer == 0 || layer == m->n_layers - 1);
+    bool is_end = arch_is_per_layer(t) && (layer == 0 || layer == m->n_layers - 1);
     w->wide = t->wide || (arch->wide_ends && is_end);
     return 0;
 }
@@ -207,7 +214,7 @@ int arch_read_tensors(struct arch_model *m, const struct model_arch *arch,
     m->layers = mem_calloc((size_t)m->n_layers, arch->layer_size);
     int result = used && m->layers ? 0 : err_set(err, ERR_NO_MEMORY, "no memory for tensor tables");
     for (const struct arch_tensor *t = arch->tensors; result == 0 && (t->gguf || t->hf); t++) {
-        int n = is_per_layer(t) ? m->n_layers : 1;
+        int n = arch_is_per_layer(t) ? m->n_layers : 1;
         for (int l = 0; result == 0 && l < n; l++)
             result = read_tensor(m, arch, t, l, c, names, used, err);
     }
@@ -223,8 +230,8 @@ int arch_each_weight(struct arch_model *m, const struct model_arch *arch,
     if (!m->layers) return 0;
     for (int l = 0; l < m->n_layers; l++) {
         for (const struct arch_tensor *t = arch->tensors; t->gguf || t->hf; t++) {
-            if (!is_per_layer(t) && l > 0) continue;
-            struct weight *w = weight_at(m, arch, t, l);
+            if (!arch_is_per_layer(t) && l > 0) continue;
+            struct weight *w = arch_weight(m, arch, t, l);
             if (w->data) TRY(fn(ctx, w));
         }
     }

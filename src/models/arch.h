@@ -53,6 +53,9 @@ struct arch_tensor {
     size_t offset; /* of a struct weight */
     size_t shape[2];
     bool optional;
+    /* The rows are heads that rope turns, so many (as in `shape`): where rope_gguf and rope_hf
+     * differ, GGUF files keep them in another order than adapters do. */
+    size_t heads;
     bool wide; /* Activations of 15 bits (weight.h), in every layer. */
 };
 
@@ -143,6 +146,12 @@ enum pool_kind arch_pool_kind(const struct arch_model *m);
 const struct model_arch *arch_find(const struct checkpoint *c, struct err *err);
 int arch_read_hparams(struct arch_model *m, const struct model_arch *arch,
                       const struct checkpoint *c, struct err *err) MUST_USE;
+/* Of a "%d" in the pattern: the tensor is one of each layer. */
+bool arch_is_per_layer(const struct arch_tensor *t);
+/* `pattern` with the layer's number; ARCH_NAME_LEN_MAX bytes at most. */
+void arch_tensor_name(char *ret, const char *pattern, int layer);
+struct weight *arch_weight(struct arch_model *m, const struct model_arch *arch,
+                           const struct arch_tensor *t, int layer);
 /* Fills every weight, their names from the arena; a tensor of the file that nothing asked for is
  * refused by name. */
 int arch_read_tensors(struct arch_model *m, const struct model_arch *arch,

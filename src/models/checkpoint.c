@@ -205,6 +205,7 @@ static const char *json_type_name(const json_t *json)
 static const char *place(const struct checkpoint *c)
 {
     if (c->kind == CHECKPOINT_GGUF) return "its metadata";
+    if (c->is_adapter) return "adapter_config.json";
     return c->json[CHECKPOINT_CONFIG] ? "config.json" : "config.json, which is not there";
 }
 

@@ -115,6 +115,7 @@ struct checkpoint_mapping {
 /* Read-only to everyone but engine/format/. */
 struct checkpoint {
     enum checkpoint_kind kind;
+    bool is_adapter;    /* PEFT's layout: config is adapter_config.json; no model by itself. */
     char *path;         /* As given; what errors call the checkpoint. */
     const char *format; /* "gguf", "safetensors" */
     uint32_t version;   /* GGUF's; 0 for HF */

@@ -5,6 +5,7 @@
 #include "graph/plan.h"
 #include "graph/profile.h"
 #include "graph/run.h"
+#include "models/adapter.h"
 #include "models/arch.h"
 #include "models/packed.h"
 
@@ -20,6 +21,7 @@ enum {
 
 struct cached_plan {
     enum plan_mode mode;
+    bool adapters;
     int32_t rows;
     struct plan *plan;
     struct profile profile; /* While options.profile. */
@@ -38,6 +40,9 @@ struct model {
     uint64_t elements_of[DTYPE_COUNT]; /* Of all weights, by type. */
     struct cached_plan plans[PLANS_MAX];
     int n_plans;
+    struct lora_term *terms; /* Of all weights; NULL before the first adapter. */
+    struct adapter *adapters[LORA_SLOTS_MAX];
+    uint64_t adapter_bytes;
 };
 
 const struct model_facts *model_facts(const struct model *m)
@@ -128,26 +133,28 @@ static int32_t min_i32(int32_t a, int32_t b)
     return a < b ? a : b;
 }
 
-static int get_plan(struct model *m, enum plan_mode mode, int32_t n_rows, struct cached_plan **ret,
-                    struct err *err)
+static int get_plan(struct model *m, enum plan_mode mode, int32_t n_rows, bool adapters,
+                    struct cached_plan **ret, struct err *err)
 {
     int32_t rows = bucket_of(m, n_rows);
     for (int i = 0; i < m->n_plans; i++) {
-        if (m->plans[i].mode != mode || m->plans[i].rows != rows) continue;
-        *ret = &m->plans[i];
+        struct cached_plan *c = &m->plans[i];
+        if (c->mode != mode || c->rows != rows || c->adapters != adapters) continue;
+        *ret = c;
         return 0;
     }
     assert(m->n_plans < PLANS_MAX);
     struct plan_options o = { .mode = mode,
                               .kernels = &m->kernels,
-                              .n_threads = m->options.pool ? pool_size(m->options.pool) : 1 };
+                              .n_threads = m->options.pool ? pool_size(m->options.pool) : 1,
+                              .adapters = adapters };
     o.sizes.of[DIM_TOKENS] = rows;
     o.sizes.of[DIM_SEQS] = min_i32(rows, m->options.n_seqs_max);
     o.sizes.of[DIM_OUTS] = min_i32(rows, m->options.n_out_max);
     struct plan *plan;
     TRY(plan_make(&plan, &m->graph, &o, err));
     struct cached_plan *made = &m->plans[m->n_plans];
-    *made = (struct cached_plan){ .mode = mode, .rows = rows, .plan = plan };
+    *made = (struct cached_plan){ .mode = mode, .adapters = adapters, .rows = rows, .plan = plan };
     int result = run_reserve(&m->run, plan, err);
     if (result == 0 && m->options.profile)
         result = profile_init(&made->profile, plan, o.n_threads, err);
@@ -160,16 +167,16 @@ static int get_plan(struct model *m, enum plan_mode mode, int32_t n_rows, struct
     return 0;
 }
 
-static int plan_ahead(struct model *m, struct err *err)
+static int plan_ahead(struct model *m, bool adapters, struct err *err)
 {
     struct cached_plan *plan;
     /* The largest first, so that the activation block is taken once. */
     for (int32_t rows = m->options.n_rows_max;;) {
         if (m->facts.kind == MODEL_CAUSAL) {
-            TRY(get_plan(m, PLAN_PREFILL, rows, &plan, err));
-            TRY(get_plan(m, PLAN_DECODE, rows, &plan, err));
+            TRY(get_plan(m, PLAN_PREFILL, rows, adapters, &plan, err));
+            TRY(get_plan(m, PLAN_DECODE, rows, adapters, &plan, err));
         } else {
-            TRY(get_plan(m, PLAN_ENCODE, rows, &plan, err));
+            TRY(get_plan(m, PLAN_ENCODE, rows, adapters, &plan, err));
         }
         if (rows <= 1) return 0;
         int32_t less = 1;
@@ -266,7 +273,8 @@ static int open_into(struct model *m, const struct checkpoint *c, struct err *er
     if (o->n_out_max == 0) o->n_out_max = o->n_seqs_max;
     TRY(prepare_weights(m, c, err));
     TRY(run_init(&m->run, o->pool, &m->kernels, err));
-    return o->plan_ahead ? plan_ahead(m, err) : 0;
+    if (o->adapter_bytes_max == 0) o->adapter_bytes_max = MODEL_ADAPTER_BYTES_MAX;
+    return o->plan_ahead ? plan_ahead(m, false, err) : 0;
 }
 
 static int new_model(struct model **ret, const struct checkpoint *checkpoint,
@@ -322,6 +330,7 @@ void model_close(struct model *m)
         profile_release(&m->plans[i].profile);
     }
     run_release(&m->run);
+    for (int32_t i = 0; i < LORA_SLOTS_MAX; i++) adapter_close(m->adapters[i]);
     graph_release(&m->graph);
     if (m->net) {
         int result = arch_each_weight(m->net, m->arch, release_weight, NULL);
@@ -330,16 +339,83 @@ void model_close(struct model *m)
     }
     packed_release(&m->packed);
     mem_free(m->net);
+    mem_free(m->terms);
     mem_free(m->name);
     mem_free(m);
 }
 
+/* --- adapters --- */
+
+static int check_room(const struct model *m, int32_t *ret_slot, const struct adapter *a,
+                      const char *path, struct err *err)
+{
+    int32_t slot = 0;
+    while (slot < LORA_SLOTS_MAX && m->adapters[slot]) slot++;
+    if (slot == LORA_SLOTS_MAX)
+        return err_set(err, ERR_LIMIT, "%s: there are %d adapters of this model already", path,
+                       LORA_SLOTS_MAX);
+    uint64_t most = m->options.adapter_bytes_max;
+    if (adapter_bytes(a) > most - m->adapter_bytes)
+        return err_set(err, ERR_LIMIT,
+                       "%s: the adapter takes %llu bytes; of %llu for all of them %llu are left",
+                       path, (unsigned long long)adapter_bytes(a), (unsigned long long)most,
+                       (unsigned long long)(most - m->adapter_bytes));
+    *ret_slot = slot;
+    return 0;
+}
+
+/* Tables and plans, once: a model without adapters pays for neither. */
+static int make_ready(struct model *m, struct err *err)
+{
+    if (!m->terms) TRY(adapter_make_tables(&m->terms, m->net, m->arch, err));
+    return m->options.plan_ahead ? plan_ahead(m, true, err) : 0;
+}
+
+int model_add_adapter(struct model *m, int32_t *ret_slot, const struct checkpoint *adapter,
+                      struct err *err)
+{
+    struct adapter *a;
+    int32_t slot;
+    TRY(adapter_open(&a, m->net, m->arch, &m->kernels, adapter, err));
+    int rc = check_room(m, &slot, a, adapter->path, err);
+    if (rc == 0) rc = make_ready(m, err);
+    if (rc < 0) {
+        adapter_close(a);
+        return rc;
+    }
+    adapter_set(a, slot);
+    m->adapters[slot] = a;
+    m->adapter_bytes += adapter_bytes(a);
+    *ret_slot = slot;
+    return 0;
+}
+
+void model_remove_adapter(struct model *m, int32_t slot)
+{
+    assert(slot >= 0 && slot < LORA_SLOTS_MAX && m->adapters[slot]);
+    m->adapter_bytes -= adapter_bytes(m->adapters[slot]);
+    adapter_close(m->adapters[slot]);
+    m->adapters[slot] = NULL;
+}
+
 /* --- forward --- */
+
+/* Whether any row has an adapter: then the plan is one that looks for them. */
+static bool is_adapted(const struct model *m, const struct batch *b)
+{
+    bool any = false;
+    for (int32_t i = 0; b->adapters && i < b->n_rows; i++) {
+        int32_t slot = b->adapters[i];
+        assert(slot < LORA_SLOTS_MAX && (slot < 0 || m->adapters[slot]));
+        any = any || slot >= 0;
+    }
+    return any;
+}
 
 static int check_limits(const struct model *m, const struct batch *b, struct err *err)
 {
     const struct model_options *o = &m->options;
-    assert(b->n_rows > 0 && b->n_seqs > 0 && b->n_out >= 0 && !b->adapters);
+    assert(b->n_rows > 0 && b->n_seqs > 0 && b->n_out >= 0);
     if (b->n_rows > o->n_rows_max)
         return err_set(err, ERR_LIMIT, "a batch of %d rows; at most %d", b->n_rows, o->n_rows_max);
     if (b->n_seqs > o->n_seqs_max)
@@ -404,7 +480,7 @@ int model_forward(struct model *m, const struct batch *batch, struct kv_store *k
     TRY(check_limits(m, batch, err));
     TRY(check_rows(m, batch, err));
     TRY(check_seqs(m, batch, kv, err));
-    TRY(get_plan(m, mode_of(m, batch), batch->n_rows, &plan, err));
+    TRY(get_plan(m, mode_of(m, batch), batch->n_rows, is_adapted(m, batch), &plan, err));
     m->run.batch = batch;
     m->run.kv = kv;
     m->run.out = out;

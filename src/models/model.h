@@ -32,6 +32,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define MODEL_ADAPTER_BYTES_MAX (UINT64_C(4) << 30)
+
 struct model;
 struct model_arch;
 struct pool;
@@ -97,6 +99,7 @@ struct model_options {
     /* A file of model_pack's that may be there: mapped instead of packing, if it belongs to this
      * checkpoint and is whole. Not looked at with MODEL_COMPUTE_F32. NULL: none. */
     const char *packed_path;
+    uint64_t adapter_bytes_max; /* All adapters together, packed; 0: MODEL_ADAPTER_BYTES_MAX. */
     /* Called while weights are packed; false stops with -ERR_CANCELLED. May be NULL. */
     bool (*progress)(void *ctx, uint64_t done_bytes, uint64_t total_bytes);
     void *progress_ctx;
@@ -131,6 +134,13 @@ struct model_step {
 void model_profile_each(const struct model *m, void (*each)(void *ctx, const struct model_step *s),
                         void *ctx);
 void model_profile_reset(struct model *m);
+
+/* Adds a LoRA adapter (models/adapter.h) that rows of a batch then use by its slot; its checkpoint
+ * may be closed. -ERR_LIMIT beyond LORA_SLOTS_MAX of them or adapter_bytes_max. Owner: the thread
+ * that calls model_forward; the first one makes more plans. */
+int model_add_adapter(struct model *m, int32_t *ret_slot, const struct checkpoint *adapter,
+                      struct err *err) MUST_USE;
+void model_remove_adapter(struct model *m, int32_t slot);
 
 /* All architectures, sorted by name, NULL at the end. */
 extern const struct model_arch *const model_arch_registry[];

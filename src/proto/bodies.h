@@ -84,6 +84,16 @@ struct msg_ready {
     bool weights_mapped;        /* Packed weights came from the file, not from packing. */
 };
 
+struct msg_adapter { /* PEFT's files, opened by the gateway: walls have no gap for them. */
+    struct slice name, config; /* What requests call it; the text of adapter_config.json. */
+    bool gone;                 /* Forget it; requests that have begun keep it to their end. */
+};
+
+struct msg_adapted {
+    struct slice name, text;
+    uint32_t code; /* enum err_code; ERR_NONE: requests may have it */
+};
+
 struct msg_poll {
     uint64_t nonce; /* Comes back in the stats. */
 };
@@ -186,7 +196,7 @@ struct msg_request {
     uint32_t dimensions;  /* embed: 0 is all; else cut and normalised again */
     uint32_t index;       /* embed: comes back in the answer */
     struct slice grammar; /* reserved; "" */
-    struct slice adapter; /* reserved; "" */
+    struct slice adapter; /* Name of one of the model's adapters, or "". */
 };
 
 struct msg_cancel {

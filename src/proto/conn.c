@@ -105,6 +105,7 @@ int conn_read(struct conn *c, struct err *err)
 static bool wants_fd(const struct message_any *m)
 {
     if (m->kind == MSG_EMBEDDING) return ((const struct msg_embedding *)m->body)->n_shared > 0;
+    if (m->kind == MSG_ADAPTER) return !((const struct msg_adapter *)m->body)->gone;
     return m->kind == MSG_ARTEFACT;
 }
 

@@ -12,9 +12,10 @@ enum {
     MSG_PATH_MAX = 4096,
     MSG_PIECE_MAX = 65536, /* Bytes of one token. */
     MSG_THREADS_MAX = 256,
-    MSG_PINNED_PERCENT_MAX = 90, /* Something must be left to work in. */
-    MSG_TEXT_MAX = 8 << 20,      /* One text. */
-    MSG_TOKENS_MAX = 4 << 20,    /* Token ids of one prompt. */
+    MSG_PINNED_PERCENT_MAX = 90,      /* Something must be left to work in. */
+    MSG_TEXT_MAX = 8 << 20,           /* One text. */
+    MSG_ADAPTER_CONFIG_MAX = 1 << 20, /* adapter_config.json */
+    MSG_TOKENS_MAX = 4 << 20,         /* Token ids of one prompt. */
     MSG_MESSAGES_MAX = 4096,
     MSG_PARTS_MAX = 4096,
     MSG_TOOL_CALLS_MAX = 128,

@@ -47,6 +47,8 @@ enum message_kind {
     MSG_TOKENS = 16,    /* answer to REQUEST_TOKENIZE; ends its request */
     MSG_ARTEFACT = 17,  /* a file made by a job worker; its descriptor comes along */
     MSG_QUIT = 18,      /* gateway -> worker: finish what runs, take nothing new, end */
+    MSG_ADAPTER = 19,   /* gateway -> worker, once it is ready; a descriptor comes along */
+    MSG_ADAPTED = 20,   /* worker -> gateway: the adapter is there, or why not */
 };
 
 /* ---- The tables behind it ---- */

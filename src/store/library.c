@@ -76,15 +76,22 @@ uint64_t library_bytes(const char *path)
     return m.bytes;
 }
 
+static bool holds(const char *folder, const char *file)
+{
+    char path[PATH_MAX];
+    return store_path_join(path, sizeof path, folder, file, NULL) == 0 && access(path, R_OK) == 0;
+}
+
 static bool holds_model(const char *folder)
 {
-    static const char *const files[] = { "model.safetensors", "model.safetensors.index.json" };
-    char path[PATH_MAX];
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        if (store_path_join(path, sizeof path, folder, files[i], NULL) == 0 &&
-            access(path, R_OK) == 0)
-            return true;
-    return false;
+    return holds(folder, "model.safetensors") || holds(folder, "model.safetensors.index.json");
+}
+
+static bool holds_adapter(const char *folder, const char *name)
+{
+    const char *colon = strrchr(name, ':');
+    return colon && colon > name && colon[1] && holds(folder, "adapter_config.json") &&
+           holds(folder, "adapter_model.safetensors");
 }
 
 /* Whether the entry `file` of the models folder is a model; then describes it. */
@@ -96,7 +103,8 @@ static bool describe(struct library_model *ret, const char *models, const char *
         stat(m.path, &st) < 0)
         return false;
     if (S_ISDIR(st.st_mode)) {
-        if (!holds_model(m.path)) return false;
+        m.adapter = !holds_model(m.path);
+        if (m.adapter && !holds_adapter(m.path, file)) return false;
         memcpy(m.name, file, strlen(file) + 1);
         m.folder = true;
         add_folder(&m, m.path, 1);

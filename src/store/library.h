@@ -1,5 +1,7 @@
 /* library - the models on this machine: files and folders in <data>/models, under the names people
  * gave them. A model's name is its file name without .gguf or .safetensors, or its folder's name.
+ * The folder of a LoRA adapter (adapter_config.json, adapter_model.safetensors) is called
+ * MODEL:NAME, after the model that it is for.
  *
  *     struct library lib;
  *     TRY(library_read(&lib, &paths, err));
@@ -25,6 +27,7 @@ struct library_model {
     uint64_t bytes;  /* of all its files */
     int64_t mtime_s; /* of the newest */
     bool folder, verified;
+    bool adapter; /* Of the model that its name begins with, up to the last ':'. */
 };
 
 struct library {

@@ -66,11 +66,12 @@ static void cancel(struct worker *w, uint64_t id)
     if (w->embedder) (void)embedder_cancel(w->embedder, id);
 }
 
-static void handle(struct worker *w, const struct message_any *any)
+static void handle(struct worker *w, const struct message_any *any, int fd)
 {
     switch (any->kind) {
     case MSG_REQUEST: worker_request(w, any->body); break;
     case MSG_CANCEL: cancel(w, ((const struct msg_cancel *)any->body)->id); break;
+    case MSG_ADAPTER: worker_adapter(w, any->body, fd); break;
     case MSG_POLL: worker_stats(w, ((const struct msg_poll *)any->body)->nonce); break;
     case MSG_QUIT:
         w->quitting = true;
@@ -101,10 +102,10 @@ static int take_messages(struct worker *w, struct err *err)
         struct message_any any;
         int fd;
         int r = conn_next(&w->conn, &any, &w->in, &fd, err);
-        if (fd >= 0) (void)seams.close(fd); /* No message to a worker has one. */
         bool short_of = r == -ERR_NO_MEMORY || r == -ERR_LIMIT;
         if (r < 0 && !(short_of && skip_message(w, err))) return r;
-        if (r == 0) handle(w, &any);
+        if (r == 0) handle(w, &any, fd);
+        if (fd >= 0) (void)seams.close(fd); /* Only read from; -1 when r is an error. */
         worker_end_broken(w);
         arena_reset(&w->in);
     }
@@ -134,6 +135,7 @@ static void step(struct worker *w)
     if (w->scheduler && scheduler_has_work(w->scheduler)) scheduler_step(w->scheduler);
     if (w->embedder && embedder_has_work(w->embedder)) embedder_step(w->embedder);
     worker_end_broken(w);
+    worker_drop_adapters(w);
 }
 
 static bool is_over(const struct worker *w)

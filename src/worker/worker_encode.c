@@ -139,8 +139,10 @@ static void hand_over(struct worker *w, struct errand *e)
     if (rc == 0 && e->m->kind == REQUEST_TOKENIZE) {
         worker_send_part(w, id, MSG_TOKENS, &e->reply);
     } else if (rc == 0) {
-        rc = w->embedder ? embedder_submit(w->embedder, e->request, &e->err)
-                         : scheduler_submit(w->scheduler, e->request, &e->err);
+        rc = worker_take_adapter(w, e->request, e->m->adapter, &e->err);
+        if (rc == 0)
+            rc = w->embedder ? embedder_submit(w->embedder, e->request, &e->err)
+                             : scheduler_submit(w->scheduler, e->request, &e->err);
         if (rc == 0) e->request = NULL; /* It is the engine's. */
     }
     if (rc == 0) return;

@@ -197,7 +197,7 @@ static int open_embedder(struct worker *w, const struct msg_load *load, struct e
 static uint32_t capabilities(const struct worker *w)
 {
     if (w->embedder) return CAP_EMBEDDINGS;
-    uint32_t caps = CAP_COMPLETION | CAP_LOGPROBS;
+    uint32_t caps = CAP_COMPLETION | CAP_LOGPROBS | CAP_ADAPTERS;
     if (w->chat) caps |= CAP_CHAT;
     if (tokenizer_has_fim(w->tokenizer)) caps |= CAP_FIM;
     return caps;

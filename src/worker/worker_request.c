@@ -221,8 +221,9 @@ int worker_check(const struct worker *w, const struct msg_request *m, struct err
     if (m->grammar.len)
         return err_param(err, ERR_UNSUPPORTED_PARAMETER, "response_format",
                          "Unsupported parameter: this server has no constrained output yet.");
-    if (m->adapter.len)
-        return err_param(err, ERR_UNSUPPORTED_PARAMETER, "model", "This model has no adapters.");
+    if (m->adapter.len && worker_find_adapter(w, m->adapter) < 0)
+        return err_param(err, ERR_MODEL_NOT_FOUND, "model",
+                         "The adapter `%.*s` of this model is not there.", SLICE_FMT(m->adapter));
     if (m->kind == REQUEST_EMBED && !w->embedder)
         return err_param(err, ERR_UNSUPPORTED_VALUE, "model",
                          "This model (%s) makes text, not embeddings.", arch);

@@ -5,6 +5,7 @@
 #include "chat/prompt.h"
 #include "engine/embedder.h"
 #include "engine/scheduler.h"
+#include "graph/lora.h"
 #include "models/model.h"
 #include "proto/conn.h"
 #include "worker/sandbox.h"
@@ -51,6 +52,13 @@ struct worker_draft {
     bool has_kv;
 };
 
+/* Of the slot in the model that has its number in worker.adapters. */
+struct worker_adapter {
+    char name[MSG_NAME_MAX + 1];
+    uint64_t key; /* Its own number, for the prefix cache; 0: the slot is empty. */
+    bool leaving; /* No longer to be had; removed when the last request that has it ends. */
+};
+
 struct worker {
     enum worker_kind kind;
     struct conn conn;
@@ -70,6 +78,9 @@ struct worker {
     struct scheduler *scheduler; /* Of a causal model, */
     struct embedder *embedder;   /* or of an encoder. */
     int32_t n_ctx;
+    struct worker_adapter adapters[LORA_SLOTS_MAX];
+    int32_t n_leaving;
+    uint64_t n_adapters_ever;
     struct encoder *encoder;
     struct errand no_errand; /* Its address tells the encoder to end. */
     uint64_t
@@ -113,6 +124,16 @@ uint64_t encoder_cancelled(const struct encoder *c); /* So far. */
 int worker_check(const struct worker *w, const struct msg_request *m, struct err *err) MUST_USE;
 /* On the encoder's thread: from e->m to e->request or e->reply, or e->rc and e->err. */
 void worker_prepare(const struct worker *w, struct errand *e);
+
+/* worker_adapter.c: fd is the weights' descriptor, and stays the caller's. */
+void worker_adapter(struct worker *w, const struct msg_adapter *m, int fd);
+/* The slot of the adapter that requests know by this name; -1: there is none. */
+int32_t worker_find_adapter(const struct worker *w, struct slice name);
+/* An empty name is none. */
+int worker_take_adapter(const struct worker *w, struct engine_request *r, struct slice name,
+                        struct err *err) MUST_USE;
+/* Between steps: those that are gone and that nobody uses any more. */
+void worker_drop_adapters(struct worker *w);
 
 /* worker_answer.c: what the engine says becomes messages. */
 struct scheduler_events worker_scheduler_events(struct worker *w);

@@ -6,8 +6,10 @@
 #include "cmd/bench_profile.h"
 #include "cmd/packed_place.h"
 #include "cmd/progress.h"
+#include "cmd/random_adapter.h"
 #include "cmd/subcommand.h"
 #include "engine/format.h"
+#include "graph/lora.h"
 #include "models/model.h"
 #include "store/library.h"
 
@@ -35,6 +37,10 @@ static const struct option_row options[] = {
       .value = "N",
       .help = "tokens before what is written (default 0)",
       .letter = 'd' },
+    { .name = "adapters",
+      .value = "N",
+      .help = "random LoRA adapters on q and v, used in turn; also measured without (default 0)" },
+    { .name = "rank", .value = "N", .help = "of the adapters (default 16)" },
     { .name = "threads", .value = "N", .help = "threads (default: one a core)", .letter = 't' },
     { .name = "repeat", .value = "N", .help = "measured repetitions (default 5)", .letter = 'r' },
     { .name = "compute", .value = "MODE", .help = "auto or f32 (default auto)" },
@@ -48,7 +54,7 @@ static const struct option_row options[] = {
 };
 
 struct bench {
-    int64_t prompt, gen, batch, depth, threads, repeat;
+    int64_t prompt, gen, batch, depth, threads, repeat, adapters, rank;
     enum model_compute compute;
     enum model_kv kv_type;
     bool profile;
@@ -60,7 +66,11 @@ struct bench {
     int32_t blocks_each;
     int32_t *tokens, *positions; /* (CHUNK_ROWS) */
     float *out;
-    double prefill[REPEATS_MAX], decode[REPEATS_MAX]; /* tokens per second */
+    int32_t slots[LORA_SLOTS_MAX];                                /* (adapters) */
+    int32_t *row_slots;                                           /* (CHUNK_ROWS) */
+    bool adapted;                                                 /* Now: rows have adapters. */
+    double prefill[REPEATS_MAX], decode[REPEATS_MAX];             /* tokens per second */
+    double prefill_plain[REPEATS_MAX], decode_plain[REPEATS_MAX]; /* of the same without adapters */
 };
 
 static int whole(int64_t *ret, const struct args *args, const char *name, int64_t def, int64_t min,
@@ -82,6 +92,8 @@ static int take_options(struct bench *b, const struct args *args, struct err *er
     TRY(whole(&b->gen, args, "gen", 128, 0, TOKENS_MAX, err));
     TRY(whole(&b->batch, args, "batch", 1, 1, BATCH_MAX, err));
     TRY(whole(&b->depth, args, "depth", 0, 0, TOKENS_MAX, err));
+    TRY(whole(&b->adapters, args, "adapters", 0, 0, LORA_SLOTS_MAX, err));
+    TRY(whole(&b->rank, args, "rank", 16, 1, LORA_RANK_MAX, err));
     TRY(whole(&b->threads, args, "threads", 0, 0, POOL_THREADS_MAX, err));
     TRY(whole(&b->repeat, args, "repeat", 5, 1, REPEATS_MAX, err));
     b->profile = args_has(args, "profile");
@@ -95,6 +107,18 @@ static int take_options(struct bench *b, const struct args *args, struct err *er
     b->compute = MODEL_COMPUTE_F32;
     if (slice_is(slice_of(compute), "f32")) return 0;
     return err_set(err, ERR_INVALID_VALUE, "--compute is '%s'; it must be auto or f32", compute);
+}
+
+static int add_adapters(struct bench *b, struct err *err)
+{
+    for (int64_t i = 0; i < b->adapters; i++) {
+        struct checkpoint *c;
+        TRY(random_adapter_open(&c, model_facts(b->model), (int)b->rank, err));
+        int rc = model_add_adapter(b->model, &b->slots[i], c, err);
+        checkpoint_close(c);
+        if (rc < 0) return rc;
+    }
+    return 0;
 }
 
 static int prepare(struct bench *b, const char *path, const char *packed, struct err *err)
@@ -124,11 +148,12 @@ static int prepare(struct bench *b, const char *path, const char *packed, struct
     b->blocks = mem_calloc((size_t)b->blocks_each * (size_t)b->batch, sizeof *b->blocks);
     b->tokens = mem_calloc(CHUNK_ROWS, sizeof *b->tokens);
     b->positions = mem_calloc(CHUNK_ROWS, sizeof *b->positions);
+    b->row_slots = mem_calloc(CHUNK_ROWS, sizeof *b->row_slots);
     b->out = mem_calloc((size_t)facts->n_out_width * (size_t)b->batch, sizeof *b->out);
-    if (!b->blocks || !b->tokens || !b->positions || !b->out)
+    if (!b->blocks || !b->tokens || !b->positions || !b->row_slots || !b->out)
         return err_set(err, ERR_NO_MEMORY, "no memory for the measurement");
     for (int32_t i = 0; i < b->blocks_each * (int32_t)b->batch; i++) b->blocks[i] = i;
-    return 0;
+    return add_adapters(b, err);
 }
 
 static void release(struct bench *b)
@@ -136,6 +161,7 @@ static void release(struct bench *b)
     mem_free(b->blocks);
     mem_free(b->tokens);
     mem_free(b->positions);
+    mem_free(b->row_slots);
     mem_free(b->out);
     kv_store_release(&b->kv);
     model_close(b->model);
@@ -149,6 +175,11 @@ static int32_t any_token(const struct bench *b, int64_t i)
     return (int32_t)(((uint64_t)i * 2654435761u >> 7) % (uint64_t)model_facts(b->model)->n_vocab);
 }
 
+static int32_t slot_of(const struct bench *b, int64_t s)
+{
+    return b->adapted ? b->slots[s % b->adapters] : -1;
+}
+
 /* Reads n tokens into sequence `s` behind the first `from`. */
 static int prefill(struct bench *b, int64_t s, int64_t from, int64_t n, struct err *err)
 {
@@ -157,6 +188,7 @@ static int prefill(struct bench *b, int64_t s, int64_t from, int64_t n, struct e
         for (int32_t i = 0; i < rows; i++) {
             b->tokens[i] = any_token(b, from + done + i);
             b->positions[i] = (int32_t)(from + done) + i;
+            b->row_slots[i] = slot_of(b, s);
         }
         struct batch_seq seq = { .n_rows = rows,
                                  .kv_len = (int32_t)(from + done),
@@ -168,6 +200,7 @@ static int prefill(struct bench *b, int64_t s, int64_t from, int64_t n, struct e
                                .n_out = 1,
                                .tokens = b->tokens,
                                .positions = b->positions,
+                               .adapters = b->row_slots,
                                .seqs = &seq,
                                .out_rows = &last };
         TRY(model_forward(b->model, &batch, &b->kv, b->out, err));
@@ -184,6 +217,7 @@ static int decode_step(struct bench *b, int64_t at, struct err *err)
     for (int32_t s = 0; s < (int32_t)b->batch; s++) {
         b->tokens[s] = any_token(b, at + s);
         b->positions[s] = (int32_t)at;
+        b->row_slots[s] = slot_of(b, s);
         seqs[s] = (struct batch_seq){ .row = s,
                                       .n_rows = 1,
                                       .kv_len = (int32_t)at,
@@ -196,6 +230,7 @@ static int decode_step(struct bench *b, int64_t at, struct err *err)
                            .n_out = (int32_t)b->batch,
                            .tokens = b->tokens,
                            .positions = b->positions,
+                           .adapters = b->row_slots,
                            .seqs = seqs,
                            .out_rows = out_rows };
     return model_forward(b->model, &batch, &b->kv, b->out, err);
@@ -206,21 +241,34 @@ static double rate(int64_t n, uint64_t since)
     return (double)n * 1e9 / (double)(now_ns() - since + 1);
 }
 
-/* Repetition -1 warms up: its figures are not kept. */
-static int repetition(struct bench *b, int64_t r, struct err *err)
+static int once(struct bench *b, int64_t r, double *prefills, double *decodes, struct err *err)
 {
     if (b->prompt > 0) {
         TRY(prefill(b, 0, 0, b->depth, err));
         uint64_t start = now_ns();
         TRY(prefill(b, 0, b->depth, b->prompt, err));
-        if (r >= 0) b->prefill[r] = rate(b->prompt, start);
+        if (r >= 0) prefills[r] = rate(b->prompt, start);
     }
     if (b->gen > 0) {
         int64_t n = r < 0 && b->gen > 8 ? 8 : b->gen;
         for (int64_t s = 0; s < b->batch; s++) TRY(prefill(b, s, 0, b->depth, err));
         uint64_t start = now_ns();
         for (int64_t i = 0; i < n; i++) TRY(decode_step(b, b->depth + i, err));
-        if (r >= 0) b->decode[r] = rate(n * b->batch, start);
+        if (r >= 0) decodes[r] = rate(n * b->batch, start);
+    }
+    return 0;
+}
+
+/* Repetition -1 warms up: its figures are not kept. With adapters a pair, now the one and now the
+ * other first, so that a drift of the machine favours neither. */
+static int repetition(struct bench *b, int64_t r, struct err *err)
+{
+    for (int i = 0; i < 2; i++) {
+        b->adapted = b->adapters > 0 && (i == 0) == (r % 2 == 0);
+        if (b->adapters == 0 && i > 0) break;
+        bool plain = b->adapters > 0 && !b->adapted;
+        TRY(once(b, r, plain ? b->prefill_plain : b->prefill, plain ? b->decode_plain : b->decode,
+                 err));
     }
     return 0;
 }
@@ -286,8 +334,14 @@ static void print_json(const struct bench *b, const char *path)
     write_int(&w, "n_gen", b->gen);
     write_int(&w, "n_batch", b->batch);
     write_int(&w, "n_depth", b->depth);
+    write_int(&w, "n_adapters", b->adapters);
+    if (b->adapters > 0) write_int(&w, "adapter_rank", b->rank);
     if (b->prompt > 0) write_spread(&w, "prefill_tokens_per_s", b->prefill, b->repeat);
     if (b->gen > 0) write_spread(&w, "decode_tokens_per_s", b->decode, b->repeat);
+    if (b->adapters > 0 && b->prompt > 0)
+        write_spread(&w, "prefill_tokens_per_s_without_adapters", b->prefill_plain, b->repeat);
+    if (b->adapters > 0 && b->gen > 0)
+        write_spread(&w, "decode_tokens_per_s_without_adapters", b->decode_plain, b->repeat);
     json_object_end(&w);
     puts(buf_str(&out));
     buf_release(&out);
@@ -298,6 +352,27 @@ static void print_line(const char *what, int64_t n, const double *samples, int64
     struct spread s = spread_of(samples, repeat);
     printf("%-8s %6lld tokens  %9.1f tokens/s  (%.1f to %.1f in %lld runs)\n", what, (long long)n,
            s.median, s.min, s.max, (long long)repeat);
+}
+
+/* The share by which adapters lengthen the time of a pair: its median. */
+static void print_share(const char *what, const double *with, const double *without, int64_t n)
+{
+    double shares[REPEATS_MAX];
+    for (int64_t i = 0; i < n; i++) shares[i] = 100 * (without[i] / with[i] - 1);
+    struct spread s = spread_of(shares, n);
+    printf("adapters lengthen %s by %.1f %%  (%.1f to %.1f in %lld pairs)\n", what, s.median, s.min,
+           s.max, (long long)n);
+}
+
+static void print_adapters(const struct bench *b)
+{
+    if (b->adapters == 0) return;
+    printf("\nwithout its %lld adapters of rank %lld\n", (long long)b->adapters,
+           (long long)b->rank);
+    if (b->prompt > 0) print_line("prefill", b->prompt, b->prefill_plain, b->repeat);
+    if (b->gen > 0) print_line("decode", b->gen * b->batch, b->decode_plain, b->repeat);
+    if (b->prompt > 0) print_share("prefill", b->prefill, b->prefill_plain, b->repeat);
+    if (b->gen > 0) print_share("decode", b->decode, b->decode_plain, b->repeat);
 }
 
 static int measure(struct bench *b, const char *path, const char *packed, bool json,
@@ -320,6 +395,7 @@ static int measure(struct bench *b, const char *path, const char *packed, bool j
     printf("%s, %d threads, batch %lld\n", path, pool_size(b->pool), (long long)b->batch);
     if (b->prompt > 0) print_line("prefill", b->prompt, b->prefill, b->repeat);
     if (b->gen > 0) print_line("decode", b->gen * b->batch, b->decode, b->repeat);
+    print_adapters(b);
     if (b->profile) bench_profile_print(b->model);
     return 0;
 }
@@ -359,7 +435,8 @@ const struct subcommand subcommand_bench = {
         "Medians of --repeat runs after a warm-up, with the slowest and the fastest. Other work\n"
         "on the machine makes every figure worthless.\n\n"
         "  tiro bench smollm2-135m --prompt 512 --gen 128\n"
-        "  tiro bench FILE --prompt 0 --gen 64 --batch 16 --json",
+        "  tiro bench FILE --prompt 0 --gen 64 --batch 16 --json\n"
+        "  tiro bench FILE --prompt 0 --batch 8 --adapters 8 --rank 16",
     .options = options,
     .takes_words = true,
     .run = run,

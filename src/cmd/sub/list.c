@@ -47,9 +47,10 @@ static void print_library(const struct library *lib, const struct catalogue *cat
         const struct catalogue_model *known = catalogue_find(cat, m->name);
         (void)printf("%-*s  %10s  %-10s  %s%s\n", width, m->name, bytes_text(size, m->bytes),
                      day_text(day, m->mtime_s),
-                     known       ? known->title
-                     : m->folder ? "folder"
-                                 : "file",
+                     known        ? known->title
+                     : m->adapter ? "adapter"
+                     : m->folder  ? "folder"
+                                  : "file",
                      m->verified ? ", verified" : "");
     }
 }
@@ -77,6 +78,7 @@ static void write_here(struct json_writer *w, const struct library_model *m)
     json_key(w, "bytes"), json_uint(w, m->bytes);
     json_key(w, "changed"), json_int(w, m->mtime_s);
     json_key(w, "folder"), json_bool(w, m->folder);
+    json_key(w, "adapter"), json_bool(w, m->adapter);
     json_key(w, "verified"), json_bool(w, m->verified);
     json_object_end(w);
 }

@@ -304,7 +304,8 @@ static void add_hf_metadata(struct buf *b, const struct checkpoint *c)
 {
     const char *key;
     json_t *value;
-    buf_printf(b, "\n%s (%zu)\n", checkpoint_json_file(CHECKPOINT_CONFIG),
+    buf_printf(b, "\n%s (%zu)\n",
+               c->is_adapter ? "adapter_config.json" : checkpoint_json_file(CHECKPOINT_CONFIG),
                json_object_size(c->json[CHECKPOINT_CONFIG]));
     json_object_foreach(c->json[CHECKPOINT_CONFIG], key, value)
     {
@@ -320,7 +321,9 @@ static void add_hf_metadata(struct buf *b, const struct checkpoint *c)
     }
     buf_add_str(b, "\nFiles beside it:");
     for (int i = 0; i < CHECKPOINT_JSON_COUNT; i++)
-        if (c->json[i]) buf_printf(b, " %s", checkpoint_json_file((enum checkpoint_json)i));
+        if (c->json[i] && !c->is_adapter)
+            buf_printf(b, " %s", checkpoint_json_file((enum checkpoint_json)i));
+    if (c->is_adapter) buf_add_str(b, " adapter_config.json");
     buf_add_char(b, '\n');
 }
 

@@ -6,7 +6,8 @@
  *
  * The data are covered exactly: no overlap, no gap, nothing behind. A folder holds
  * model.safetensors, or model.safetensors.index.json and the shards that it names; the JSON files
- * of enum checkpoint_json lie beside. Specification: huggingface.co/docs/safetensors.
+ * of enum checkpoint_json lie beside. PEFT's adapters are folders, too: adapter_model.safetensors
+ * and adapter_config.json. Specification: huggingface.co/docs/safetensors.
  */
 #include "base/reader.h"
 #include "engine/format.h"
@@ -17,8 +18,10 @@
 #include <limits.h>
 #include <stdio.h>
 
-#define MODEL_FILE "model.safetensors"
-#define INDEX_FILE "model.safetensors.index.json"
+#define MODEL_FILE     "model.safetensors"
+#define INDEX_FILE     "model.safetensors.index.json"
+#define ADAPTER_FILE   "adapter_model.safetensors"
+#define ADAPTER_CONFIG "adapter_config.json"
 
 enum { LENGTH_BYTES = 8, HEADER_DEPTH_MAX = 8, HEADER_NODES_MAX = 20 * CHECKPOINT_TENSORS_MAX };
 
@@ -211,7 +214,8 @@ static int open_bytes(struct checkpoint *c, struct slice bytes, struct err *err)
 
 static bool probe_folder(const char *path)
 {
-    return format_exists(path, MODEL_FILE) || format_exists(path, INDEX_FILE);
+    return format_exists(path, MODEL_FILE) || format_exists(path, INDEX_FILE) ||
+           format_exists(path, ADAPTER_FILE);
 }
 
 /* A shard lies in the folder itself: its name is a plain one. */
@@ -290,17 +294,31 @@ static int open_index(struct checkpoint *c, const char *folder, json_t *index, s
     return rc;
 }
 
-static int open_folder(struct checkpoint *c, const char *path, struct err *err)
+static int open_one(struct checkpoint *c, const char *path, const char *file, struct err *err)
 {
     struct shard shard;
+    TRY(open_shard(c, &shard, path, file, err));
+    int rc = add_shards(c, &shard, 1, err);
+    json_decref(shard.header);
+    return rc;
+}
+
+static int open_adapter(struct checkpoint *c, const char *path, struct err *err)
+{
+    c->is_adapter = true;
+    TRY(format_read_json(&c->json[CHECKPOINT_CONFIG], path, ADAPTER_CONFIG, err));
+    if (!c->json[CHECKPOINT_CONFIG])
+        return err_set(err, ERR_NOT_FOUND, "%s: an adapter without " ADAPTER_CONFIG, path);
+    return open_one(c, path, ADAPTER_FILE, err);
+}
+
+static int open_folder(struct checkpoint *c, const char *path, struct err *err)
+{
     int rc;
+    bool whole = format_exists(path, MODEL_FILE);
+    if (!whole && !format_exists(path, INDEX_FILE)) return open_adapter(c, path, err);
     TRY(format_read_beside(c, path, err));
-    if (format_exists(path, MODEL_FILE)) {
-        TRY(open_shard(c, &shard, path, MODEL_FILE, err));
-        rc = add_shards(c, &shard, 1, err);
-        json_decref(shard.header);
-        return rc;
-    }
+    if (whole) return open_one(c, path, MODEL_FILE, err);
     json_t *index;
     TRY(format_read_json(&index, path, INDEX_FILE, err));
     if (!index) return err_set(err, ERR_NOT_FOUND, "%s/" INDEX_FILE " is gone", path);

@@ -118,7 +118,8 @@ static struct node *take_followers(struct planner *p, struct linear_part *part, 
     return n;
 }
 
-static void set_matrix(struct linear_matrix *m, const struct planner *p, const struct node *n)
+static void set_matrix(struct linear_matrix *m, struct planner *p, const struct node *n,
+                       const struct lora_part *lora)
 {
     const struct weight *w = n->w[0];
     assert(w->packed);
@@ -129,6 +130,22 @@ static void set_matrix(struct linear_matrix *m, const struct planner *p, const s
     m->bias = n->w[1] ? n->w[1]->f32 : NULL;
     m->quantised = prepare_forms(w) & PREPARE_ACT;
     m->wide = prepare_forms(w) & PREPARE_REST;
+    m->lora = *lora;
+    lora_read(p, lora);
+}
+
+/* All linears of one input. */
+struct linear_group {
+    struct node *nodes[LINEAR_PARTS_MAX];
+    struct lora_part lora[LINEAR_PARTS_MAX];
+    int n;
+};
+
+static const struct lora_part *lora_of(const struct linear_group *group, const struct node *n)
+{
+    int i = 0;
+    while (group->nodes[i] != n) i++;
+    return &group->lora[i];
 }
 
 /* Whether every reader of n is a linear that wants it as plain ACT_Q8. */
@@ -140,7 +157,8 @@ static bool wanted_as_act(struct planner *p, const struct node *n)
     return planner_state(p, n)->n_users > 0 && p->g->output != n;
 }
 
-static void plan_part(struct planner *p, struct linear_step *a, struct node *n, struct node *up)
+static void plan_part(struct planner *p, struct linear_step *a, struct node *n, struct node *up,
+                      const struct linear_group *group)
 {
     struct linear_part *part = &a->parts[a->n_parts++];
     const struct node *over = NULL;
@@ -149,10 +167,10 @@ static void plan_part(struct planner *p, struct linear_step *a, struct node *n, 
                                   .grain = 1,
                                   .add = VALUE_NONE,
                                   .act = VALUE_NONE };
-    set_matrix(&part->w, p, n);
+    set_matrix(&part->w, p, n, lora_of(group, n));
     struct node *last;
     if (up) {
-        set_matrix(&part->up, p, up);
+        set_matrix(&part->up, p, up, lora_of(group, up));
         part->is_glu = true;
         part->grain = LINEAR_GLU_PANELS;
         last = planner_only_user(p, n);
@@ -209,16 +227,18 @@ static void set_costs(struct step *s, const struct node *n, const struct linear_
 
 static int plan(struct planner *p, struct node *n)
 {
-    struct node *group[LINEAR_PARTS_MAX], *x = n->in[0], *u;
-    int n_group = 0;
+    struct linear_group group = { .n = 0 };
+    struct node *x = n->in[0], *u;
     unsigned forms = 0;
-    for (int i = 0; (u = planner_user(p, x, i)) && n_group < LINEAR_PARTS_MAX; i++) {
+    for (int i = 0; (u = planner_user(p, x, i)) && group.n < LINEAR_PARTS_MAX; i++) {
         if (u->op != &op_linear || planner_state(p, u)->done) continue;
-        group[n_group++] = u;
+        group.nodes[group.n++] = u;
         forms |= prepare_forms(u->w[0]);
+        if (lora_changes(p, u)) forms |= PREPARE_F32;
     }
     struct prepare input;
     TRY(prepare_plan(p, x, forms, &input));
+    TRY(lora_plan(p, x, group.nodes, group.n, group.lora));
     struct linear_step *a = planner_step(p, "linear", sizeof *a, linear_step_units,
                                          linear_step_run);
     if (!a) return -ERR_NO_MEMORY;
@@ -226,9 +246,9 @@ static int plan(struct planner *p, struct node *n)
     if (input.is_private) planner_current(p)->prologue = linear_step_prologue;
     planner_current(p)->ahead = linear_step_ahead;
     prepare_read(p, x, &a->input);
-    for (int i = 0; i < n_group; i++) {
-        if (planner_state(p, group[i])->done || is_glu_up(p, group[i])) continue;
-        plan_part(p, a, group[i], glu_up(p, group[i]));
+    for (int i = 0; i < group.n; i++) {
+        if (planner_state(p, group.nodes[i])->done || is_glu_up(p, group.nodes[i])) continue;
+        plan_part(p, a, group.nodes[i], glu_up(p, group.nodes[i]), &group);
     }
     linear_step_scratch(p, a);
     set_costs(planner_current(p), n, a);

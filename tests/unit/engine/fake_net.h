@@ -1,5 +1,5 @@
 /* fake_net - a model whose logits are a hash of every token before, read through the block tables:
- * a wrong block, slot, position or copy changes everything after it. And an oracle for it. */
+ * a wrong block, slot, position, adapter or copy changes everything after it. And an oracle. */
 #ifndef TIRO_TESTS_ENGINE_FAKE_NET_H
 #define TIRO_TESTS_ENGINE_FAKE_NET_H
 
@@ -12,7 +12,7 @@
 enum { FAKE_BLOCKS_MAX = 512 };
 
 struct fake_net {
-    int32_t slots[FAKE_BLOCKS_MAX][KV_BLOCK_LEN]; /* the token that each slot holds */
+    int32_t slots[FAKE_BLOCKS_MAX][KV_BLOCK_LEN]; /* what each slot holds: fake_kv() */
     int n_forwards, n_rows_most, fail_at;         /* fail_at: 0 never, else the n-th forward */
     int32_t n_rows_max, n_out_max, n_seqs_max;
 };
@@ -21,6 +21,12 @@ static inline uint64_t fake_mix(uint64_t h, uint64_t v)
 {
     h = (h ^ v) * UINT64_C(0x9e3779b97f4a7c15);
     return h ^ (h >> 31);
+}
+
+/* A token's keys and values depend on the adapter. */
+static inline int32_t fake_kv(int32_t token, int32_t adapter)
+{
+    return token + (adapter + 1) * TINY_VOCAB;
 }
 
 /* Letters are likely, the end is not; differences large enough for greedy to be clear. */
@@ -53,7 +59,7 @@ static inline int fake_forward(void *ctx, const struct batch *b, float *out, str
             int32_t row = q->row + i - q->kv_len;
             if (i >= q->kv_len) {
                 assert(b->positions[row] == i);
-                *slot = b->tokens[row];
+                *slot = fake_kv(b->tokens[row], b->adapters ? b->adapters[row] : -1);
             }
             h = fake_mix(h, (uint64_t)*slot + 1);
             if (i >= q->kv_len && at < b->n_out)
@@ -89,10 +95,10 @@ static inline float fake_logprob(const float *logits, int32_t token)
 }
 
 /* Logits after tokens[0..n). */
-static inline void fake_logits_after(float *out, const int32_t *tokens, int32_t n)
+static inline void fake_logits_after(float *out, const int32_t *tokens, int32_t n, int32_t adapter)
 {
     uint64_t h = 1;
-    for (int32_t i = 0; i < n; i++) h = fake_mix(h, (uint64_t)tokens[i] + 1);
+    for (int32_t i = 0; i < n; i++) h = fake_mix(h, (uint64_t)fake_kv(tokens[i], adapter) + 1);
     fake_logits(out, h);
 }
 

@@ -35,7 +35,7 @@ static void predict(struct expected *x, const struct engine_request *r, uint32_t
     *x = (struct expected){ .reason = SCHEDULER_LENGTH };
     int32_t most = r->max_tokens < 0 ? N_CTX - n : r->max_tokens;
     while (x->n_tokens < most) {
-        fake_logits_after(logits, tokens, n);
+        fake_logits_after(logits, tokens, n, r->adapter);
         struct sampler_input in = { .params = &r->sampling,
                                     .row = { .logits = logits },
                                     .tokens = tokens,
@@ -77,6 +77,8 @@ static void compare(uint64_t id, uint32_t choice, const struct expected *x)
     assert_int_equal(g->end.completion_tokens, x->n_tokens);
 }
 
+static bool with_adapters; /* Some of the requests below have one. */
+
 /* A mixture of everything; `variant` decides the prompt and options of request `id`. */
 static struct engine_request *mixed(uint64_t id)
 {
@@ -98,6 +100,10 @@ static struct engine_request *mixed(uint64_t id)
     r->sampling.top_p = id % 6 == 0 ? 0.9 : 1;
     r->sampling.frequency_penalty = id % 8 == 0 ? 0.5 : 0;
     r->logprobs = id % 9 == 0;
+    if (with_adapters && id % 3 != 1) { /* Of those with the system prompt, too. */
+        r->adapter = (int32_t)(id % 4) - 1;
+        r->adapter_key = id % 4;
+    }
     r->sampling.repetition_penalty = id % 11 == 0 ? 1.3 : 1;
     if (id % 10 == 7) {
         struct logit_bias *bias = ARENA_NEWS(&r->arena, 1, struct logit_bias);

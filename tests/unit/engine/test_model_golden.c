@@ -3,41 +3,9 @@
 #include "engine/format.h"
 #include "models/model.h"
 
-#include "unit/test.h"
+#include "golden.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-enum { IDS_MAX = 128 };
-
-/* The bound, for values up to about 10: some thousand roundings of f32. */
-static const double TOLERANCE = 1e-4;
-
-struct golden_case {
-    int32_t n_ids, n_rows, width;
-    int32_t ids[IDS_MAX];
-    float *values;
-};
-
-static void read_exactly(void *to, size_t size, FILE *f)
-{
-    assert_int_equal(fread(to, 1, size, f), size);
-}
-
-static void read_case(struct golden_case *c, FILE *f)
-{
-    read_exactly(&c->n_ids, 4, f);
-    read_exactly(&c->n_rows, 4, f);
-    read_exactly(&c->width, 4, f);
-    assert_in_range(c->n_ids, 1, IDS_MAX);
-    read_exactly(c->ids, (size_t)c->n_ids * 4, f);
-    size_t size = (size_t)c->n_rows * (size_t)c->width * sizeof(float);
-    c->values = malloc(size);
-    assert_non_null(c->values);
-    read_exactly(c->values, size, f);
-}
 
 static void forward(struct model *m, struct kv_store *kv, const struct golden_case *c, int chunk,
                     float *out)
@@ -101,12 +69,8 @@ static void check_model(const char *path, const char *golden, enum model_compute
         .compute = compute, .kv = MODEL_KV_F32, .n_rows_max = IDS_MAX, .n_out_max = IDS_MAX
     };
     assert_ok(model_open(&m, checkpoint, &options, &err), &err);
-    (void)snprintf(at, sizeof at, "%s/tests/golden/%s/golden.bin", TIRO_SOURCE_DIR, golden);
-    FILE *f = fopen(at, "rb");
-    assert_non_null(f);
     int32_t n_cases;
-    read_exactly(&n_cases, 4, f);
-    assert_true(n_cases > 0);
+    FILE *f = golden_open(golden, &n_cases);
     for (int i = 0; i < n_cases; i++) {
         struct golden_case c;
         read_case(&c, f);
@@ -207,10 +171,7 @@ static void check_chunks(const char *path, const char *golden)
     struct err err = { 0 };
     char at[512];
     int32_t n_cases;
-    (void)snprintf(at, sizeof at, "%s/tests/golden/%s/golden.bin", TIRO_SOURCE_DIR, golden);
-    FILE *f = fopen(at, "rb");
-    assert_non_null(f);
-    read_exactly(&n_cases, 4, f);
+    FILE *f = golden_open(golden, &n_cases);
     read_case(&c, f);
     for (int i = 1; i < n_cases; i++) { /* The last is the longest. */
         free(c.values);

@@ -43,6 +43,17 @@ static void test_batching_changes_nothing(void **state)
     close_scheduler();
 }
 
+static void test_adapters_change_only_their_own(void **state)
+{
+    (void)state;
+    with_adapters = true;
+    run_mixed(usual, false);
+    close_scheduler();
+    run_mixed((struct scheduler_options){ .n_ctx = N_CTX, .n_blocks = 17 }, true);
+    close_scheduler();
+    with_adapters = false;
+}
+
 static void test_preemption_changes_nothing(void **state)
 {
     (void)state;
@@ -102,6 +113,17 @@ static void test_cached_tokens(void **state)
     r->tenant = SLICE("somebody else");
     submit(r);
     run();
+    for (uint64_t id = 4; id < 7; id++) {
+        r = request(id, prompt);
+        r->adapter = 0; /* 5: the slot has another adapter now. */
+        r->adapter_key = id == 5 ? 8 : 7;
+        submit(r);
+        assert_true(scheduler_uses_adapter(scheduler, 0));
+        assert_false(scheduler_uses_adapter(scheduler, 1));
+        run();
+        assert_false(scheduler_uses_adapter(scheduler, 0));
+        assert_int_equal(seen[id].n_cached, id == 6 ? seen[2].n_cached : 0);
+    }
     assert_int_equal(seen[1].n_cached, 0);
     assert_int_equal(seen[2].n_cached, (seen[2].n_prompt - 1) / 16 * 16);
     assert_int_equal(seen[2].choice[0].end.cached_tokens, seen[2].n_cached);
@@ -224,7 +246,7 @@ static void check_scores(uint64_t id, const struct engine_request *r, const int3
     float logits[TINY_VOCAB];
     assert_int_equal(seen[id].n_scores, seen[id].n_prompt);
     for (int32_t i = 1; i < seen[id].n_prompt; i++) {
-        fake_logits_after(logits, tokens, i);
+        fake_logits_after(logits, tokens, i, -1);
         assert_true(seen[id].scores[i] == fake_logprob(logits, tokens[i]));
     }
     (void)r;
@@ -643,6 +665,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_request),
         cmocka_unit_test(test_batching_changes_nothing),
+        cmocka_unit_test(test_adapters_change_only_their_own),
         cmocka_unit_test(test_preemption_changes_nothing),
         cmocka_unit_test(test_cancels_change_nothing),
         cmocka_unit_test(test_threads_change_nothing),

@@ -66,15 +66,25 @@ static void what_counts_as_a_model(void **state)
     put("folder/model.safetensors", "123");
     put("folder/config.json", "{}");
     put_folder("empty");
+    put_folder("b:sql");
+    put("b:sql/adapter_config.json", "{}");
+    put("b:sql/adapter_model.safetensors", "1");
+    put_folder("nameless");
+    put("nameless/adapter_config.json", "{}");
+    put("nameless/adapter_model.safetensors", "1");
+    put_folder("b:half");
+    put("b:half/adapter_config.json", "{}");
     put_folder(".pull-x");
     assert_ok(library_read(&lib, &paths, &err), &err);
-    assert_int_equal(lib.n, 3);
+    assert_int_equal(lib.n, 4);
     assert_string_equal(lib.models[0].name, "a");
     assert_string_equal(lib.models[1].name, "b");
     assert_int_equal(lib.models[1].bytes, 5);
-    assert_string_equal(lib.models[2].name, "folder");
-    assert_true(lib.models[2].folder);
-    assert_int_equal(lib.models[2].bytes, 5);
+    assert_string_equal(lib.models[2].name, "b:sql");
+    assert_true(lib.models[2].adapter && lib.models[2].folder);
+    assert_string_equal(lib.models[3].name, "folder");
+    assert_true(lib.models[3].folder && !lib.models[3].adapter);
+    assert_int_equal(lib.models[3].bytes, 5);
     library_release(&lib);
 }
 

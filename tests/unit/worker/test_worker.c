@@ -215,7 +215,7 @@ static void test_serves(void **state)
     start(text_model, 1, 0);
     assert_int_equal(ready.n_vocab, 288);
     assert_int_equal(ready.n_ctx, 128);
-    assert_int_equal(ready.capabilities, CAP_COMPLETION | CAP_LOGPROBS);
+    assert_int_equal(ready.capabilities, CAP_COMPLETION | CAP_LOGPROBS | CAP_ADAPTERS);
     ask(prompt(1, question));
     wait_for(1);
     assert_int_equal(seen[1].counted, 1);
@@ -257,6 +257,103 @@ static void test_company_changes_nothing(void **state)
         if (id < 8) assert_string_equal(seen[id].text, alone[id]);
     }
     assert_int_equal(stats().kv_blocks_used, 0);
+    quit();
+}
+
+/* As the gateway does it: the text of the one file, a descriptor of the other. */
+static void tell_adapter(const char *name, const char *golden, const char *edit)
+{
+    char path[512], *config;
+    size_t len;
+    struct err err;
+    snprintf(path, sizeof path, TIRO_SOURCE_DIR "/tests/golden/adapter/%s/adapter_config.json",
+             golden);
+    assert_int_equal(file_read_all(&config, &len, path, 1 << 20, &err), 0);
+    snprintf(path, sizeof path,
+             TIRO_SOURCE_DIR "/tests/golden/adapter/%s/adapter_model.safetensors", golden);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    struct msg_adapter m = { .name = slice_of(name), .config = { config, len } };
+    if (edit) m.config = slice_of(edit);
+    assert_int_equal(conn_queue_fd(&client.conn, MSG_ADAPTER, &m, fd, &err), 0);
+    mem_free(config);
+}
+
+static uint32_t adapted(const char *name)
+{
+    for (;;) {
+        struct message_any any = worker_client_next(&client);
+        if (any.kind != MSG_ADAPTED) {
+            note(&any);
+            continue;
+        }
+        const struct msg_adapted *m = any.body;
+        assert_true(slice_is(m->name, name));
+        assert_int_equal(m->code == 0, m->text.len == 0);
+        return m->code;
+    }
+}
+
+static void ask_adapted(uint64_t id, const char *adapter)
+{
+    struct msg_request q = prompt(id, question);
+    q.sampling.seed = 5;
+    q.adapter = slice_of(adapter);
+    ask(q);
+}
+
+static void test_adapters(void **state)
+{
+    (void)state;
+    start(text_model, 2, 0);
+    ask_adapted(1, "");
+    wait_for(1);
+    ask_adapted(2, "a");
+    wait_for(2);
+    assert_int_equal(seen[2].code, ERR_MODEL_NOT_FOUND);
+    assert_non_null(strstr(seen[2].error, "`a`"));
+    tell_adapter("a", "llama-attention", NULL);
+    tell_adapter("b", "llama-mlp", NULL);
+    tell_adapter("c", "qwen2-all", NULL);
+    tell_adapter("d", "llama-mlp", "{}");
+    for (uint64_t id = 3; id < 12; id++) /* Behind what announces them: in time. */
+        ask_adapted(id, id % 3 == 0 ? "a" : id % 3 == 1 ? "b" : "");
+    assert_int_equal(adapted("a"), 0);
+    assert_int_equal(adapted("b"), 0);
+    assert_int_equal(adapted("c"), ERR_FORMAT);
+    assert_int_equal(adapted("d"), ERR_FORMAT);
+    for (uint64_t id = 3; id < 12; id++) {
+        wait_for(id);
+        assert_int_equal(seen[id].failed, 0);
+        assert_string_equal(seen[id].text, seen[id % 3 == 2 ? 1 : 3 + id % 3].text);
+    }
+    assert_string_not_equal(seen[3].text, seen[1].text);
+    assert_string_not_equal(seen[4].text, seen[1].text);
+    assert_string_not_equal(seen[3].text, seen[4].text);
+    /* Another under the name; those that have begun keep the one they have. */
+    ask_adapted(20, "a");
+    ask_adapted(21, "b");
+    while (!seen[20].counted || !seen[21].counted) {
+        struct message_any any = worker_client_next(&client);
+        note(&any);
+    }
+    tell_adapter("a", "llama-mlp", NULL);
+    worker_client_send(&client, MSG_ADAPTER,
+                       &(struct msg_adapter){ .name = SLICE("b"), .gone = true });
+    ask_adapted(22, "a");
+    ask_adapted(23, "b");
+    assert_int_equal(adapted("a"), 0);
+    for (uint64_t id = 20; id < 24; id++) wait_for(id);
+    assert_string_equal(seen[20].text, seen[3].text);
+    assert_string_equal(seen[21].text, seen[4].text);
+    assert_string_equal(seen[22].text, seen[4].text);
+    assert_int_equal(seen[22].end.cached_tokens, 0); /* Of the old one: not of this. */
+    assert_int_equal(seen[23].code, ERR_MODEL_NOT_FOUND);
+    /* Slots come back. */
+    for (int i = 0; i < 200; i++) {
+        tell_adapter("a", "llama-attention", NULL);
+        assert_int_equal(adapted("a"), 0);
+    }
     quit();
 }
 
@@ -604,6 +701,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_serves),
         cmocka_unit_test(test_company_changes_nothing),
+        cmocka_unit_test(test_adapters),
         cmocka_unit_test(test_speculation_changes_nothing),
         cmocka_unit_test(test_refuses_a_draft_model_of_another_vocabulary),
         cmocka_unit_test(test_cancel),
