@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the seeds of the gguf, safetensors and zip fuzzers: tests/fuzz/corpus/{gguf,safetensors,zip}.
+"""Writes the seeds of the gguf, safetensors, zip and packed_file fuzzers: tests/fuzz/corpus/*.
 
 Small valid files by Python's standard library alone; run again after a change and commit the result.
 """
@@ -12,6 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent / "tests/fuzz/corpus"
 U8, I8, U16, I16, U32, I32, F32, BOOL, STRING, ARRAY, U64, I64, F64 = range(13)
 PACK = {U8: "<B", I8: "<b", U16: "<H", I16: "<h", U32: "<I", I32: "<i", F32: "<f", BOOL: "<?",
         U64: "<Q", I64: "<q", F64: "<d"}
+MULTIPLIER = 0x9E3779B97F4A7C15
 
 
 def text(s):
@@ -36,6 +37,38 @@ def gguf(version, values, tensors, data, alignment=32):
         out += text(name) + struct.pack("<I", len(dims))
         out += b"".join(struct.pack("<Q", d) for d in dims) + struct.pack("<IQ", dtype, offset)
     return out + bytes(-len(out) % alignment) + data
+
+
+def mixed(x):
+    for shift in (32, 29):
+        x = (x ^ x >> shift) * MULTIPLIER % 2**64
+    return x ^ x >> 32
+
+
+def checksum64(seed, data):
+    """As src/base/checksum.c."""
+    lanes = [mixed((seed + i) % 2**64) for i in range(8)]
+    padded = data + bytes(-len(data) % 64)
+    for at in range(0, len(padded), 64):
+        for i, word in enumerate(struct.unpack("<8Q", padded[at:at + 64])):
+            turned = (lanes[i] << 29 | lanes[i] >> 35) % 2**64
+            lanes[i] = (turned ^ word) * MULTIPLIER % 2**64
+    total = seed ^ len(data)
+    for lane in lanes:
+        total = mixed(total ^ lane)
+    return total
+
+
+def packed(tensors, data):
+    """As src/models/packed_file.h says; at most one piece of data."""
+    table = b"".join(text(name) + struct.pack("<IQQQQ", *numbers) for name, *numbers in tensors)
+    data_at = (72 + len(table) + 63) // 64 * 64
+    head = b"TIROPACK" + struct.pack("<IIQQQ", 1, 1, 1000, 2000, 3000)
+    head += struct.pack("<QQQ", len(tensors), data_at, len(data)) + table
+    sums = struct.pack("<Q", checksum64(0, data)) if data else b""
+    head += struct.pack("<Q", checksum64(0, head))
+    return (head + bytes(data_at - len(head)) + data + sums +
+            struct.pack("<Q", checksum64(0, sums)))
 
 
 def write(folder, name, data):
@@ -78,6 +111,10 @@ def main():
                 info.compress_type = method
                 z.writestr(info, data)
         write("zip", name, out.getvalue())
+
+    write("packed_file", "empty", packed([], b""))
+    write("packed_file", "two", packed([("a", 0, 16, 1, 0, 64), ("blk.0.b", 8, 16, 32, 64, 544)],
+                                       bytes(i % 251 for i in range(608))))
 
 
 if __name__ == "__main__":

@@ -66,13 +66,13 @@ static void real_random(void *buf, size_t len)
     randombytes_buf(buf, len);
 }
 
-#define REAL                                                                                       \
-    {                                                                                              \
-        .alloc = malloc, .realloc = realloc, .free = free, .map = real_map,                        \
-        .map_file = real_map_file, .unmap = munmap, .open = real_open, .close = close,             \
-        .read = read, .write = write, .recvmsg = recvmsg, .sendmsg = sendmsg, .fstat = real_fstat, \
-        .fsync = fsync, .rename = rename, .unlink = unlink, .now_ns = real_now_ns,                 \
-        .wall_ns = real_wall_ns, .random = real_random,                                            \
+#define REAL                                                                                  \
+    {                                                                                         \
+        .alloc = malloc, .realloc = realloc, .free = free, .map = real_map,                   \
+        .map_file = real_map_file, .unmap = munmap, .advise = madvise, .open = real_open,     \
+        .close = close, .read = read, .write = write, .recvmsg = recvmsg, .sendmsg = sendmsg, \
+        .fstat = real_fstat, .fsync = fsync, .rename = rename, .unlink = unlink,              \
+        .now_ns = real_now_ns, .wall_ns = real_wall_ns, .random = real_random,                \
     }
 
 const struct seams seams_real = REAL;

@@ -23,6 +23,7 @@ struct seams {
     void *(*map)(size_t size);              /* Zeroed anonymous pages, or NULL. */
     void *(*map_file)(int fd, size_t size); /* Read-only private mapping, or NULL. */
     int (*unmap)(void *ptr, size_t size);
+    int (*advise)(void *ptr, size_t size, int advice); /* madvise */
     int (*open)(const char *path, int flags, mode_t mode);
     int (*close)(int fd);
     ssize_t (*read)(int fd, void *buf, size_t len);

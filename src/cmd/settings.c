@@ -158,6 +158,23 @@ int settings_bool(const struct settings *s, enum setting id, bool *ret, struct e
                    setting_rows[id].name, s->values[id], setting_source_name(s->sources[id]));
 }
 
+int settings_packed_dir(const struct settings *s, const char *data_dir, char *ret, size_t size,
+                        uint64_t *ret_bytes_max, struct err *err)
+{
+    int64_t megabytes;
+    const char *named = settings_str(s, SETTING_CACHE_DIR);
+    TRY(settings_int(s, SETTING_CACHE_MEGABYTES, &megabytes, 0, 1 << 30, err));
+    *ret_bytes_max = (uint64_t)megabytes << 20;
+    ret[0] = '\0';
+    if (megabytes == 0) return 0;
+    int n = snprintf(ret, size, *named ? "%s" : "%s/cache", *named ? named : data_dir);
+    if (n < 0 || (size_t)n >= size) return err_set(err, ERR_LIMIT, "cache_dir is too long");
+    if (ret[0] == '/') return 0;
+    return err_set(err, ERR_INVALID_VALUE,
+                   "cache_dir is '%s' (from %s); it must be an absolute path", named,
+                   setting_source_name(s->sources[SETTING_CACHE_DIR]));
+}
+
 const char *setting_source_name(enum setting_source source)
 {
     static const char *const names[] = { "default", "config file", "environment", "command line" };

@@ -48,6 +48,10 @@
     X(LATENCY_MS, latency_ms, "TIRO_LATENCY_MS", "100",                                          \
       "how long the next token of running answers may wait for a part of a new prompt, 1 to "    \
       "60000")                                                                                   \
+    X(CACHE_DIR, cache_dir, "TIRO_CACHE_DIR", "",                                                \
+      "folder for packed weights, which make later starts quick; empty: <data>/cache")           \
+    X(CACHE_MEGABYTES, cache_megabytes, "TIRO_CACHE_MEGABYTES", "32768",                         \
+      "most that may lie there, in MiB; 0: keep none")                                           \
     X(QUEUE, queue, "TIRO_QUEUE", "256", "requests that may wait for one model, 1 to 65536")     \
     X(GRACE_SECONDS, grace_seconds, "TIRO_GRACE_SECONDS", "30",                                  \
       "time for open answers at shutdown, 0 to 3600")                                            \
@@ -90,6 +94,10 @@ int settings_int(const struct settings *s, enum setting id, int64_t *ret, int64_
                  struct err *err) MUST_USE;
 /* yes, no, true, false, 1, 0 */
 int settings_bool(const struct settings *s, enum setting id, bool *ret, struct err *err) MUST_USE;
+/* Where packed weights lie: cache_dir, else a folder of the data directory; "" with
+ * cache_megabytes = 0. */
+int settings_packed_dir(const struct settings *s, const char *data_dir, char *ret, size_t size,
+                        uint64_t *ret_bytes_max, struct err *err) MUST_USE;
 const char *setting_source_name(enum setting_source source);
 /* Applies log_level and log_format. */
 int settings_apply_log(const struct settings *s, const char *who, struct err *err) MUST_USE;

@@ -38,6 +38,7 @@ static int map_fd(struct checkpoint *c, struct slice *ret, int fd, const char *p
     void *ptr = seams.map_file(fd, size);
     if (!ptr) return err_errno(err, errno, "mapping the %zu bytes of %s", size, path);
     TRY(checkpoint_add_mapping(c, ptr, size, true, err));
+    c->maps[c->n_maps - 1].mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
     *ret = (struct slice){ ptr, size };
     return 0;
 }

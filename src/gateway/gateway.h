@@ -69,7 +69,10 @@ struct gateway_options {
     uint32_t pinned_percent;    /* Of the memory for keys and values: for pinned prefixes. */
     const struct gateway_draft *drafts; /* n of them; outlive the gateway. */
     size_t n_drafts;
-    uint32_t latency_ms; /* What a prompt may keep running answers waiting; 0: the worker's. */
+    uint32_t latency_ms;    /* What a prompt may keep running answers waiting; 0: the worker's. */
+    const char *packed_dir; /* Folder for packed weights; NULL: none are kept. */
+    uint64_t packed_bytes_max; /* Most that may lie there; 0: none are kept. */
+    uint32_t pack_idle_ms; /* A model is idle so long before its weights are packed; 0: 2,000. */
 
     const char *log_level; /* For workers; NULL: "info". */
     bool log_json;

@@ -156,7 +156,8 @@ void model_start_worker(struct supervisor *s, struct model *m)
     m->progress_done = m->progress_total = 0;
     m->facts.state = BACKEND_MODEL_LOADING;
     look_at_file(m);
-    if (worker_start(s, m, &err) == 0) return;
+    model_find_packed(s, m);
+    if (worker_start(s, m, m->kind, &err) == 0) return;
     log_error("worker not started", LOG_STR("model", m->facts.id), LOG_STR("why", err.text));
     m->crashes++;
     m->retry_at_ns = now_ns() + SUPERVISOR_BACKOFF_MAX_MS * (uint64_t)NS_PER_MS;
@@ -233,8 +234,11 @@ void model_on_ready(struct supervisor *s, struct model *m, const struct msg_read
     copy_text(m->quantisation, sizeof m->quantisation, ready->quantisation);
     log_info("model ready", LOG_STR("model", facts->id), LOG_STR("arch", facts->arch),
              LOG_INT("n_ctx", facts->n_ctx), LOG_INT("load_ms", ready->load_ms),
+             LOG_STR("weights", ready->weights_mapped ? "mapped" : "packed"),
              LOG_STR("walls", m->walls), LOG_STR("walls_missing", m->walls_missing));
     worker_poll_stats(m->worker);
+    m->weights_mapped = ready->weights_mapped;
+    model_want_packed(s, m, ready->weights_mapped);
     model_send_waiting(s, m);
 }
 
@@ -407,6 +411,12 @@ static int new_model(struct model **ret, const struct gateway_model *model, stru
 /* A worker that the model lets go of answers what it has, and ends. */
 static void let_go(struct model *m)
 {
+    m->pack_at_ns = 0;
+    if (m->packer) {
+        m->packer->model = NULL;
+        worker_quit(m->packer);
+        model_on_packer_gone(m);
+    }
     if (!m->worker) return;
     m->worker->model = NULL;
     worker_quit(m->worker);
@@ -555,7 +565,8 @@ static bool needs_tick(const struct supervisor *s)
         if (w->deadline_ns || w->n_in_flight > 0 || (w->model && w->model->crashes > 0))
             return true;
     for (size_t i = 0; i < s->n_models; i++)
-        if (s->models[i]->waiting.n > 0 || s->models[i]->retry_at_ns) return true;
+        if (s->models[i]->waiting.n > 0 || s->models[i]->retry_at_ns || s->models[i]->pack_at_ns)
+            return true;
     return false;
 }
 
@@ -575,6 +586,7 @@ static void on_tick(uv_timer_t *timer)
         if (m->retry_at_ns && now >= m->retry_at_ns && !m->worker && !s->stopped)
             model_start_worker(s, m);
         check_waiting(s, m, now);
+        model_check_packing(s, m, now);
     }
     if (now > s->polled_at_ns + s->poll_ms * (uint64_t)NS_PER_MS) {
         s->polled_at_ns = now;
@@ -618,6 +630,7 @@ int supervisor_open(struct supervisor **ret, const struct supervisor_options *op
     s->queue_age_ms = g->queue_age_ms ? g->queue_age_ms : SUPERVISOR_QUEUE_AGE_MS;
     s->rest_ms = g->rest_ms ? g->rest_ms : SUPERVISOR_REST_MS;
     s->silence_ms = g->silence_ms ? g->silence_ms : SUPERVISOR_SILENCE_MS;
+    s->pack_idle_ms = g->pack_idle_ms ? g->pack_idle_ms : SUPERVISOR_PACK_IDLE_MS;
     s->poll_ms = s->silence_ms / 4 < SUPERVISOR_POLL_MS ? s->silence_ms / 4 : SUPERVISOR_POLL_MS;
     arena_init(&s->arena, WORKER_ARENA_MAX);
     (void)uv_prepare_init(s->o.loop, &s->flush); /* Always 0, as all below. */
@@ -638,7 +651,9 @@ void supervisor_stop(struct supervisor *s)
         (void)err_set(&err, ERR_SHUTTING_DOWN, "the server is shutting down");
         m->retry_at_ns = 0;
         fail_waiting(m, &err, 0);
+        m->pack_at_ns = 0;
         if (m->worker) worker_quit(m->worker);
+        if (m->packer) worker_quit(m->packer);
     }
 }
 

@@ -49,6 +49,7 @@ enum {
     SUPERVISOR_QUIT_MS = 3 * 1000,      /* Then SIGKILL. */
     SUPERVISOR_SILENCE_MS = 120 * 1000, /* A step of the slowest model takes less. */
     SUPERVISOR_POLL_MS = 5 * 1000,      /* Between two questions for numbers. */
+    SUPERVISOR_PACK_IDLE_MS = 2 * 1000, /* Without requests: weights may be packed to disk. */
 };
 
 struct supervisor;

@@ -1,10 +1,12 @@
 /* supervisor_internal - shared by supervisor.c (models, queues), worker_process.c (one process and
- * what it says) and supervisor_report.c (numbers). */
+ * what it says), supervisor_pack.c (packed weights on disk) and supervisor_report.c (numbers). */
 #ifndef TIRO_GATEWAY_SUPERVISOR_INTERNAL_H
 #define TIRO_GATEWAY_SUPERVISOR_INTERNAL_H
 
 #include "gateway/supervisor.h"
 #include "proto/conn.h"
+
+#include <limits.h>
 
 enum { WORKER_BUCKETS = 256, SUPERVISOR_TICK_MS = 100, WORKER_ARENA_MAX = 256 << 20 };
 
@@ -42,6 +44,7 @@ struct worker {
     uint64_t deadline_ns;           /* For the hello, or for quitting; 0: none. */
     uint64_t ready_at_ns, heard_ns; /* heard_ns: when it last said anything. */
     enum worker_state state;
+    uint32_t kind;   /* enum worker_kind: its model's, or WORKER_PACK */
     int pid, n_open; /* n_open: handles of libuv not closed yet. */
     bool connected, running, broken;
 };
@@ -53,6 +56,10 @@ struct model {
     uint32_t kind; /* enum worker_kind */
     bool preload, removed;
     struct worker *worker;
+    struct worker *packer;                 /* Writes packed weights; NULL: none runs. */
+    char packed[PATH_MAX], part[PATH_MAX]; /* Where they lie, and what it writes; "": nowhere. */
+    uint64_t pack_at_ns;                   /* When it may begin, if all is idle; 0: not wanted. */
+    bool weights_mapped;
     struct handle_list waiting;
     uint64_t retry_at_ns;  /* 0: no worker is to be started by itself. */
     uint32_t crashes;      /* Since it last ran well: for the back-off. */
@@ -86,7 +93,9 @@ struct supervisor {
     int n_open;
     struct arena arena; /* Of the message being handled. */
     uint64_t next_id, polled_at_ns;
-    uint32_t queue_max, in_flight_max, queue_age_ms, silence_ms, rest_ms, poll_ms;
+    uint64_t n_packed;
+    uint32_t queue_max, in_flight_max, queue_age_ms, silence_ms, rest_ms, poll_ms, pack_idle_ms;
+    bool packing_failed; /* Nothing can be written where packed weights would lie. */
     bool ticking, stopped, closed;
 };
 
@@ -105,8 +114,16 @@ void model_on_ready(struct supervisor *s, struct model *m, const struct msg_read
 /* Its worker is gone; `was` is what it was doing. */
 void model_on_worker_lost(struct supervisor *s, struct model *m, enum worker_state was);
 
-/* worker_process.c */
-int worker_start(struct supervisor *s, struct model *m, struct err *err) MUST_USE;
+/* supervisor_pack.c */
+void model_find_packed(struct supervisor *s, struct model *m);
+/* The model is ready; its weights came from disk or not. */
+void model_want_packed(struct supervisor *s, struct model *m, bool mapped);
+void model_check_packing(struct supervisor *s, struct model *m, uint64_t now);
+void model_on_packed(struct supervisor *s, struct model *m, const struct msg_artefact *artefact);
+void model_on_packer_gone(struct model *m);
+
+/* worker_process.c: of the model's kind, or WORKER_PACK. */
+int worker_start(struct supervisor *s, struct model *m, uint32_t kind, struct err *err) MUST_USE;
 int worker_process_send(struct worker *w, struct backend_handle *h, struct err *err) MUST_USE;
 void worker_cancel(struct worker *w, struct backend_handle *h);
 void worker_forget(struct worker *w, struct backend_handle *h);

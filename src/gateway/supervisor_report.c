@@ -35,6 +35,8 @@ static void write_loaded(struct json_writer *w, const struct model *m)
     uint_field(w, "weight_bytes", m->weight_bytes);
     uint_field(w, "kv_bytes", m->kv_bytes);
     uint_field(w, "load_ms", m->load_ms);
+    json_key(w, "weights_mapped");
+    json_bool(w, m->weights_mapped);
     str_field(w, "arch", m->facts.arch);
     str_field(w, "quantisation", m->quantisation);
     if (m->draft) str_field(w, "draft_model", m->draft);

@@ -14,7 +14,7 @@
 
 enum { WORKER_FD = 3, NS_PER_MS = 1000 * 1000, ENVIRONMENT_MAX = 1024 };
 
-static const char *const kind_words[WORKER_KINDS] = { "text", "embed" };
+static const char *const kind_words[WORKER_KINDS] = { "text", "embed", "pack" };
 
 static const char *model_name(const struct worker *w)
 {
@@ -190,6 +190,7 @@ static void lose(struct worker *w)
     w->model = NULL;
     for (struct backend_handle *h; (h = any_in_flight(w));) retry_or_fail(w, h);
     if (detached) model_on_worker_lost(s, m, was);
+    if (m && m->packer == w) model_on_packer_gone(m);
 }
 
 /* ---- What it says ---- */
@@ -216,7 +217,7 @@ static void on_hello(struct worker *w, const struct msg_hello *hello)
 {
     const struct gateway_options *g = w->supervisor->o.gateway;
     struct model *m = w->model;
-    if (hello->protocol != MSG_PROTOCOL_VERSION || (m && hello->kind != m->kind)) {
+    if (hello->protocol != MSG_PROTOCOL_VERSION || hello->kind != w->kind) {
         log_error("worker is of another version", LOG_STR("model", model_name(w)),
                   LOG_INT("protocol", hello->protocol), LOG_INT("kind", hello->kind));
         w->broken = true;
@@ -238,6 +239,8 @@ static void on_hello(struct worker *w, const struct msg_hello *hello)
         .queue_max = w->supervisor->in_flight_max, /* One bound, ours: more is never sent. */
         .log_level = slice_of(g->log_level),
         .log_json = g->log_json,
+        .packed = slice_of(w->kind == WORKER_PACK ? m->part : m->packed),
+        .packed_bytes_max = g->packed_bytes_max,
     };
     w->state = WORKER_LOADING;
     w->deadline_ns = 0; /* A disk may be slow; the queue has an age limit of its own. */
@@ -247,7 +250,7 @@ static void on_hello(struct worker *w, const struct msg_hello *hello)
 static void on_progress(struct worker *w, const struct msg_progress *progress)
 {
     struct model *m = w->model;
-    if (!m) return;
+    if (!m || w->kind == WORKER_PACK) return;
     (void)snprintf(m->what, sizeof m->what, "%.*s", SLICE_FMT(progress->what)); /* Cut is fine. */
     m->progress_done = progress->done;
     m->progress_total = progress->total;
@@ -255,10 +258,24 @@ static void on_progress(struct worker *w, const struct msg_progress *progress)
 
 static void on_ready(struct worker *w, const struct msg_ready *ready)
 {
-    if (w->state != WORKER_LOADING || !w->model) return;
+    if (w->kind == WORKER_PACK) w->broken = true; /* It never serves. */
+    if (w->state != WORKER_LOADING || !w->model || w->broken) return;
     w->state = WORKER_READY;
     w->ready_at_ns = now_ns();
     model_on_ready(w->supervisor, w->model, ready);
+}
+
+/* All that a WORKER_PACK says when it succeeds; it ends by itself. */
+static void on_artefact(struct worker *w, const struct msg_artefact *artefact)
+{
+    if (w->kind != WORKER_PACK || w->state != WORKER_LOADING) {
+        w->broken = true;
+        return;
+    }
+    if (w->model) model_on_packed(w->supervisor, w->model, artefact);
+    w->state = WORKER_QUITTING;
+    w->deadline_ns = now_ns() + (uint64_t)SUPERVISOR_QUIT_MS * NS_PER_MS;
+    supervisor_wake_tick(w->supervisor);
 }
 
 static struct err err_of(const struct msg_error *m)
@@ -276,6 +293,14 @@ static void on_worker_error(struct worker *w, const struct msg_error *error)
 {
     struct model *m = w->model;
     struct err err = err_of(error);
+    if (w->kind == WORKER_PACK) {
+        log_warn("packed weights are not kept", LOG_STR("model", model_name(w)),
+                 LOG_STR("why", err.text));
+        w->state = WORKER_QUITTING;
+        w->deadline_ns = now_ns() + (uint64_t)SUPERVISOR_QUIT_MS * NS_PER_MS;
+        w->broken = true;
+        return;
+    }
     if (!m || w->state == WORKER_READY) { /* It ends now, and is started again. */
         log_error("worker gives up", LOG_STR("model", model_name(w)), LOG_STR("why", err.text));
         w->broken = true;
@@ -400,6 +425,7 @@ static void on_message(struct worker *w, const struct message_any *any, int fd)
     case MSG_PROGRESS: on_progress(w, any->body); break;
     case MSG_READY: on_ready(w, any->body); break;
     case MSG_STATS: on_stats(w, any->body); break;
+    case MSG_ARTEFACT: on_artefact(w, any->body); break;
     case MSG_ERROR:
         if (((const struct msg_error *)any->body)->id == 0) {
             on_worker_error(w, any->body);
@@ -418,7 +444,6 @@ static void on_message(struct worker *w, const struct message_any *any, int fd)
     case MSG_POLL:
     case MSG_REQUEST:
     case MSG_CANCEL:
-    case MSG_ARTEFACT:
     case MSG_QUIT: w->broken = true; break; /* Not for a worker to say. */
     }
 }
@@ -547,7 +572,7 @@ static int spawn(struct worker *w, const char *program, uint32_t kind, int fd)
     return uv_spawn(w->supervisor->o.loop, &w->process, &options);
 }
 
-int worker_start(struct supervisor *s, struct model *m, struct err *err)
+int worker_start(struct supervisor *s, struct model *m, uint32_t kind, struct err *err)
 {
     int pair[2];
     struct worker *w = mem_calloc(1, sizeof *w);
@@ -557,10 +582,11 @@ int worker_start(struct supervisor *s, struct model *m, struct err *err)
         return err_errno(err, errno, "the connection to a worker");
     }
     w->supervisor = s;
+    w->kind = kind;
     int rc = conn_init(&w->conn, pair[0], NULL, err);
     assert(rc == 0); /* A fresh socket can be made non-blocking. */
     w->process.data = w->poll.data = w;
-    rc = spawn(w, s->o.gateway->worker_program, m->kind, pair[1]);
+    rc = spawn(w, s->o.gateway->worker_program, kind, pair[1]);
     (void)seams.close(pair[1]); /* The worker has its own. */
     w->n_open = 1;
     w->next = s->workers;
@@ -580,10 +606,13 @@ int worker_start(struct supervisor *s, struct model *m, struct err *err)
     w->n_open++;
     w->connected = true;
     w->model = m;
-    m->worker = w;
+    if (kind == WORKER_PACK)
+        m->packer = w;
+    else
+        m->worker = w;
     w->deadline_ns = now_ns() + (uint64_t)SUPERVISOR_HELLO_MS * NS_PER_MS;
     s->o.metrics->worker_starts++;
-    log_info("worker started", LOG_STR("model", m->facts.id), LOG_STR("kind", kind_words[m->kind]),
+    log_info("worker started", LOG_STR("model", m->facts.id), LOG_STR("kind", kind_words[kind]),
              LOG_INT("pid", w->pid));
     watch(w);
     supervisor_wake_tick(s);

@@ -40,9 +40,10 @@ struct weight {
     float plus;              /* Added to all of `f32`: files may keep a gain less its 1. */
     unsigned uses;           /* enum weight_use, set by the ops' constructors. */
     enum dtype packed_dtype; /* What `packed` holds: the file's, or F32 with compute = f32. */
-    void *packed;            /* (dims[0] in panels) owned; NULL unless WEIGHT_MATRIX */
+    const void *packed;      /* (dims[0] in panels); NULL unless WEIGHT_MATRIX */
     size_t packed_size;
-    float *f32; /* (all elements) owned; NULL unless WEIGHT_VECTOR */
+    bool owns_packed; /* Else it lies in the block of all of a model's: models/packed.h. */
+    float *f32;       /* (all elements) owned; NULL unless WEIGHT_VECTOR */
 };
 
 int64_t weight_elements(const struct weight *w);
@@ -53,7 +54,13 @@ struct weight_options {
     bool f32;          /* Matrices become floats, whatever the file holds. */
 };
 
-/* Makes every form in w->uses. */
+/* Sets packed_dtype and packed_size of a matrix; -ERR_FORMAT: its bytes do not fit its shape. */
+int weight_measure(struct weight *w, bool f32, struct err *err) MUST_USE;
+/* Packs a range of the panels of a measured matrix, the first of them to dst. */
+void weight_pack(const struct weight *w, const struct weight_options *o, void *dst, int panel_from,
+                 int panel_to);
+
+/* Makes every form in w->uses that is not there yet. */
 int weight_prepare(struct weight *w, const struct weight_options *o, struct err *err) MUST_USE;
 void weight_release(struct weight *w);
 

@@ -1,10 +1,12 @@
 #include "models/checkpoint.h"
 
+#include "base/checksum.h"
 #include "base/seam.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <math.h>
+#include <sys/mman.h>
 
 static const struct {
     const char *name;
@@ -85,9 +87,49 @@ int checkpoint_add_mapping(struct checkpoint *c, void *ptr, size_t size, bool ow
         if (owned) (void)seams.unmap(ptr, size); /* Ours: valid. */
         return err_set(err, ERR_LIMIT, "%s: more than %d files", c->path, CHECKPOINT_MAPS_MAX);
     }
-    c->maps[c->n_maps++] = (struct checkpoint_mapping){ ptr, size, owned };
+    c->maps[c->n_maps++] = (struct checkpoint_mapping){ ptr, size, owned, 0 };
     c->file_size += size;
     return 0;
+}
+
+/* ---- which file, and its pages ---- */
+
+static bool lies_in(const struct checkpoint_mapping *m, const void *data)
+{
+    uintptr_t at = (uintptr_t)data, from = (uintptr_t)m->ptr;
+    return at >= from && at - from < m->size;
+}
+
+struct checkpoint_key checkpoint_key(const struct checkpoint *c)
+{
+    struct checkpoint_key key = { .size = c->file_size };
+    for (size_t i = 0; i < c->n_maps; i++) {
+        const struct checkpoint_mapping *m = &c->maps[i];
+        size_t header = m->size;
+        for (size_t t = 0; t < c->n_tensors; t++) {
+            const struct checkpoint_tensor *tensor = &c->tensors[t];
+            if (!tensor->usable || !lies_in(m, tensor->data)) continue;
+            size_t at = (uintptr_t)tensor->data - (uintptr_t)m->ptr;
+            if (at < header) header = at;
+        }
+        if ((uint64_t)m->mtime_ns > key.mtime_ns) key.mtime_ns = (uint64_t)m->mtime_ns;
+        key.header = checksum64(key.header ^ m->size, m->ptr, header);
+    }
+    return key;
+}
+
+void checkpoint_let_go(const struct checkpoint *c, const void *data, size_t size)
+{
+    const uintptr_t page = 4096;
+    for (size_t i = 0; i < c->n_maps; i++) {
+        if (!c->maps[i].owned || !lies_in(&c->maps[i], data)) continue;
+        /* Whole pages only: the ends are shared with the neighbours. */
+        size_t skip = (page - (uintptr_t)data % page) % page;
+        if (size < skip + page) return;
+        char *from = (char *)(uintptr_t)data + skip;
+        (void)seams.advise(from, (size - skip) / page * page, MADV_DONTNEED); /* Advice. */
+        return;
+    }
 }
 
 static int index_put(struct checkpoint *c, struct map *m, struct slice name, size_t i,

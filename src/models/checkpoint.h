@@ -108,7 +108,8 @@ enum checkpoint_json {
 struct checkpoint_mapping {
     void *ptr;
     size_t size;
-    bool owned; /* To be unmapped at close. */
+    bool owned;       /* To be unmapped at close. */
+    int64_t mtime_ns; /* Of the file; 0: unknown. */
 };
 
 /* Read-only to everyone but engine/format/. */
@@ -133,6 +134,17 @@ struct checkpoint {
 };
 
 void checkpoint_close(struct checkpoint *c); /* NULL is fine. */
+
+/* Which file this is, as far as one can tell without reading all of it. */
+struct checkpoint_key {
+    uint64_t size;     /* Of all mapped files, */
+    uint64_t mtime_ns; /* the newest of their times, */
+    uint64_t header;   /* and a checksum over what lies before the tensors, file by file. */
+};
+struct checkpoint_key checkpoint_key(const struct checkpoint *c);
+/* Gives back the memory behind a tensor's data; whoever reads it later has it read from the file
+ * again. Only for data in a mapping of our own; anything else stays. */
+void checkpoint_let_go(const struct checkpoint *c, const void *data, size_t size);
 
 /* --- metadata ---------------------------------------------------------------------------------
  * get: required. opt: `def` when the key is missing (a wrong type still fails).

@@ -6,6 +6,7 @@
 #include "graph/profile.h"
 #include "graph/run.h"
 #include "models/arch.h"
+#include "models/packed.h"
 
 #include <assert.h>
 #include <math.h>
@@ -33,6 +34,8 @@ struct model {
     struct kernels kernels;
     struct graph graph;
     struct run run;
+    struct packed packed;
+    uint64_t elements_of[DTYPE_COUNT]; /* Of all weights, by type. */
     struct cached_plan plans[PLANS_MAX];
     int n_plans;
 };
@@ -44,45 +47,60 @@ const struct model_facts *model_facts(const struct model *m)
 
 /* --- weights --- */
 
-struct prepare_job {
-    struct model *m;
-    uint64_t done_bytes, total_bytes;
-    uint64_t elements_of[DTYPE_COUNT];
-    struct err *err;
-};
-
 static int count_weight(void *ctx, struct weight *w)
 {
-    struct prepare_job *j = ctx;
-    j->total_bytes += w->size;
-    j->elements_of[w->dtype] += (uint64_t)weight_elements(w);
-    j->m->facts.n_params += (uint64_t)weight_elements(w);
+    struct model *m = ctx;
+    uint64_t n = (uint64_t)weight_elements(w);
+    m->elements_of[w->dtype] += n;
+    m->facts.n_params += n;
     return 0;
 }
+
+static int count_weights(struct model *m)
+{
+    TRY(arch_each_weight(m->net, m->arch, count_weight, m));
+    enum dtype most = DTYPE_F32;
+    for (int i = 0; i < DTYPE_COUNT; i++)
+        if (m->elements_of[i] > m->elements_of[most]) most = (enum dtype)i;
+    m->facts.weight_dtype = most;
+    return 0;
+}
+
+/* What is packed is read from its file when that is there and fits. */
+static int get_packed(struct model *m, const struct checkpoint *c, const struct weight_options *how,
+                      struct err *err)
+{
+    const struct model_options *o = &m->options;
+    struct packed_progress progress = { o->progress, o->progress_ctx };
+    struct model_facts *f = &m->facts;
+    TRY(packed_init(&m->packed, m->net, m->arch, how->f32, err));
+    f->weight_bytes = m->packed.size;
+    if (o->packed_path && !how->f32 &&
+        packed_map(&m->packed, o->packed_path, c, o->pool, &f->packed_problem) == 0) {
+        f->packed_mapped = true;
+        return 0;
+    }
+    return packed_make(&m->packed, c, how, &progress, err);
+}
+
+struct prepare_job {
+    const struct weight_options *how;
+    struct err *err;
+};
 
 static int prepare_weight(void *ctx, struct weight *w)
 {
     struct prepare_job *j = ctx;
-    const struct model_options *o = &j->m->options;
-    struct weight_options how = { .kernels = &j->m->kernels,
-                                  .pool = o->pool,
-                                  .f32 = o->compute == MODEL_COMPUTE_F32 };
-    TRY(weight_prepare(w, &how, j->err));
-    j->done_bytes += w->size;
-    j->m->facts.weight_bytes += w->packed_size;
-    if (o->progress && !o->progress(o->progress_ctx, j->done_bytes, j->total_bytes))
-        return err_set(j->err, ERR_CANCELLED, "loading was cancelled");
-    return 0;
+    return weight_prepare(w, j->how, j->err);
 }
 
-static int prepare_weights(struct model *m, struct err *err)
+static int prepare_weights(struct model *m, const struct checkpoint *c, struct err *err)
 {
-    struct prepare_job job = { .m = m, .err = err };
-    TRY(arch_each_weight(m->net, m->arch, count_weight, &job));
-    enum dtype most = DTYPE_F32;
-    for (int i = 0; i < DTYPE_COUNT; i++)
-        if (job.elements_of[i] > job.elements_of[most]) most = (enum dtype)i;
-    m->facts.weight_dtype = most;
+    struct weight_options how = { .kernels = &m->kernels,
+                                  .pool = m->options.pool,
+                                  .f32 = m->options.compute == MODEL_COMPUTE_F32 };
+    struct prepare_job job = { &how, err };
+    TRY(get_packed(m, c, &how, err));
     return arch_each_weight(m->net, m->arch, prepare_weight, &job);
 }
 
@@ -194,7 +212,8 @@ static int read_name(struct model *m, const struct checkpoint *c, struct err *er
     return m->name ? 0 : err_set(err, ERR_NO_MEMORY, "no memory for a name");
 }
 
-static int open_into(struct model *m, const struct checkpoint *c, struct err *err)
+/* From the checkpoint to a network whose weights are found and whose uses of them are known. */
+static int describe(struct model *m, const struct checkpoint *c, struct err *err)
 {
     TRY(read_name(m, c, err));
     m->net = mem_calloc(1, m->arch->size);
@@ -202,25 +221,30 @@ static int open_into(struct model *m, const struct checkpoint *c, struct err *er
     TRY(arch_read_hparams(m->net, m->arch, c, err));
     TRY(arch_read_tensors(m->net, m->arch, c, &m->graph.arena, err));
     set_facts(m);
+    const struct model_options *o = &m->options;
+    kernels_select(&m->kernels, o->isa_mask ? o->isa_mask : kernel_isa_detect());
+    m->arch->build(&m->graph, m->net);
+    TRY(graph_check(&m->graph, err));
+    return count_weights(m);
+}
+
+static int open_into(struct model *m, const struct checkpoint *c, struct err *err)
+{
+    TRY(describe(m, c, err));
     struct model_options *o = &m->options;
     if (o->n_rows_max == 0) o->n_rows_max = ROWS_MAX_DEFAULT;
     if (m->facts.kind == MODEL_EMBEDDER && o->n_rows_max < m->facts.n_ctx_train)
         o->n_rows_max = m->facts.n_ctx_train;
     if (o->n_seqs_max == 0) o->n_seqs_max = SEQS_MAX_DEFAULT;
     if (o->n_out_max == 0) o->n_out_max = o->n_seqs_max;
-    kernels_select(&m->kernels, o->isa_mask ? o->isa_mask : kernel_isa_detect());
-    m->arch->build(&m->graph, m->net);
-    TRY(graph_check(&m->graph, err));
-    TRY(prepare_weights(m, err));
+    TRY(prepare_weights(m, c, err));
     TRY(run_init(&m->run, o->pool, &m->kernels, err));
     return o->plan_ahead ? plan_ahead(m, err) : 0;
 }
 
-int model_open(struct model **ret, const struct checkpoint *checkpoint,
-               const struct model_options *options, struct err *err)
+static int new_model(struct model **ret, const struct checkpoint *checkpoint,
+                     const struct model_options *options, struct err *err)
 {
-    assert(options->n_rows_max >= 0 && options->n_rows_max <= BATCH_ROWS_MAX);
-    assert(options->n_seqs_max >= 0 && options->n_out_max >= 0);
     const struct model_arch *arch = arch_find(checkpoint, err);
     if (!arch) return err ? -(int)err->code : -ERR_UNSUPPORTED_FORMAT;
     struct model *m = mem_calloc(1, sizeof *m);
@@ -228,6 +252,17 @@ int model_open(struct model **ret, const struct checkpoint *checkpoint,
     m->arch = arch;
     m->options = *options;
     graph_init(&m->graph);
+    *ret = m;
+    return 0;
+}
+
+int model_open(struct model **ret, const struct checkpoint *checkpoint,
+               const struct model_options *options, struct err *err)
+{
+    assert(options->n_rows_max >= 0 && options->n_rows_max <= BATCH_ROWS_MAX);
+    assert(options->n_seqs_max >= 0 && options->n_out_max >= 0);
+    struct model *m;
+    TRY(new_model(&m, checkpoint, options, err));
     int result = open_into(m, checkpoint, err);
     if (result < 0) {
         model_close(m);
@@ -235,6 +270,21 @@ int model_open(struct model **ret, const struct checkpoint *checkpoint,
     }
     *ret = m;
     return 0;
+}
+
+int model_pack(const struct checkpoint *checkpoint, const struct model_options *options, int fd,
+               const char *name, struct err *err)
+{
+    struct packed_progress progress = { options->progress, options->progress_ctx };
+    struct model *m;
+    assert(options->compute == MODEL_COMPUTE_AUTO);
+    TRY(new_model(&m, checkpoint, options, err));
+    struct weight_options how = { .kernels = &m->kernels, .pool = options->pool };
+    int result = describe(m, checkpoint, err);
+    if (result == 0) result = packed_init(&m->packed, m->net, m->arch, false, err);
+    if (result == 0) result = packed_write(&m->packed, checkpoint, &how, &progress, fd, name, err);
+    model_close(m);
+    return result;
 }
 
 void model_close(struct model *m)
@@ -251,6 +301,7 @@ void model_close(struct model *m)
         assert(result == 0);
         mem_free(m->net->layers);
     }
+    packed_release(&m->packed);
     mem_free(m->net);
     mem_free(m->name);
     mem_free(m);

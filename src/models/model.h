@@ -71,8 +71,11 @@ struct model_facts {
     enum model_pooling pooling;
     bool normalize; /* Embeddings are scaled to length 1. */
     uint64_t n_params;
-    uint64_t weight_bytes;   /* Memory held by packed weights, beside the mapping. */
+    uint64_t weight_bytes;   /* Of the packed matrices. */
     enum dtype weight_dtype; /* The type that most weights have. */
+    bool packed_mapped;      /* They were mapped from packed_path, */
+    /* or why not: ERR_NOT_FOUND, there is none; anything else, what is wrong with it. */
+    struct err packed_problem;
 };
 
 struct model_options {
@@ -86,6 +89,9 @@ struct model_options {
     bool profile;       /* Gather where forwards spend their time: model_profile_each. */
     bool plan_ahead;    /* Make every plan now, so that no forward allocates. */
     uint32_t isa_mask;  /* Instruction sets that may be used; 0: all the CPU has. */
+    /* A file of model_pack's that may be there: mapped instead of packing, if it belongs to this
+     * checkpoint and is whole. Not looked at with MODEL_COMPUTE_F32. NULL: none. */
+    const char *packed_path;
     /* Called while weights are packed; false stops with -ERR_CANCELLED. May be NULL. */
     bool (*progress)(void *ctx, uint64_t done_bytes, uint64_t total_bytes);
     void *progress_ctx;
@@ -96,6 +102,10 @@ struct model_options {
 int model_open(struct model **ret, const struct checkpoint *checkpoint,
                const struct model_options *options, struct err *err) MUST_USE;
 void model_close(struct model *m); /* NULL is fine. */
+/* Writes the packed matrices to fd, for packed_path of later starts; on disk when this returns 0.
+ * `name` is what errors call the file; of the options pool, isa_mask and progress count. */
+int model_pack(const struct checkpoint *checkpoint, const struct model_options *options, int fd,
+               const char *name, struct err *err) MUST_USE;
 const struct model_facts *model_facts(const struct model *m);
 
 /* Causal: out is (n_out, n_vocab) logits of the batch's out_rows, in that order.

@@ -16,7 +16,8 @@ struct principal {
 
 /* ---- Coming up ---- */
 
-enum worker_kind { WORKER_TEXT, WORKER_EMBED, WORKER_KINDS };
+/* WORKER_PACK is a job: it writes one file of packed weights, says MSG_ARTEFACT and ends. */
+enum worker_kind { WORKER_TEXT, WORKER_EMBED, WORKER_PACK, WORKER_KINDS };
 
 struct msg_hello {
     uint32_t protocol; /* MSG_PROTOCOL_VERSION */
@@ -43,6 +44,10 @@ struct msg_load {
     uint32_t pinned_percent;  /* Of the memory for keys and values: for pinned prefixes. */
     struct slice draft;       /* Path of a second model that drafts for this one; "": none. */
     uint32_t latency_ms;      /* What a prompt may keep running answers waiting; 0: 100. */
+    /* The file of packed weights: to be mapped if it is there and good; WORKER_PACK: to be made.
+     * "": none. */
+    struct slice packed;
+    uint64_t packed_bytes_max; /* WORKER_PACK: the file may have no more; 0: any number. */
 };
 
 struct msg_progress {
@@ -76,6 +81,7 @@ struct msg_ready {
     struct slice walls; /* Walls that stand: "landlock, seccomp, no_new_privs, no core dumps". */
     struct slice walls_missing; /* What the kernel could not do, and why; "" when all stand. */
     struct slice fim_tokens;    /* "" when the model has none */
+    bool weights_mapped;        /* Packed weights came from the file, not from packing. */
 };
 
 struct msg_poll {

@@ -109,7 +109,25 @@ static int allow_model(int ruleset, const char *path)
     return allow_links(ruleset, dir);
 }
 
-static int enter_landlock(const char *const *paths, int n_paths)
+static int allow_file(int ruleset, const char *path)
+{
+    int fd = path ? open(path, O_PATH | O_CLOEXEC) : -1;
+    if (fd < 0) return 0; /* It is not there, and opening it will say so. */
+    struct landlock_path_beneath_attr rule = {
+        .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE,
+        .parent_fd = fd,
+    };
+    struct stat st;
+    long r = 0;
+    if (seams.fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        r = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+    int saved = errno;
+    (void)seams.close(fd); /* Only a handle. */
+    errno = saved;
+    return (int)r;
+}
+
+static int enter_landlock(const struct sandbox_needs *needs)
 {
     int abi = landlock_abi();
     if (abi < 1) return -1;
@@ -120,7 +138,9 @@ static int enter_landlock(const char *const *paths, int n_paths)
     int ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);
     if (ruleset < 0) return -1;
     long r = 0;
-    for (int i = 0; i < n_paths && r == 0; i++) r = allow_model(ruleset, paths[i]);
+    for (int i = 0; i < SANDBOX_MODELS_MAX && needs->models[i] && r == 0; i++)
+        r = allow_model(ruleset, needs->models[i]);
+    if (r == 0) r = allow_file(ruleset, needs->file);
     if (r == 0) r = syscall(SYS_landlock_restrict_self, ruleset, 0);
     int saved = errno;
     (void)seams.close(ruleset); /* Only a handle. */
@@ -228,7 +248,7 @@ static int allow_memory_and_threads(scmp_filter_ctx ctx)
     return r;
 }
 
-static int enter_seccomp(void)
+static int enter_seccomp(const struct sandbox_needs *needs)
 {
     scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     if (!ctx) {
@@ -238,6 +258,7 @@ static int enter_seccomp(void)
     int r = 0;
     for (size_t i = 0; i < sizeof allowed / sizeof allowed[0] && r == 0; i++)
         r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, allowed[i], 0);
+    if (r == 0 && needs->sync) r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fsync), 0);
     if (r == 0) r = allow_openings(ctx);
     if (r == 0) r = allow_memory_and_threads(ctx);
     if (r == 0) r = seccomp_load(ctx);
@@ -268,7 +289,7 @@ int __lsan_is_turned_off(void)
 }
 #endif
 
-void sandbox_enter(struct sandbox *ret, const char *const *model_paths, int n_paths)
+void sandbox_enter(struct sandbox *ret, const struct sandbox_needs *needs)
 {
     *ret = (struct sandbox){ 0 };
     const struct rlimit none = { 0, 0 };
@@ -280,9 +301,9 @@ void sandbox_enter(struct sandbox *ret, const char *const *model_paths, int n_pa
         note(ret->walls, "no_new_privs", 0);
     else
         note(ret->missing, "no_new_privs", errno);
-    ret->landlock = enter_landlock(model_paths, n_paths) == 0;
+    ret->landlock = enter_landlock(needs) == 0;
     note(ret->landlock ? ret->walls : ret->missing, "landlock", ret->landlock ? 0 : errno);
-    ret->seccomp = enter_seccomp() == 0;
+    ret->seccomp = enter_seccomp(needs) == 0;
 #ifdef HAS_LEAK_CHECK
     behind_walls = ret->seccomp;
 #endif

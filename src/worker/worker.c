@@ -205,17 +205,19 @@ static int run(struct worker *w)
     if (r == -ERR_END) return EXIT_GOOD;
     if (r == 0) {
         set_log(any.body);
-        r = worker_load(w, any.body, &err);
+        r = w->kind == WORKER_PACK ? worker_pack(w, any.body, &err)
+                                   : worker_load(w, any.body, &err);
         arena_reset(&w->in);
     }
     if (r < 0) {
         if (w->gone) return EXIT_GOOD; /* Nobody wants it any more. */
-        log_error("cannot serve the model", LOG_STR("why", err.text));
+        log_error(w->kind == WORKER_PACK ? "cannot pack the model" : "cannot serve the model",
+                  LOG_STR("why", err.text));
         worker_fail(w, 0, &err);
         flush_all(w);
         return EXIT_BAD;
     }
-    serve(w);
+    if (w->kind != WORKER_PACK) serve(w);
     flush_all(w);
     return EXIT_GOOD;
 }
@@ -246,12 +248,12 @@ static void prepare(struct worker *w)
 
 int worker_main(const char *kind, int fd)
 {
+    static const char *const kinds[WORKER_KINDS] = { "text", "embed", "pack" };
     struct worker w = { .statm_fd = -1, .wake_fd = -1, .kind = WORKER_TEXT };
     struct err err;
     log_setup(LOG_INFO, LOG_TEXT, "worker");
-    if (strcmp(kind, "embed") == 0) {
-        w.kind = WORKER_EMBED;
-    } else if (strcmp(kind, "text") != 0) {
+    while (w.kind < WORKER_KINDS && strcmp(kind, kinds[w.kind]) != 0) w.kind++;
+    if (w.kind == WORKER_KINDS) {
         log_error("no such kind of worker", LOG_STR("kind", kind));
         return EXIT_BAD;
     }

@@ -51,7 +51,16 @@ static bool drafts_by_model(const struct msg_load *load)
            !slice_is(load->speculation, "lookup");
 }
 
-static int open_model(struct worker *w, const struct msg_load *load, struct err *err)
+/* Why weights were packed although there is a file for them: the gateway has it made anew. */
+static void tell_packed(const struct model_facts *f)
+{
+    const struct err *why = &f->packed_problem;
+    if (f->packed_mapped || why->code == ERR_NONE || why->code == ERR_NOT_FOUND) return;
+    log_warn("the packed weights on disk are not used", LOG_STR("why", why->text));
+}
+
+static int open_model(struct worker *w, const struct msg_load *load, const char *packed,
+                      struct err *err)
 {
     static const char *const computes[] = { "auto", "f32", NULL };
     static const char *const kvs[] = { "auto", "f16", "f32", NULL };
@@ -69,10 +78,13 @@ static int open_model(struct worker *w, const struct msg_load *load, struct err 
         .n_seqs_max = seqs ? seqs : SCHEDULER_SEQS_MAX,
         .n_out_max = scheduler_out_max(seqs),
         .plan_ahead = true,
+        .packed_path = packed,
         .progress = on_progress,
         .progress_ctx = &loading,
     };
     TRY(model_open(&w->model, w->checkpoint, &options, err));
+    tell_packed(model_facts(w->model));
+    options.packed_path = NULL; /* The draft's own is not asked for. */
     return drafts_by_model(load) ? worker_draft_open(w, load, &options, err) : 0;
 }
 
@@ -255,6 +267,7 @@ static void say_ready(struct worker *w, uint64_t started_ns)
         .load_ms = (uint32_t)((now_ns() - started_ns) / 1000000),
         .walls = slice_of(w->sandbox.walls),
         .walls_missing = slice_of(w->sandbox.missing),
+        .weights_mapped = f->packed_mapped,
     };
     worker_send(w, MSG_READY, &m);
     arena_reset(&w->out);
@@ -272,19 +285,29 @@ static int open_chat(struct worker *w, struct err *err)
     return 0;
 }
 
+int worker_path(char *ret, struct slice path, const char *what, struct err *err)
+{
+    if (path.len == 0 || path.len > MSG_PATH_MAX || memchr(path.ptr, '\0', path.len))
+        return err_set(err, ERR_INVALID_VALUE, "no path of %s was given", what);
+    memcpy(ret, path.ptr, path.len);
+    ret[path.len] = '\0';
+    return 0;
+}
+
 int worker_load(struct worker *w, const struct msg_load *load, struct err *err)
 {
     uint64_t start = now_ns();
-    char path[MSG_PATH_MAX + 1], draft[MSG_PATH_MAX + 1];
-    if (load->path.len == 0 || memchr(load->path.ptr, '\0', load->path.len))
-        return err_set(err, ERR_INVALID_VALUE, "no path of a model was given");
-    (void)snprintf(path, sizeof path, "%.*s", SLICE_FMT(load->path)); /* The table's limit. */
-    (void)snprintf(draft, sizeof draft, "%.*s", SLICE_FMT(load->draft));
-    sandbox_enter(&w->sandbox, (const char *const[]){ path, draft }, drafts_by_model(load) ? 2 : 1);
+    char path[MSG_PATH_MAX + 1], draft[MSG_PATH_MAX + 1], packed[MSG_PATH_MAX + 1];
+    bool drafts = drafts_by_model(load), has_packed = load->packed.len > 0;
+    TRY(worker_path(path, load->path, "a model", err));
+    if (drafts) TRY(worker_path(draft, load->draft, "a model that drafts", err));
+    if (has_packed) TRY(worker_path(packed, load->packed, "packed weights", err));
+    sandbox_enter(&w->sandbox, &(struct sandbox_needs){ .models = { path, drafts ? draft : NULL },
+                                                        .file = has_packed ? packed : NULL });
     TRY(pool_open(&w->pool, (int)load->n_threads, err));
     TRY(checkpoint_open(&w->checkpoint, path, err));
     TRY(tokenizer_open(&w->tokenizer, w->checkpoint, err));
-    TRY(open_model(w, load, err));
+    TRY(open_model(w, load, has_packed ? packed : NULL, err));
     const struct model_facts *f = model_facts(w->model);
     if (tokenizer_vocab_len(w->tokenizer) > (size_t)f->n_vocab)
         return err_set(err, ERR_FORMAT, "%s: %zu tokens in the vocabulary, but logits for %d", path,

@@ -82,6 +82,11 @@ struct worker {
 /* worker_load.c: everything up to ready. */
 int worker_load(struct worker *w, const struct msg_load *load, struct err *err) MUST_USE;
 void worker_unload(struct worker *w);
+/* A path of a message as a string: ret[MSG_PATH_MAX + 1]. */
+int worker_path(char *ret, struct slice path, const char *what, struct err *err) MUST_USE;
+
+/* worker_pack.c: the whole life of a WORKER_PACK behind its load message. */
+int worker_pack(struct worker *w, const struct msg_load *load, struct err *err) MUST_USE;
 
 /* worker_draft.c: the second model, if the message names one. */
 int worker_draft_open(struct worker *w, const struct msg_load *load,

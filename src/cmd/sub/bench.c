@@ -4,6 +4,7 @@
 #include "base/seam.h"
 #include "base/slice.h"
 #include "cmd/bench_profile.h"
+#include "cmd/packed_place.h"
 #include "cmd/progress.h"
 #include "cmd/subcommand.h"
 #include "engine/format.h"
@@ -88,7 +89,7 @@ static int take_options(struct bench *b, const struct args *args, struct err *er
     return err_set(err, ERR_INVALID_VALUE, "--compute is '%s'; it must be auto or f32", compute);
 }
 
-static int prepare(struct bench *b, const char *path, struct err *err)
+static int prepare(struct bench *b, const char *path, const char *packed, struct err *err)
 {
     TRY(checkpoint_open(&b->checkpoint, path, err));
     TRY(pool_open(&b->pool, (int)b->threads, err));
@@ -97,6 +98,7 @@ static int prepare(struct bench *b, const char *path, struct err *err)
                                  .n_rows_max = CHUNK_ROWS,
                                  .n_seqs_max = (int32_t)b->batch,
                                  .profile = b->profile,
+                                 .packed_path = *packed ? packed : NULL,
                                  .plan_ahead = true };
     TRY(model_open(&b->model, b->checkpoint, &how, err));
     const struct model_facts *facts = model_facts(b->model);
@@ -289,9 +291,10 @@ static void print_line(const char *what, int64_t n, const double *samples, int64
            s.median, s.min, s.max, (long long)repeat);
 }
 
-static int measure(struct bench *b, const char *path, bool json, struct err *err)
+static int measure(struct bench *b, const char *path, const char *packed, bool json,
+                   struct err *err)
 {
-    TRY(prepare(b, path, err));
+    TRY(prepare(b, path, packed, err));
     bool terminal = isatty(STDERR_FILENO);
     for (int64_t r = -1; r < b->repeat; r++) {
         if (terminal)
@@ -316,7 +319,7 @@ static int run(const struct args *args)
 {
     struct err err;
     struct store_paths paths;
-    char path[PATH_MAX];
+    char path[PATH_MAX], packed[PATH_MAX];
     struct bench *b = mem_calloc(1, sizeof *b);
     if (!b) return 1;
     if (args->n_words != 1) {
@@ -327,8 +330,9 @@ static int run(const struct args *args)
     int rc = take_options(b, args, &err);
     if (rc == 0) rc = store_paths_init(&paths, args_get(args, "data"), &err);
     if (rc == 0) rc = library_resolve(path, sizeof path, &paths, args->words[0], &err);
+    if (rc == 0) rc = packed_place_file(packed, sizeof packed, &paths, path, &err);
     if (rc == 0) {
-        rc = measure(b, path, args_has(args, "json"), &err);
+        rc = measure(b, path, packed, args_has(args, "json"), &err);
         release(b);
     }
     mem_free(b);

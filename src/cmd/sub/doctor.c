@@ -2,11 +2,13 @@
 #include "base/json.h"
 #include "base/seam.h"
 #include "base/slice.h"
+#include "cmd/packed_place.h"
 #include "cmd/progress.h"
 #include "cmd/subcommand.h"
 #include "gateway/client.h"
 #include "kernels/kernel.h"
 #include "store/library.h"
+#include "store/packed_cache.h"
 
 #include <errno.h>
 #include <linux/landlock.h>
@@ -129,6 +131,29 @@ static void look_at_models(struct report *r, const struct store_paths *paths)
     library_release(&lib);
 }
 
+/* What is kept so that models start quickly. */
+static void look_at_packed(struct report *r, const struct store_paths *paths)
+{
+    struct packed_place place;
+    struct err err;
+    char used[24], most[24];
+    if (packed_place_find(&place, paths, &err) < 0) {
+        add(r, "cache", BAD, "%s", err.text);
+        return;
+    }
+    if (!place.dir[0]) {
+        add(r, "cache", GOOD, "off (cache_megabytes is 0): each start packs the weights again");
+        return;
+    }
+    if (packed_cache_make(place.dir, &err) < 0) {
+        add(r, "cache", NOTE, "%s; each start packs the weights again", err.text);
+        return;
+    }
+    struct packed_cache_use use = packed_cache_measure(place.dir);
+    add(r, "cache", GOOD, "packed weights of %zu models, %s of at most %s in %s", use.n_files,
+        bytes_text(used, use.bytes), bytes_text(most, place.bytes_max), place.dir);
+}
+
 static void look_at_walls(struct report *r)
 {
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -194,6 +219,7 @@ static int run(const struct args *args)
     look_at_memory(&r);
     look_at_data(&r, &paths);
     look_at_models(&r, &paths);
+    look_at_packed(&r, &paths);
     look_at_walls(&r);
     look_at_server(&r, &paths);
     if (args_has(args, "json")) {

@@ -1,16 +1,21 @@
 /* tiro rm - deletes models. */
+#include "cmd/packed_place.h"
 #include "cmd/progress.h"
 #include "cmd/subcommand.h"
 #include "store/library.h"
+#include "store/packed_cache.h"
 
 #include <stdio.h>
 
 static int remove_one(const struct store_paths *paths, const char *name, struct err *err)
 {
     struct library_model m;
+    struct packed_place place;
     char size[24];
+    TRY(packed_place_find(&place, paths, err));
     TRY(library_find(&m, paths, name, err));
     TRY(library_remove(paths, name, err));
+    if (place.dir[0]) m.bytes += packed_cache_remove(place.dir, m.path);
     (void)printf("%s is deleted (%s freed)\n", m.name, bytes_text(size, m.bytes));
     return 0;
 }
@@ -40,7 +45,8 @@ const struct subcommand subcommand_rm = {
     .name = "rm",
     .summary = "delete a model from this machine",
     .usage = "rm NAME... [--data DIR]",
-    .help = "Deletes a model's file or folder. A running server forgets it within seconds;\n"
+    .help = "Deletes a model's file or folder, and its packed weights. A running server forgets it "
+            "within seconds;\n"
             "its open answers end with an error.",
     .options = options,
     .takes_words = true,

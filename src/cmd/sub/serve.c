@@ -37,7 +37,7 @@ struct server {
     struct gateway_options options;
     struct starter *starter;
     struct watcher *watcher;
-    char lists[3][4096];
+    char lists[3][4096], packed_dir[PATH_MAX];
     const char *origins[LIST_MAX], *hosts[LIST_MAX], *pairs[LIST_MAX];
     struct gateway_draft drafts[LIST_MAX];
 };
@@ -158,6 +158,9 @@ static int take_options(struct server *s, struct err *err)
         return err_set(err, ERR_INVALID_VALUE,
                        "speculation is '%s'; it must be auto, lookup or off", speculation.ptr);
     struct gateway_options *o = &s->options;
+    TRY(settings_packed_dir(set, s->paths.data, s->packed_dir, sizeof s->packed_dir,
+                            &o->packed_bytes_max, err));
+    o->packed_dir = s->packed_dir;
     const char *key_file = settings_str(set, SETTING_API_KEY_FILE);
     o->host = settings_str(set, SETTING_HOST);
     o->port = (int)port;

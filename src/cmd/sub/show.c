@@ -2,9 +2,11 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/utf8.h"
+#include "cmd/packed_place.h"
 #include "cmd/progress.h"
 #include "cmd/subcommand.h"
 #include "engine/format.h"
+#include "models/packed.h"
 #include "store/catalogue.h"
 #include "store/library.h"
 
@@ -36,6 +38,9 @@ struct facts {
     uint64_t parameters;
     struct type_total types[TYPES_MAX];
     size_t n_types;
+    char packed[PATH_MAX]; /* The file with packed weights, there or not; "": none are kept. */
+    uint64_t packed_bytes; /* 0: it is not there or no good: */
+    struct err packed_problem;
 };
 
 /* --- gathering -------------------------------------------------------------------------------- */
@@ -164,6 +169,20 @@ static void add_count(struct buf *b, uint64_t n)
         buf_printf(b, "%" PRIu64, n);
 }
 
+static void add_packed(struct buf *b, const struct facts *f)
+{
+    char size[24];
+    buf_printf(b, "  %-14s", "packed weights");
+    if (f->packed_bytes)
+        buf_printf(b, "%s in %s\n", bytes_text(size, f->packed_bytes), f->packed);
+    else if (f->packed_problem.code == ERR_NOT_FOUND)
+        buf_add_str(b, "none yet; a server keeps them when the model is idle\n");
+    else if (f->packed_problem.code == ERR_NONE)
+        buf_add_str(b, "not kept (cache_megabytes is 0)\n");
+    else
+        buf_printf(b, "to be made anew: %s\n", f->packed_problem.text);
+}
+
 static void add_summary(struct buf *b, const struct checkpoint *c, const struct facts *f)
 {
     char size[24];
@@ -190,6 +209,7 @@ static void add_summary(struct buf *b, const struct checkpoint *c, const struct 
         buf_printf(b, "%zu bytes\n", f->template.len);
     else
         buf_add_str(b, "none\n");
+    add_packed(b, f);
 }
 
 static void add_types(struct buf *b, const struct facts *f)
@@ -521,6 +541,7 @@ static void json_all(struct buf *b, const struct checkpoint *c, const struct fac
     json_key(&w, "vocabulary"), json_uint(&w, f->vocabulary);
     json_fact(&w, "tokenizer", f->tokenizer);
     json_fact(&w, "chat_template", f->template);
+    json_fact(&w, "packed_weights", f->packed_bytes ? slice_of(f->packed) : (struct slice){ 0 });
     json_types(&w, f);
     json_metadata(&w, c);
     json_tensors(&w, c);
@@ -530,12 +551,23 @@ static void json_all(struct buf *b, const struct checkpoint *c, const struct fac
 
 /* --- the command ------------------------------------------------------------------------------ */
 
-static int print(const struct args *args, const struct checkpoint *c, const char *what,
-                 struct err *err)
+/* Where its packed weights are, if a server has made them. */
+static void gather_packed(struct facts *f, const struct checkpoint *c,
+                          const struct store_paths *paths)
+{
+    struct err *err = &f->packed_problem;
+    if (packed_place_file(f->packed, sizeof f->packed, paths, c->path, err) < 0 || !f->packed[0])
+        return;
+    if (packed_probe(&f->packed_bytes, f->packed, c, err) < 0) f->packed_bytes = 0; /* Shown. */
+}
+
+static int print(const struct args *args, const struct checkpoint *c,
+                 const struct store_paths *paths, struct err *err)
 {
     struct facts f;
     struct buf b;
-    gather(&f, c, what);
+    gather(&f, c, args->words[0]);
+    gather_packed(&f, c, paths);
     buf_init(&b, OUTPUT_MAX);
     int rc = 0;
     if (args_has(args, "template") && f.template.len == 0)
@@ -569,7 +601,7 @@ static int run(const struct args *args)
         library_resolve(path, sizeof path, &paths, args->words[0], &err) < 0 ||
         checkpoint_open(&c, path, &err) < 0)
         return fail(&err);
-    int rc = print(args, c, args->words[0], &err);
+    int rc = print(args, c, &paths, &err);
     checkpoint_close(c);
     return rc < 0 ? fail(&err) : 0;
 }

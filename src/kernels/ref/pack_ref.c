@@ -18,7 +18,8 @@
  * SCALES is, for each of the 8 blocks, 16 bytes (6-bit scale | low 2 bits of the min << 6), and 8
  * bytes whose low nibble has the other 4 bits of the min of row r < 8, high nibble of row r + 8.
  *
- * F32, F16 and BF16 panels are [k][16 rows]. */
+ * F32, F16 and BF16 panels are [k][16 rows]. Whoever changes a layout raises KERNEL_LAYOUT
+ * (kernels/layout.h). */
 #include "kernels/kernel.h"
 #include "kernels/ref/blocks.h"
 

@@ -22,11 +22,12 @@ static const struct message_field fields[] = {
     MSG_FIELD(struct msg_ready, 18, MT_STR, walls, .max = MSG_SHORT_TEXT_MAX),
     MSG_FIELD(struct msg_ready, 19, MT_STR, walls_missing, .max = MSG_SHORT_TEXT_MAX),
     MSG_FIELD(struct msg_ready, 20, MT_STR, fim_tokens, .max = MSG_SHORT_TEXT_MAX),
+    MSG_FIELD(struct msg_ready, 21, MT_BOOL, weights_mapped),
     MSG_FIELDS_END,
 };
 
 const struct message message_ready = {
     .kind = MSG_READY,
-    .version = 1,
+    .version = 2,
     .record = { .name = "ready", .size = sizeof(struct msg_ready), .fields = fields },
 };

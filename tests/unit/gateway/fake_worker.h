@@ -86,6 +86,8 @@ static void fake_load(struct fake_worker *w, const struct msg_load *load)
 {
     (void)snprintf(w->path, sizeof w->path, "%.*s", SLICE_FMT(load->path));
     struct slice path = slice_of(w->path);
+    char packed[512];
+    (void)snprintf(packed, sizeof packed, "%.*s", SLICE_FMT(load->packed));
     fake_log(w, "load", 0);
     usleep((useconds_t)fake_word(path, "load=", 0) * 1000);
     if (fake_has(path, "load-crash")) abort();
@@ -102,6 +104,8 @@ static void fake_load(struct fake_worker *w, const struct msg_load *load)
                  .n_ctx = 4096,
                  .n_ctx_train = 4096,
                  .n_embd = FAKE_EMBD,
+                 .weight_bytes = 6,
+                 .weights_mapped = packed[0] && access(packed, R_OK) == 0,
                  .capabilities = w->embed ? CAP_EMBEDDINGS
                                           : CAP_CHAT | CAP_COMPLETION | CAP_LOGPROBS | CAP_FIM,
              });

@@ -6,7 +6,7 @@
  */
 #include "unit/test.h"
 
-#include "unit/gateway/fake_worker.h"
+#include "unit/gateway/fake_packer.h"
 
 #include "base/json.h"
 #include "base/log.h"
@@ -138,7 +138,7 @@ static int serve(int argc, char **argv)
 
 struct running {
     pthread_t thread;
-    char folder[64], model[128];
+    char folder[64], model[128], cache[128];
     struct gateway_model models[1];
     struct gateway_options options;
     struct gateway *gateway;
@@ -168,7 +168,7 @@ static void write_file(const char *name)
     close(fd);
 }
 
-static int start(void **state)
+static int start_as(void **state, bool packs)
 {
     struct running *r = calloc(1, sizeof *r);
     (void)snprintf(r->folder, sizeof r->folder, "/tmp/tiro-test-gateway-XXXXXX");
@@ -182,10 +182,28 @@ static int start(void **state)
                                            .on_listening = on_listening,
                                            .log_level = "warn",
                                            .ctx = r };
+    (void)snprintf(r->cache, sizeof r->cache, "%s/cache", r->folder);
+    if (packs) {
+        r->models[0].preload = true;
+        r->options.packed_dir = r->cache;
+        r->options.packed_bytes_max = 1 << 30;
+        r->options.pack_idle_ms = 1;
+        r->options.log_level = "off"; /* Packing that fails is warned of. */
+    }
     assert_int_equal(pthread_create(&r->thread, NULL, run_thread, r), 0);
     while (!__atomic_load_n(&r->gateway, __ATOMIC_ACQUIRE)) usleep(1000);
     *state = r;
     return 0;
+}
+
+static int start(void **state)
+{
+    return start_as(state, false);
+}
+
+static int start_packing(void **state)
+{
+    return start_as(state, true);
 }
 
 static int stop(void **state)
@@ -340,6 +358,96 @@ static void test_models_and_pulls_from_outside(void **state)
     client_close(c);
 }
 
+/* ---- Packed weights ---- */
+
+/* Waits for a model that is loaded; whether its weights came from disk. */
+static bool is_mapped(struct client *c, const char *id)
+{
+    for (;; usleep(1000)) {
+        json_t *root = get_status(c), *models = json_object_get(root, "models");
+        int mapped = -1;
+        for (size_t i = 0; i < json_array_size(models); i++) {
+            const json_t *m = json_array_get(models, i);
+            const json_t *word = json_object_get(m, "weights_mapped");
+            if (strcmp(json_string_value(json_object_get(m, "id")), id) == 0 && word)
+                mapped = json_is_true(word);
+        }
+        json_decref(root);
+        if (mapped >= 0) return mapped;
+    }
+}
+
+static void load_again(struct running *r, const char *id, const char *path)
+{
+    gateway_remove_model(r->gateway, id);
+    gateway_add_model(r->gateway,
+                      &(struct gateway_model){ .name = id, .path = path, .preload = true });
+}
+
+static void test_weights_are_packed_once(void **state)
+{
+    struct running *r = *state;
+    struct err err = { 0 };
+    struct client *c;
+    char packed[160], log[160], *text;
+    size_t len;
+    (void)snprintf(packed, sizeof packed, "%s/m.gguf.packed", r->cache);
+    (void)snprintf(log, sizeof log, "%s.log", r->model);
+    assert_ok(client_open(&c, r->folder, &err), &err);
+    assert_false(is_mapped(c, "m"));
+    while (access(packed, R_OK) != 0) usleep(1000); /* Renamed: so it is whole. */
+    assert_ok(file_read_all(&text, &len, packed, 100, &err), &err);
+    assert_string_equal(text, "packed");
+    mem_free(text);
+    load_again(r, "m", r->model);
+    while (!is_mapped(c, "m")) usleep(1000); /* The old one may still be listed. */
+    usleep(300 * 1000);                      /* Some ticks: nothing more is to be packed. */
+    assert_ok(file_read_all(&text, &len, log, 10000, &err), &err);
+    const char *first = strstr(text, "pack ");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "pack "));
+    mem_free(text);
+    client_close(c);
+    unlink(packed);
+    rmdir(r->cache);
+}
+
+/* Half a file is taken away, the model serves on, and nothing is tried again. */
+static void test_packing_fails(void **state)
+{
+    struct running *r = *state;
+    static const char *const words[] = { "pack-error", "pack-crash" };
+    struct err err = { 0 };
+    struct client *c;
+    char packed[160];
+    (void)snprintf(packed, sizeof packed, "%s/m.gguf.packed", r->cache);
+    assert_ok(client_open(&c, r->folder, &err), &err);
+    while (access(packed, R_OK) != 0) usleep(1000);
+    unlink(packed);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        char path[160], log[170];
+        (void)snprintf(path, sizeof path, "%s/%s", r->folder, words[i]);
+        (void)snprintf(log, sizeof log, "%s.log", path);
+        write_file(path);
+        gateway_add_model(
+            r->gateway, &(struct gateway_model){ .name = words[i], .path = path, .preload = true });
+        assert_false(is_mapped(c, words[i]));
+        for (bool packed_once = false; !packed_once; usleep(1000)) {
+            char *text;
+            size_t len;
+            assert_ok(file_read_all(&text, &len, log, 10000, &err), &err);
+            packed_once = strstr(text, "pack ") != NULL;
+            mem_free(text);
+        }
+        while (rmdir(r->cache) < 0) usleep(1000); /* Once it is empty. */
+        assert_int_equal(mkdir(r->cache, 0700), 0);
+        unlink(path);
+        unlink(log);
+    }
+    client_close(c);
+    rmdir(r->cache);
+}
+
 static void test_no_server(void **state)
 {
     (void)state;
@@ -363,6 +471,8 @@ static int unit_tests(void)
         cmocka_unit_test_setup_teardown(test_client_finds_and_asks, start, stop),
         cmocka_unit_test_setup_teardown(test_client_streams, start, stop),
         cmocka_unit_test_setup_teardown(test_models_and_pulls_from_outside, start, stop),
+        cmocka_unit_test_setup_teardown(test_weights_are_packed_once, start_packing, stop),
+        cmocka_unit_test_setup_teardown(test_packing_fails, start_packing, stop),
         cmocka_unit_test(test_no_server),
     };
     log_setup(LOG_ERROR, LOG_TEXT, "gateway");
@@ -373,6 +483,8 @@ static int unit_tests(void)
 
 int main(int argc, char **argv)
 {
+    if (argc >= 6 && strcmp(argv[1], "worker") == 0 && strcmp(argv[3], "pack") == 0)
+        return fake_packer_main((int)strtol(argv[5], NULL, 10));
     if (argc >= 6 && strcmp(argv[1], "worker") == 0)
         return fake_worker_main(argv[3], (int)strtol(argv[5], NULL, 10));
     if (argc >= 2 && strcmp(argv[1], "serve") == 0) return serve(argc, argv);

@@ -302,7 +302,7 @@ static void run_inside(struct report *shared)
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
-        sandbox_enter(&shared->box, (const char *const[]){ model }, 1);
+        sandbox_enter(&shared->box, &(struct sandbox_needs){ .models = { model } });
         for (int i = 0; i < N_CASES; i++) shared->results[i] = cases[i].attempt();
         (void)getrlimit(RLIMIT_CORE, &shared->core);
         _exit(0);
@@ -364,7 +364,7 @@ static void test_links_are_followed(void **state)
     pid_t pid = fork();
     if (pid == 0) {
         struct sandbox box;
-        sandbox_enter(&box, (const char *const[]){ "/usr/include", dir }, 2);
+        sandbox_enter(&box, &(struct sandbox_needs){ .models = { "/usr/include", dir } });
         e[0] = try_open(link, O_RDONLY);
         e[1] = box.landlock ? read_outside() : EACCES;
         e[2] = try_open(blob, O_WRONLY);
@@ -388,7 +388,7 @@ static void test_a_missing_model_builds_no_hole(void **state)
                             0);
     pid_t pid = fork();
     if (pid == 0) {
-        sandbox_enter(&r->box, (const char *const[]){ "/nowhere/at/all.gguf" }, 1);
+        sandbox_enter(&r->box, &(struct sandbox_needs){ .models = { "/nowhere/at/all.gguf" } });
         r->results[0] = inet_socket();
         _exit(0);
     }
