@@ -8,7 +8,7 @@
  *     logits_best(&l) | logits_draw(&l, ..) | logits_gather(&l, items, least)
  *
  * The weight of a token is e^(scale * (logit - highest)), scale being 1 / temperature. All sums run
- * in a fixed order (docs/decisions/0013): what is drawn does not depend on threads, batch or
+ * in a fixed order (docs/decisions/0018): what is drawn does not depend on threads, batch or
  * instruction set, nor on whether the head has gathered anything.
  *
  * Owner: one thread. The row must outlive what is asked of it.
