@@ -88,14 +88,18 @@ void candidates_reach(struct sample *s, double enough)
 
 double candidates_weigh(struct sample *s)
 {
-    assert(s->n > 0);
-    float highest = s->items[0].logit;
-    for (int32_t i = 1; i < s->n; i++)
-        if (s->items[i].logit > highest) highest = s->items[i].logit;
+    const struct kernels *k = s->logits->kernels;
+    float x[HEAD_CHUNK], y[HEAD_CHUNK], highest = -INFINITY;
     double sum = 0;
-    for (int32_t i = 0; i < s->n; i++) {
-        s->items[i].weight = (double)expf(s->items[i].logit - highest);
-        sum += s->items[i].weight;
+    assert(s->n > 0);
+    for (int32_t i = 0; i < s->n; i++)
+        if (s->items[i].logit > highest) highest = s->items[i].logit;
+    for (int32_t from = 0; from < s->n; from += HEAD_CHUNK) {
+        int32_t n = s->n - from < HEAD_CHUNK ? s->n - from : HEAD_CHUNK;
+        struct candidate *items = s->items + from;
+        for (int32_t i = 0; i < n; i++) x[i] = items[i].logit;
+        (void)k->exp_sum(y, x, highest, s->scale, (size_t)n);
+        for (int32_t i = 0; i < n; i++) sum += items[i].weight = (double)y[i];
     }
     return sum;
 }

@@ -209,7 +209,7 @@ static const float *logits_of(struct drafter *d, int32_t out, int thread)
 static void pick(struct drafter *d, struct draft_ask *a, int32_t out, int thread)
 {
     struct sampler_input in = a->like;
-    in.logits = logits_of(d, out, thread);
+    in.row = (struct logits_row){ .logits = logits_of(d, out, thread) };
     in.n_tokens += a->n;
     int32_t token = in.constraint ? constraint_forced(in.constraint) : CONSTRAINT_FREE;
     a->going = token != CONSTRAINT_FREE || sampler_pick(d->o.scratch[thread], &token, &in) == 0;

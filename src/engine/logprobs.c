@@ -3,28 +3,50 @@
 #include <assert.h>
 #include <math.h>
 
-/* Insertion into a short list that is sorted best first. */
-static void offer(struct top_logprob *top, int32_t *n, int32_t n_top, int32_t token, float logit)
+/* A short list, best first. */
+struct best {
+    struct top_logprob *items;
+    int32_t n, most;
+};
+
+static void offer(struct best *b, int32_t token, float logit)
 {
-    if (*n == n_top && !(logit > top[*n - 1].logprob)) return;
-    int32_t at = *n < n_top ? (*n)++ : *n - 1;
-    for (; at > 0 && top[at - 1].logprob < logit; at--) top[at] = top[at - 1];
-    top[at] = (struct top_logprob){ .token = token, .logprob = logit };
+    if (b->n == b->most && !(logit > b->items[b->n - 1].logprob)) return;
+    int32_t at = b->n < b->most ? b->n++ : b->n - 1;
+    for (; at > 0 && b->items[at - 1].logprob < logit; at--) b->items[at] = b->items[at - 1];
+    b->items[at] = (struct top_logprob){ .token = token, .logprob = logit };
 }
 
-float logprobs_of(const float *logits, int32_t n_vocab, int32_t token, struct top_logprob *ret_top,
-                  int32_t n_top)
+/* The n-th highest of the chunks' maxima: n tokens are at least that. */
+static float least_of_top(const struct logits *l, struct best b)
 {
-    assert(token >= 0 && token < n_vocab && n_top <= n_vocab);
-    float highest = logits[0];
-    for (int32_t i = 1; i < n_vocab; i++)
-        if (logits[i] > highest) highest = logits[i];
-    double sum = 0;
-    for (int32_t i = 0; i < n_vocab; i++) sum += (double)expf(logits[i] - highest);
-    double lse = (double)highest + log(sum);
-    int32_t n = 0;
-    if (n_top > 0)
-        for (int32_t i = 0; i < n_vocab; i++) offer(ret_top, &n, n_top, i, logits[i]);
-    for (int32_t i = 0; i < n; i++) ret_top[i].logprob = (float)((double)ret_top[i].logprob - lse);
-    return (float)((double)logits[token] - lse);
+    for (int32_t c = 0; c < l->n_chunks; c++) offer(&b, c, l->max[c]);
+    return b.n == b.most ? b.items[b.n - 1].logprob : -INFINITY;
+}
+
+static void find_top(const struct logits *l, struct best *b)
+{
+    int32_t at[HEAD_CHUNK];
+    float least = least_of_top(l, *b);
+    for (int32_t c = 0; c < l->n_chunks; c++) {
+        if (!(l->max[c] >= least)) continue;
+        const float *chunk = l->row + (size_t)c * HEAD_CHUNK;
+        int32_t left = l->n_vocab - c * HEAD_CHUNK;
+        size_t n = (size_t)(left < HEAD_CHUNK ? left : HEAD_CHUNK);
+        size_t found = l->kernels->select(at, chunk, least, n);
+        for (size_t i = 0; i < found; i++) offer(b, c * HEAD_CHUNK + at[i], chunk[at[i]]);
+    }
+}
+
+float logprobs_of(struct logits *l, const struct logits_row *row, int32_t token,
+                  struct top_logprob *ret_top, int32_t n_top)
+{
+    assert(token >= 0 && token < l->n_vocab && n_top <= l->n_vocab);
+    logits_set(l, row);
+    double log_sum = log(logits_sum(l, 1)) + (double)logits_highest(l);
+    struct best b = { .items = ret_top, .most = n_top };
+    if (n_top > 0) find_top(l, &b);
+    for (int32_t i = 0; i < b.n; i++)
+        ret_top[i].logprob = (float)((double)ret_top[i].logprob - log_sum);
+    return (float)((double)row->logits[token] - log_sum);
 }

@@ -3,7 +3,7 @@
 #ifndef TIRO_ENGINE_LOGPROBS_H
 #define TIRO_ENGINE_LOGPROBS_H
 
-#include <stdint.h>
+#include "engine/logits.h"
 
 enum { LOGPROBS_TOP_MAX = 20 };
 
@@ -12,8 +12,9 @@ struct top_logprob {
     float logprob;
 };
 
-/* Returns the logprob of `token`, and the n_top most likely, best first (ties: lowest id). */
-float logprobs_of(const float *logits, int32_t n_vocab, int32_t token, struct top_logprob *ret_top,
-                  int32_t n_top);
+/* Returns the logprob of `token`, and the n_top most likely, best first (ties: lowest id). `l` is
+ * scratch; the head's sums spare a pass over the row where their scale is 1. */
+float logprobs_of(struct logits *l, const struct logits_row *row, int32_t token,
+                  struct top_logprob *ret_top, int32_t n_top);
 
 #endif

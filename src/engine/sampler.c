@@ -4,14 +4,14 @@
 #include "engine/constraint.h"
 #include "engine/random.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
 struct sampler_scratch {
     const struct sampler *chain[SAMPLER_STAGES_MAX]; /* by order */
     int n_chain;
-    int32_t n_vocab;
-    float *logits;
+    struct logits logits;
     uint32_t *counts, *mask;
     struct candidate *items;
 };
@@ -66,18 +66,17 @@ static void make_chain(struct sampler_scratch *s)
     }
 }
 
-int sampler_scratch_open(struct sampler_scratch **ret, int32_t n_vocab, struct err *err)
+int sampler_scratch_open(struct sampler_scratch **ret, int32_t n_vocab,
+                         const struct kernels *kernels, struct err *err)
 {
-    assert(n_vocab > 0);
     size_t n = (size_t)n_vocab;
     struct sampler_scratch *s = mem_calloc(1, sizeof *s);
     if (!s) return err_set(err, ERR_NO_MEMORY, "out of memory for sampling");
-    s->n_vocab = n_vocab;
-    s->logits = mem_calloc(n, sizeof *s->logits);
+    int r = logits_init(&s->logits, n_vocab, kernels);
     s->counts = mem_calloc(n, sizeof *s->counts);
     s->mask = mem_calloc(n / 32 + 1, sizeof *s->mask);
     s->items = mem_calloc(n, sizeof *s->items);
-    if (!s->logits || !s->counts || !s->mask || !s->items) {
+    if (r < 0 || !s->counts || !s->mask || !s->items) {
         sampler_scratch_close(s);
         return err_set(err, ERR_NO_MEMORY, "out of memory for sampling");
     }
@@ -89,11 +88,44 @@ int sampler_scratch_open(struct sampler_scratch **ret, int32_t n_vocab, struct e
 void sampler_scratch_close(struct sampler_scratch *s)
 {
     if (!s) return;
-    mem_free(s->logits);
+    logits_release(&s->logits);
     mem_free(s->counts);
     mem_free(s->mask);
     mem_free(s->items);
     mem_free(s);
+}
+
+struct logits *sampler_scratch_logits(struct sampler_scratch *s)
+{
+    return &s->logits;
+}
+
+/* ---- What a request needs ---- */
+
+float sampling_scale(const struct sampling *p)
+{
+    assert(p->temperature > 0);
+    double scale = 1 / p->temperature;
+    return scale < (double)FLT_MAX ? (float)scale : FLT_MAX;
+}
+
+/* The first stage that narrows the choice; NULL: none does. */
+static const struct sampler *first_on_candidates(const struct sampling *p)
+{
+    const struct sampler *first = NULL;
+    for (size_t i = 0; i < sampler_registry_len; i++) {
+        const struct sampler *stage = sampler_registry[i];
+        if (stage->order < SAMPLER_ON_CANDIDATES || !stage->active(p)) continue;
+        if (!first || stage->order < first->order) first = stage;
+    }
+    return first;
+}
+
+float sampling_head_scale(const struct sampling *p)
+{
+    if (p->temperature <= 0) return 0;
+    const struct sampler *first = first_on_candidates(p);
+    return !first || first->sums ? sampling_scale(p) : 0;
 }
 
 /* ---- Picking ---- */
@@ -108,25 +140,7 @@ static void run_chain(const struct sampler_scratch *scratch, struct sample *s, b
     }
 }
 
-static bool changes_logits(const struct sampler_scratch *scratch, const struct sampling *p)
-{
-    for (int i = 0; i < scratch->n_chain; i++)
-        if (scratch->chain[i]->order < SAMPLER_ON_CANDIDATES && scratch->chain[i]->active(p))
-            return true;
-    return false;
-}
-
-static int greedy(const float *logits, int32_t n, int32_t *ret)
-{
-    int32_t best = 0;
-    for (int32_t i = 1; i < n; i++)
-        if (logits[i] > logits[best] || isnan(logits[best])) best = i;
-    if (!(logits[best] > -INFINITY)) return -ERR_INTERNAL;
-    *ret = best;
-    return 0;
-}
-
-static int draw(struct sample *s, double unit, int32_t *ret)
+static int draw(struct sample *s, int32_t *ret, double unit)
 {
     double sum = candidates_weigh(s), at = unit * sum;
     if (!(sum > 0) || isinf(sum)) return -ERR_INTERNAL;
@@ -142,46 +156,50 @@ static int draw(struct sample *s, double unit, int32_t *ret)
     return 0;
 }
 
-static void mask_logits(struct sampler_scratch *scratch, struct constraint *c, float *logits)
+static void mask_logits(struct sampler_scratch *scratch, struct constraint *c)
 {
-    memset(scratch->mask, 0xff, ((size_t)scratch->n_vocab / 32 + 1) * sizeof *scratch->mask);
-    constraint_mask(c, scratch->mask, scratch->n_vocab);
-    for (int32_t i = 0; i < scratch->n_vocab; i++)
-        if (!constraint_bit(scratch->mask, i)) logits[i] = -INFINITY;
+    int32_t n_vocab = scratch->logits.n_vocab;
+    memset(scratch->mask, 0xff, ((size_t)n_vocab / 32 + 1) * sizeof *scratch->mask);
+    constraint_mask(c, scratch->mask, n_vocab);
+    logits_mask(&scratch->logits, scratch->mask);
 }
 
-/* What has no chance is left out from the start: -inf, and NaN. */
-static void gather(struct sample *s, const float *logits)
+static void gather(struct sample *s, const struct sampler *first)
 {
-    s->n = 0;
-    for (int32_t i = 0; i < s->n_vocab; i++)
-        if (logits[i] > -INFINITY)
-            s->items[s->n++] = (struct candidate){ .id = i, .logit = logits[i] };
+    if (first->gather)
+        first->gather(s);
+    else
+        s->n = logits_gather(s->logits, s->items, -INFINITY);
+    assert(s->n > 0);
 }
 
 int sampler_pick(struct sampler_scratch *scratch, int32_t *ret, const struct sampler_input *in)
 {
-    const float *logits = in->logits;
+    struct logits *logits = &scratch->logits;
     struct sample s = {
         .params = in->params,
         .tokens = in->tokens,
         .n_tokens = in->n_tokens,
         .n_prompt = in->n_prompt,
-        .n_vocab = scratch->n_vocab,
-        .logits = scratch->logits,
+        .logits = logits,
         .counts = scratch->counts,
         .items = scratch->items,
     };
-    if (in->constraint || changes_logits(scratch, in->params)) {
-        memcpy(scratch->logits, in->logits, (size_t)s.n_vocab * sizeof *logits);
-        run_chain(scratch, &s, false);
-        if (in->constraint) mask_logits(scratch, in->constraint, scratch->logits);
-        logits = scratch->logits;
+    logits_set(logits, &in->row);
+    run_chain(scratch, &s, false);
+    if (in->constraint) mask_logits(scratch, in->constraint);
+    logits_settle(logits);
+    if (!(logits_highest(logits) > -INFINITY)) return -ERR_INTERNAL;
+    if (in->params->temperature <= 0) {
+        *ret = logits_best(logits);
+        return 0;
     }
-    if (in->params->temperature <= 0) return greedy(logits, s.n_vocab, ret);
-    gather(&s, logits);
-    if (s.n == 0) return -ERR_INTERNAL;
-    run_chain(scratch, &s, true);
+    s.scale = sampling_scale(in->params);
     uint32_t position = (uint32_t)(in->n_tokens - in->n_prompt);
-    return draw(&s, random_unit(in->params->seed, in->choice, position), ret);
+    double unit = random_unit(in->params->seed, in->choice, position);
+    const struct sampler *first = first_on_candidates(in->params);
+    if (!first) return logits_draw(logits, ret, s.scale, unit);
+    gather(&s, first);
+    run_chain(scratch, &s, true);
+    return draw(&s, ret, unit);
 }

@@ -3,11 +3,16 @@
  * Order of the chain (`.order`), as OpenAI's clients and vLLM expect:
  *
  *     on logits       10 logit_bias   20 penalties            then the constraint's mask
- *     on candidates   30 temperature  40 top_k  50 typical  60 top_p  70 min_p    then the draw
+ *     on candidates   40 top_k  50 typical  60 top_p  70 min_p       then the draw
  *
+ * Temperature is no stage: a candidate weighs e^((logit - highest) / temperature) from the start.
  * Temperature 0 is greedy: the highest logit after bias, penalties and mask; of equals the lowest
  * id. Each draw is random_unit(seed, choice, position), so a token depends on its own logits and
  * request only. Logprobs (engine/logprobs.h) are of the model's own distribution, before all this.
+ *
+ * Candidates are not the whole vocabulary: the first active stage gathers what it can keep, from
+ * what the head knows of the row (engine/logits.h). Without any, the token is drawn from all of it,
+ * chunk first.
  *
  * To add a stage: write sampler/NAME.c ending in
  *
@@ -20,6 +25,7 @@
 #define TIRO_ENGINE_SAMPLER_H
 
 #include "base/err.h"
+#include "engine/logits.h"
 
 #include <stdint.h>
 
@@ -45,28 +51,28 @@ struct sampling {
     uint64_t seed;
 };
 
-struct candidate {
-    int32_t id;
-    float logit;
-    double weight; /* exp(logit - highest); valid after candidates_weigh */
-};
-
 /* What stages work on. */
 struct sample {
     const struct sampling *params;
     const int32_t *tokens; /* prompt and output */
     int32_t n_tokens, n_prompt;
-    int32_t n_vocab;
-    float *logits;           /* (n_vocab) of stages below SAMPLER_ON_CANDIDATES; a copy */
-    uint32_t *counts;        /* (n_vocab) all zero between stages */
-    struct candidate *items; /* (n) of stages above */
+    struct logits *logits; /* Stages below SAMPLER_ON_CANDIDATES: logits_change. */
+    uint32_t *counts;      /* (n_vocab) all zero between stages */
+    float scale;           /* 1 / temperature */
+    /* Stages above: (n) of those that still have a chance. */
+    struct candidate *items;
     int32_t n;
+    double total; /* Weights of all that came to the stage, gathered or not; 0: add them up. */
 };
 
 struct sampler {
     const char *name;
     int order;
     bool (*active)(const struct sampling *params);
+    /* For a stage that all of the vocabulary comes to: puts at least what it will keep, and so the
+     * highest, in `items`. NULL: it needs all of them. */
+    void (*gather)(struct sample *s);
+    bool sums; /* gather looks at logits_sum: the head had better form it. */
     void (*apply)(struct sample *s);
 };
 
@@ -76,15 +82,23 @@ extern const size_t sampler_registry_len;
 struct sampling sampling_default(void);
 /* Values outside what the stages are defined for: names the parameter. */
 int sampling_check(const struct sampling *params, int32_t n_vocab, struct err *err) MUST_USE;
+/* 1 / temperature, which must not be 0. */
+float sampling_scale(const struct sampling *params);
+/* Of the sums that the head should form for this request; 0: it needs none. */
+float sampling_head_scale(const struct sampling *params);
 
 /* Scratch of one thread. */
 struct sampler_scratch;
-int sampler_scratch_open(struct sampler_scratch **ret, int32_t n_vocab, struct err *err) MUST_USE;
+/* kernels must outlive it. */
+int sampler_scratch_open(struct sampler_scratch **ret, int32_t n_vocab,
+                         const struct kernels *kernels, struct err *err) MUST_USE;
 void sampler_scratch_close(struct sampler_scratch *s);
+/* The row view that sampler_pick works with, for others to use in between. */
+struct logits *sampler_scratch_logits(struct sampler_scratch *s);
 
 struct sampler_input {
     const struct sampling *params;
-    const float *logits;   /* (n_vocab), not changed */
+    struct logits_row row;
     const int32_t *tokens; /* prompt and output so far */
     int32_t n_tokens, n_prompt;
     uint32_t choice;

@@ -36,8 +36,12 @@ static bool open_arrays(struct scheduler *s)
     s->logits_bytes = outs * (size_t)s->o.net.n_vocab * sizeof *s->logits;
     s->logits = seams.map(s->logits_bytes);
     s->scratch = mem_calloc((size_t)s->n_scratch, sizeof(struct sampler_scratch *));
+    s->head.scales = s->scales = mem_calloc(outs, sizeof *s->scales);
+    s->head.max = mem_calloc(outs * (size_t)s->n_chunks, sizeof *s->head.max);
+    s->head.sum = mem_calloc(outs * (size_t)s->n_chunks, sizeof *s->head.sum);
     return s->jobs && s->running && s->slot_used && s->tokens && s->positions && s->out_rows &&
-           s->batch_seqs && s->planned && s->tasks && s->logits && s->scratch;
+           s->batch_seqs && s->planned && s->tasks && s->logits && s->scratch && s->scales &&
+           s->head.max && s->head.sum;
 }
 
 static int open_drafter(struct scheduler *s, struct err *err)
@@ -64,7 +68,7 @@ static int open_parts(struct scheduler *s, struct err *err)
 {
     if (!open_arrays(s)) return err_set(err, ERR_NO_MEMORY, "out of memory for the scheduler");
     for (int32_t i = 0; i < s->n_scratch; i++)
-        TRY(sampler_scratch_open(&s->scratch[i], s->o.net.n_vocab, err));
+        TRY(sampler_scratch_open(&s->scratch[i], s->o.net.n_vocab, &s->kernels, err));
     struct kvcache_options kv = {
         .n_blocks = s->o.n_blocks,
         .n_seqs = s->o.n_seqs_max,
@@ -92,6 +96,8 @@ int scheduler_open(struct scheduler **ret, const struct scheduler_options *optio
     s->n_rows_max = scheduler_rows_max(s->o.n_seqs_max, s->o.prefill_chunk);
     s->n_out_max = scheduler_out_max(s->o.n_seqs_max);
     s->n_jobs_max = s->o.queue_max + s->o.n_seqs_max;
+    s->n_chunks = head_chunks(s->o.net.n_vocab);
+    kernels_select(&s->kernels, kernel_isa_detect());
     s->n_scratch = s->o.pool ? pool_size(s->o.pool) : 1;
     int r = open_parts(s, err);
     if (r < 0) {
@@ -128,6 +134,9 @@ void scheduler_close(struct scheduler *s)
     mem_free(s->asks);
     mem_free(s->of_ask);
     mem_free(s->scratch);
+    mem_free(s->scales);
+    mem_free(s->head.max);
+    mem_free(s->head.sum);
     mem_free(s->jobs);
     mem_free(s->running);
     mem_free(s->slot_used);

@@ -60,7 +60,7 @@ enum scheduler_speculation {
 struct scheduler_net {
     void *ctx;
     int32_t n_vocab;
-    /* out: (batch->n_out, n_vocab) */
+    /* out: (batch->n_out, n_vocab); batch->head is gathered. */
     int (*forward)(void *ctx, const struct batch *batch, float *out, struct err *err);
     void (*copy_block)(void *ctx, int32_t to, int32_t from);
 };

@@ -58,7 +58,7 @@ struct planned {
 /* One token to find from one row of logits. */
 struct task {
     struct sequence *seq;
-    const float *logits;
+    struct logits_row row;
     int32_t token; /* Given for score, found for sampling. */
     bool score;
     struct planned *planned; /* With a draft: its part of the batch. */
@@ -87,6 +87,10 @@ struct scheduler {
     struct batch batch;
     float *logits; /* (n_out_max, n_vocab) */
     size_t logits_bytes;
+    struct head head; /* Of the same rows, (n_chunks) each. */
+    float *scales;    /* (n_out_max) of head */
+    int32_t n_chunks;
+    struct kernels kernels;           /* For sampling. */
     struct sampler_scratch **scratch; /* one per pool thread */
     int32_t n_scratch;
     struct pace pace;

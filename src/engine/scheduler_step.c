@@ -23,6 +23,19 @@ static int32_t score_rows(const struct scheduler *s, const struct sequence *seq,
     return last > first ? last - first : 0;
 }
 
+/* Of the sums that the head forms for a row that is sampled. */
+static float head_scale(const struct engine_request *r)
+{
+    float scale = sampling_head_scale(&r->sampling);
+    return scale > 0 || !(r->logprobs || r->rank) ? scale : 1;
+}
+
+static void want(struct scheduler *s, int32_t row, float scale)
+{
+    s->scales[s->batch.n_out] = scale;
+    s->out_rows[s->batch.n_out++] = row;
+}
+
 /* n_rows rows, of which the last n_draft lie behind the sequence's own tokens. */
 static void plan(struct scheduler *s, struct sequence *seq, int32_t n_rows, int32_t n_draft)
 {
@@ -45,10 +58,9 @@ static void plan(struct scheduler *s, struct sequence *seq, int32_t n_rows, int3
     int32_t end = len + n_rows < seq->job->request->n_tokens - 1
                       ? n_rows
                       : seq->job->request->n_tokens - 1 - len;
-    for (int32_t i = 0; i < p->n_score; i++)
-        s->out_rows[b->n_out++] = b->n_rows + end - p->n_score + i;
+    for (int32_t i = 0; i < p->n_score; i++) want(s, b->n_rows + end - p->n_score + i, 1);
     for (int32_t i = n_draft; p->complete && job_generates(seq->job) && i >= 0; i--)
-        s->out_rows[b->n_out++] = b->n_rows + n_rows - 1 - i;
+        want(s, b->n_rows + n_rows - 1 - i, head_scale(seq->job->request));
     b->n_rows += n_rows;
 }
 
@@ -79,7 +91,8 @@ static void compose(struct scheduler *s)
     s->batch = (struct batch){ .tokens = s->tokens,
                                .positions = s->positions,
                                .seqs = s->batch_seqs,
-                               .out_rows = s->out_rows };
+                               .out_rows = s->out_rows,
+                               .head = &s->head };
     s->n_planned = 0;
     int32_t n_drafted = scheduler_draft(s);
     for (int32_t i = 0; i < s->n_running; i++) {
@@ -107,9 +120,13 @@ static void add_task(struct scheduler *s, struct sequence *seq, int32_t out, int
                      bool score)
 {
     assert(s->n_tasks < s->n_out_max + s->o.n_seqs_max);
+    size_t n_vocab = (size_t)s->o.net.n_vocab, chunks = (size_t)out * (size_t)s->n_chunks;
     s->tasks[s->n_tasks++] = (struct task){
         .seq = seq,
-        .logits = s->logits + (size_t)out * (size_t)s->o.net.n_vocab,
+        .row = { .logits = s->logits + (size_t)out * n_vocab,
+                 .max = s->head.max + chunks,
+                 .sum = s->head.sum + chunks,
+                 .scale = s->scales[out] },
         .token = token,
         .score = score,
     };
@@ -146,12 +163,12 @@ static void make_tasks(struct scheduler *s)
     }
 }
 
-static void solve(const struct scheduler *s, struct task *t, struct sampler_scratch *scratch)
+static void solve(struct task *t, struct sampler_scratch *scratch)
 {
     const struct engine_request *r = t->seq->job->request;
     if (!t->score) {
         struct sampler_input in = sequence_like(t->seq);
-        in.logits = t->logits;
+        in.row = t->row;
         in.n_tokens += t->ahead;
         int32_t forced = in.constraint ? constraint_forced(in.constraint) : CONSTRAINT_FREE;
         t->token = forced;
@@ -160,17 +177,18 @@ static void solve(const struct scheduler *s, struct task *t, struct sampler_scra
     if (t->status < 0 || !(r->logprobs || r->rank)) return;
     t->entry.token = t->token;
     t->entry.n_top = r->n_top;
-    t->entry.logprob = logprobs_of(t->logits, s->o.net.n_vocab, t->token, t->entry.top, r->n_top);
+    t->entry.logprob = logprobs_of(sampler_scratch_logits(scratch), &t->row, t->token, t->entry.top,
+                                   r->n_top);
 }
 
 /* A task and those of its draft, as far as the draft is right: each position is sampled as if the
  * draft had been the answer until there, because then it was. */
-static void solve_chain(const struct scheduler *s, struct task *t, struct sampler_scratch *scratch)
+static void solve_chain(struct task *t, struct sampler_scratch *scratch)
 {
     struct sequence *seq = t->seq;
     const int32_t *drafted = seq->tokens + seq->n_tokens;
     int32_t n = 0, n_taken = 0;
-    solve(s, t, scratch);
+    solve(t, scratch);
     while (n < t->n_draft && t[n].status == 0 && t[n].token == drafted[n]) {
         if (seq->constraint) {
             t[n].status = constraint_accept(seq->constraint, drafted[n]) < 0 ? -ERR_INTERNAL : 0;
@@ -178,7 +196,7 @@ static void solve_chain(const struct scheduler *s, struct task *t, struct sample
             n_taken++;
         }
         n++;
-        solve(s, &t[n], scratch);
+        solve(&t[n], scratch);
     }
     if (n_taken > 0) constraint_rollback(seq->constraint, n_taken);
     while (n++ < t->n_draft) t[n].skipped = true;
@@ -188,7 +206,7 @@ static void solve_share(void *ctx, int thread, int n_threads)
 {
     struct scheduler *s = ctx;
     for (int32_t i = thread; i < s->n_tasks; i += n_threads)
-        if (s->tasks[i].ahead == 0) solve_chain(s, &s->tasks[i], s->scratch[thread]);
+        if (s->tasks[i].ahead == 0) solve_chain(&s->tasks[i], s->scratch[thread]);
 }
 
 static void hand_on(struct scheduler *s, struct task *t)

@@ -28,6 +28,8 @@ enum {
     BATCH_ROWS_MAX = 1 << 20, /* No plan is made for more rows than this. */
 };
 
+struct head;
+
 struct batch_seq {
     int32_t row, n_rows; /* The rows of this sequence: row .. row + n_rows - 1; n_rows >= 1. */
     int32_t kv_len;      /* Slots filled before this batch. */
@@ -45,6 +47,7 @@ struct batch {
     const struct batch_seq *seqs; /* (n_seqs) */
     const int32_t
         *out_rows; /* (n_out) rows whose logits are wanted, ascending; encoders ignore it */
+    const struct head *head; /* What to gather of those logits (graph/head.h); NULL: nothing */
 };
 
 #endif

@@ -218,6 +218,19 @@ static void run_part(const struct slice_job *j, int from, int to)
                                                            .k_to = end });
 }
 
+/* Chunk by chunk, so that what the head gathers is still in cache. */
+static void run_head(const struct slice_job *j, int from, int to)
+{
+    const struct head *head = j->r->batch ? j->r->batch->head : NULL;
+    const struct linear_part *part = j->part;
+    for (int p = from; p < to; p += LINEAR_HEAD_PANELS) {
+        run_part(j, p, p + LINEAR_HEAD_PANELS < to ? p + LINEAR_HEAD_PANELS : to);
+        if (head)
+            head_gather(head, j->r->kernels, run_value(j->r, part->y), j->n, part->m,
+                        p / LINEAR_HEAD_PANELS);
+    }
+}
+
 void linear_step_run(const struct step *s, struct run *r, int thread, int64_t from, int64_t to)
 {
     const struct linear_step *a = s->args;
@@ -230,6 +243,7 @@ void linear_step_run(const struct step *s, struct run *r, int thread, int64_t fr
         if (first >= last) continue;
         struct slice_job job = { .a = a, .part = part, .r = r, .thread = thread, .n = n };
         int panels = kernel_panels(part->m), end = (int)last * part->grain;
-        run_part(&job, (int)first * part->grain, end < panels ? end : panels);
+        (part->is_head ? run_head : run_part)(&job, (int)first * part->grain,
+                                              end < panels ? end : panels);
     }
 }

@@ -4,11 +4,12 @@
  *     prologue   (few rows) norm and quantise the input, each thread for itself
  *     unit       `grain` panels of one matrix, for all rows of the batch, then on those columns:
  *                bias, residual | activation | gate with up | norm of heads | rope | store in the
- *                KV blocks | quantise for the next linear
+ *                KV blocks | quantise for the next linear | gather for sampling
  */
 #ifndef TIRO_GRAPH_LINEAR_STEP_H
 #define TIRO_GRAPH_LINEAR_STEP_H
 
+#include "graph/head.h"
 #include "graph/planner.h"
 #include "graph/prepare.h"
 
@@ -17,6 +18,7 @@ enum {
     LINEAR_GLU_PANELS = 2, /* 32 columns: what one activation scale covers. */
     LINEAR_WIDE_PANELS = 4,
     LINEAR_AHEAD_BYTES = 8192,
+    LINEAR_HEAD_PANELS = HEAD_CHUNK / PANEL_ROWS,
 };
 
 enum linear_store { LINEAR_STORE_NOTHING, LINEAR_STORE_KEYS, LINEAR_STORE_VALUES };
@@ -38,6 +40,7 @@ struct linear_part {
     int32_t add; /* (rows, m) or VALUE_NONE; may be where y is */
     int32_t act; /* y quantised, or VALUE_NONE */
     bool is_glu;
+    bool is_head;           /* The graph's output: what batch->head asks is gathered. */
     kernel_unary_fn *unary; /* NULL: none. */
     kernel_norm_fn *norm;   /* Of each head; NULL: none. */
     const float *norm_gain; /* (head_len) */

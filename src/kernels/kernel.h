@@ -164,7 +164,11 @@ typedef void kernel_binary_fn(float *y, const float *a, const float *b, size_t n
 typedef void kernel_scale_fn(float *y, const float *x, float scale, size_t n);
 typedef void kernel_mean_fn(float *y, const float *x, size_t x_stride, int n, int d);
 typedef void kernel_to_half_fn(uint16_t *y, const float *x, size_t n);
-typedef size_t kernel_argmax_fn(const float *x, size_t n); /* lowest index of the largest */
+typedef float kernel_maximum_fn(const float *x, size_t n);
+/* y = e^(scale * (x - max)), 0 below e^-87; returns the sum of y in 16 lanes. */
+typedef float kernel_exp_sum_fn(float *y, const float *x, float max, float scale, size_t n);
+/* at: ascending indices of what is at least `least`; returns how many. */
+typedef size_t kernel_select_fn(int32_t *at, const float *x, float least, size_t n);
 typedef void kernel_upsample_fn(float *y, const float *x, int c, int h, int w, int factor);
 /* Every slot: X(name, member of struct kernels, member of union kernel_fn). */
 #define KERNEL_SLOTS(X)                                                                \
@@ -193,7 +197,9 @@ typedef void kernel_upsample_fn(float *y, const float *x, int c, int h, int w, i
     X(MEAN_POOL, mean_pool, mean)      /* mean of n rows */                            \
     X(F32_TO_F16, f32_to_f16, to_half) /* nearest even; overflow gives infinity */     \
     X(F32_TO_BF16, f32_to_bf16, to_half)                                               \
-    X(ARGMAX, argmax, argmax)                                                          \
+    X(MAXIMUM, maximum, maximum)                                                       \
+    X(EXP_SUM, exp_sum, exp_sum)                                                       \
+    X(SELECT, select, select)                                                          \
     X(CONV2D, conv2d, conv2d)                                                          \
     X(GROUP_NORM, group_norm, group_norm)                                              \
     X(UPSAMPLE, upsample, upsample) /* nearest, by a whole factor; y is not x */
@@ -237,7 +243,9 @@ union kernel_fn {
     kernel_scale_fn *scale;
     kernel_mean_fn *mean;
     kernel_to_half_fn *to_half;
-    kernel_argmax_fn *argmax;
+    kernel_maximum_fn *maximum;
+    kernel_exp_sum_fn *exp_sum;
+    kernel_select_fn *select;
     kernel_upsample_fn *upsample;
 };
 
@@ -268,7 +276,9 @@ struct kernels {
     kernel_scale_fn *scale;
     kernel_mean_fn *mean_pool;
     kernel_to_half_fn *f32_to_f16, *f32_to_bf16;
-    kernel_argmax_fn *argmax;
+    kernel_maximum_fn *maximum;
+    kernel_exp_sum_fn *exp_sum;
+    kernel_select_fn *select;
     kernel_conv2d_fn *conv2d;
     kernel_group_norm_fn *group_norm;
     kernel_upsample_fn *upsample;

@@ -26,7 +26,7 @@ typedef void check_fn(const struct check *c);
 check_fn check_pack, check_dequant, check_quantise, check_linear, check_norm, check_rope,
     check_softmax, check_attention, check_attention_merge, check_kv_store, check_conv2d,
     check_group_norm, check_unary, check_binary, check_scale, check_mean, check_to_half,
-    check_argmax, check_upsample;
+    check_maximum, check_exp_sum, check_select, check_upsample;
 
 /* Prints what the kernel reaches; for --time. */
 void time_linear(const struct check *c);

@@ -227,20 +227,59 @@ void check_to_half(const struct check *c)
     free(got);
 }
 
-void check_argmax(const struct check *c)
+/* Logits as they may come: also infinite ones, NaNs and zeros of either sign. */
+static void logits_fill(float *x, size_t n, int kind, struct dice *d)
+{
+    static const float odd[] = { -INFINITY, NAN, 0.0f, -0.0f, 1e30f };
+    values_fill(x, n, (enum values)(kind % VALUES_COUNT), d);
+    for (size_t i = 0; kind >= VALUES_COUNT && i < n; i++) {
+        x[i] *= 30;
+        if (dice_below(d, 4) == 0) x[i] = odd[dice_below(d, kind == VALUES_COUNT ? 5 : 2)];
+    }
+}
+
+enum { LOGITS_KINDS = VALUES_COUNT + 2 };
+
+void check_maximum(const struct check *c)
 {
     struct dice d = { 19 };
-    for (int i = 0; i < N_LENGTHS; i++)
-        for (int values = 0; values < VALUES_COUNT; values++)
-            for (int repeat = 0; repeat < 20; repeat++) {
-                size_t n = (size_t)lengths[i];
-                float x[1024];
-                values_fill(x, n, (enum values)values, &d);
-                if (repeat % 4 == 1) x[dice_below(&d, (int)n)] = 1e30f;
-                if (repeat % 4 == 2)
-                    for (size_t j = 0; j < n; j++) x[j] = -INFINITY;
-                assert_int_equal(c->kernel->fn.argmax(x, n), c->ref->fn.argmax(x, n));
-            }
+    for (int i = 0; i < N_LENGTHS * LOGITS_KINDS * 4; i++) {
+        size_t n = (size_t)lengths[i % N_LENGTHS];
+        float x[1024];
+        logits_fill(x, n, i / N_LENGTHS % LOGITS_KINDS, &d);
+        float got = c->kernel->fn.maximum(x, n), want = c->ref->fn.maximum(x, n);
+        check_bits(c, &got, &want, 1, "n %zu", n);
+    }
+}
+
+void check_exp_sum(const struct check *c)
+{
+    struct dice d = { 26 };
+    for (int i = 0; i < N_LENGTHS * LOGITS_KINDS * 4; i++) {
+        size_t n = (size_t)lengths[i % N_LENGTHS];
+        float x[1024], want[1025], got[1025], scale = i % 3 ? 1.0f : 2.5f;
+        logits_fill(x, n, i / N_LENGTHS % LOGITS_KINDS, &d);
+        float max = i % 5 ? c->refs.maximum(x, n) : 20;
+        want[1024] = c->ref->fn.exp_sum(want, x, max, scale, n);
+        got[1024] = c->kernel->fn.exp_sum(got, x, max, scale, n);
+        check_bits(c, got, want, n, "n %zu", n);
+        check_bits(c, got + 1024, want + 1024, 1, "sum of %zu", n);
+    }
+}
+
+void check_select(const struct check *c)
+{
+    struct dice d = { 27 };
+    for (int i = 0; i < N_LENGTHS * LOGITS_KINDS * 4; i++) {
+        size_t n = (size_t)lengths[i % N_LENGTHS];
+        float x[1024];
+        int32_t want[1024], got[1024];
+        logits_fill(x, n, i / N_LENGTHS % LOGITS_KINDS, &d);
+        float least = i % 7 ? x[dice_below(&d, (int)n)] : -INFINITY;
+        size_t k = c->ref->fn.select(want, x, least, n);
+        assert_int_equal(c->kernel->fn.select(got, x, least, n), k);
+        assert_memory_equal(got, want, k * sizeof *got);
+    }
 }
 
 void check_upsample(const struct check *c)

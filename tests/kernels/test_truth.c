@@ -242,6 +242,17 @@ void test_rows_truth(void **state)
     k.softmax(&(struct kernel_softmax){ .y = y, .x = x, .n = 1, .d = D, .scale = 2 });
     for (int i = 0; i < D; i++)
         assert_near((double)y[i], exp((double)x[i] * 2) / exps, 1e-7, "softmax", i);
+    double part = 0;
+    float top = k.maximum(x, D), sum_of_exp = k.exp_sum(y, x, top, 3, D);
+    for (int i = 0; i < D; i++) {
+        assert_true(x[i] <= top);
+        assert_near((double)y[i], exp(3 * ((double)x[i] - (double)top)), 1e-6, "exp_sum", i);
+        part += exp(3 * ((double)x[i] - (double)top));
+    }
+    assert_near((double)sum_of_exp, part, 1e-6 * part, "exp_sum", D);
+    int32_t at[4];
+    assert_int_equal(k.select(at, (const float[]){ 1, 3, NAN, 2, 4 }, 2, 5), 3);
+    assert_true(at[0] == 1 && at[1] == 3 && at[2] == 4);
     k.mean_pool(y, x, 11, 7, 11);
     for (int i = 0; i < 11; i++) {
         double mean = 0;

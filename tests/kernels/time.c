@@ -205,7 +205,9 @@ static void time_row(const struct check *c)
         case KERNEL_TANH: c->kernel->fn.unary(y, x, N); break;
         case KERNEL_SILU_MUL:
         case KERNEL_ADD: c->kernel->fn.binary(y, x, z, N); break;
-        case KERNEL_ARGMAX: (void)c->kernel->fn.argmax(x, N); break;
+        case KERNEL_MAXIMUM: y[0] = c->kernel->fn.maximum(x, N); break;
+        case KERNEL_EXP_SUM: z[0] = c->kernel->fn.exp_sum(y, x, 1, 1, N); break;
+        case KERNEL_SELECT: (void)c->kernel->fn.select((int32_t *)(void *)y, x, 0.99f, N); break;
         default: return;
         }
         uint64_t took = cpu_ns() - from;

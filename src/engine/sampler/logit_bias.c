@@ -9,7 +9,7 @@ static bool active(const struct sampling *p)
 static void apply(struct sample *s)
 {
     for (int32_t i = 0; i < s->params->n_logit_bias; i++)
-        s->logits[s->params->logit_bias[i].token] += s->params->logit_bias[i].bias;
+        *logits_change(s->logits, s->params->logit_bias[i].token) += s->params->logit_bias[i].bias;
 }
 
 const struct sampler sampler_logit_bias = {

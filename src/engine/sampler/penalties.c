@@ -28,7 +28,8 @@ static void repetition(struct sample *s)
         int32_t id = s->tokens[i];
         if (s->counts[id] == 0) continue;
         s->counts[id] = 0;
-        s->logits[id] = s->logits[id] > 0 ? s->logits[id] / r : s->logits[id] * r;
+        float *logit = logits_change(s->logits, id);
+        *logit = *logit > 0 ? *logit / r : *logit * r;
     }
 }
 
@@ -39,7 +40,7 @@ static void frequency(struct sample *s)
     for (int32_t i = s->n_prompt; i < s->n_tokens; i++) {
         int32_t id = s->tokens[i];
         if (s->counts[id] == 0) continue;
-        s->logits[id] -= (float)(s->counts[id] * f + p);
+        *logits_change(s->logits, id) -= (float)(s->counts[id] * f + p);
         s->counts[id] = 0;
     }
 }

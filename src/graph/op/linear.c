@@ -161,6 +161,8 @@ static void plan_part(struct planner *p, struct linear_step *a, struct node *n, 
         last = take_followers(p, part, n, &over);
     }
     if (part->head_len) part->grain = part->head_len / PANEL_ROWS;
+    part->is_head = last == p->g->output && !up && !part->head_len;
+    if (part->is_head) part->grain = LINEAR_HEAD_PANELS;
     part->y = over ? planner_write_over(p, last, over) : planner_write(p, last);
     int64_t rows = planner_rows(p, &last->shape);
     if ((part->is_glu || part->unary) && part->m % ACT_BLOCK == 0 && rows > PLAN_PRIVATE_ROWS &&

@@ -68,15 +68,6 @@ static void f32_to_bf16(uint16_t *y, const float *x, size_t n)
     for (size_t i = 0; i < n; i++) y[i] = bf16_of_f32(x[i]);
 }
 
-/* NaN is never the largest, unless it is the first. */
-static size_t argmax(const float *x, size_t n)
-{
-    size_t best = 0;
-    for (size_t i = 1; i < n; i++)
-        if (x[i] > x[best]) best = i;
-    return best;
-}
-
 const struct kernel kernel_silu_ref = {
     .slot = KERNEL_SILU,
     .fn.unary = silu,
@@ -124,8 +115,4 @@ const struct kernel kernel_f32_to_f16_ref = {
 const struct kernel kernel_f32_to_bf16_ref = {
     .slot = KERNEL_F32_TO_BF16,
     .fn.to_half = f32_to_bf16,
-};
-const struct kernel kernel_argmax_ref = {
-    .slot = KERNEL_ARGMAX,
-    .fn.argmax = argmax,
 };

@@ -128,36 +128,6 @@ static void dequant_f16(float *y, const void *x, size_t n)
     for (; i < n; i++) y[i] = load_f16(p + 2 * i);
 }
 
-static size_t argmax(const float *x, size_t n)
-{
-    if (n < 16 || x[0] != x[0]) { /* A NaN in front stays the largest, as in ref. */
-        size_t best = 0;
-        for (size_t i = 1; i < n; i++)
-            if (x[i] > x[best]) best = i;
-        return best;
-    }
-    /* Each lane keeps its first largest; x and index of the best lane win at the end. */
-    __m256 top = f32(x[0]);
-    __m256i at = _mm256_setzero_si256(), index = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    size_t i = 0;
-    for (; i + 8 <= n; i += 8) {
-        __m256 v = _mm256_loadu_ps(x + i), larger = _mm256_cmp_ps(v, top, _CMP_GT_OQ);
-        top = _mm256_blendv_ps(top, v, larger);
-        at = _mm256_blendv_epi8(at, index, _mm256_castps_si256(larger));
-        index = _mm256_add_epi32(index, _mm256_set1_epi32(8));
-    }
-    float tops[8];
-    uint32_t ats[8];
-    _mm256_storeu_ps(tops, top);
-    _mm256_storeu_si256((void *)ats, at);
-    size_t best = ats[0];
-    for (int lane = 1; lane < 8; lane++)
-        if (tops[lane] > x[best] || (tops[lane] == x[best] && ats[lane] < best)) best = ats[lane];
-    for (; i < n; i++)
-        if (x[i] > x[best]) best = i;
-    return best;
-}
-
 const struct kernel kernel_silu_avx2 = {
     .slot = KERNEL_SILU,
     .isa = ISA_AVX2,
@@ -229,10 +199,4 @@ const struct kernel kernel_dequant_f16_avx2 = {
     .isa = ISA_AVX2,
     .rank = 20,
     .fn.dequant = dequant_f16,
-};
-const struct kernel kernel_argmax_avx2 = {
-    .slot = KERNEL_ARGMAX,
-    .isa = ISA_AVX2,
-    .rank = 20,
-    .fn.argmax = argmax,
 };

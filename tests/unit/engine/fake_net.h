@@ -61,6 +61,11 @@ static inline int fake_forward(void *ctx, const struct batch *b, float *out, str
                     if (b->out_rows[o] == row) fake_logits(out + (size_t)o * TINY_VOCAB, h);
         }
     }
+    if (!b->head) return 0;
+    struct kernels k;
+    kernels_select(&k, 0); /* By the reference: what samples may have faster ones. */
+    for (int32_t c = 0; c < head_chunks(TINY_VOCAB); c++)
+        head_gather(b->head, &k, out, b->n_out, TINY_VOCAB, c);
     return 0;
 }
 
@@ -68,6 +73,19 @@ static inline void fake_copy(void *ctx, int32_t to, int32_t from)
 {
     struct fake_net *net = ctx;
     memcpy(net->slots[to], net->slots[from], sizeof net->slots[to]);
+}
+
+/* The oracle's logprob: it knows no head. */
+static inline float fake_logprob(const float *logits, int32_t token)
+{
+    struct kernels k;
+    struct logits l;
+    kernels_select(&k, 0);
+    int r = logits_init(&l, TINY_VOCAB, &k);
+    assert(r == 0);
+    float logprob = logprobs_of(&l, &(struct logits_row){ .logits = logits }, token, NULL, 0);
+    logits_release(&l);
+    return logprob;
 }
 
 /* Logits after tokens[0..n). */

@@ -22,11 +22,13 @@ struct expected {
 static void predict(struct expected *x, const struct engine_request *r, uint32_t choice)
 {
     static struct sampler_scratch *scratch;
+    struct kernels k;
     int32_t tokens[N_CTX + 1], n = r->n_tokens;
     float logits[TINY_VOCAB];
     struct answer a;
     struct buf out;
-    if (!scratch) assert_int_equal(sampler_scratch_open(&scratch, TINY_VOCAB, &err), 0);
+    kernels_select(&k, 0);
+    if (!scratch) assert_int_equal(sampler_scratch_open(&scratch, TINY_VOCAB, &k, &err), 0);
     memcpy(tokens, r->tokens, (size_t)n * sizeof *tokens);
     buf_init(&out, TEXT_MAX);
     answer_init(&a, tokenizer, r->stops, r->n_stops);
@@ -35,7 +37,7 @@ static void predict(struct expected *x, const struct engine_request *r, uint32_t
     while (x->n_tokens < most) {
         fake_logits_after(logits, tokens, n);
         struct sampler_input in = { .params = &r->sampling,
-                                    .logits = logits,
+                                    .row = { .logits = logits },
                                     .tokens = tokens,
                                     .n_tokens = n,
                                     .n_prompt = r->n_tokens,
@@ -44,7 +46,7 @@ static void predict(struct expected *x, const struct engine_request *r, uint32_t
         assert_int_equal(sampler_pick(scratch, &t, &in), 0);
         tokens[n++] = t;
         x->n_tokens++;
-        x->logprob += (double)logprobs_of(logits, TINY_VOCAB, t, NULL, 0);
+        x->logprob += (double)fake_logprob(logits, t);
         if (t == TINY_END && !r->ignore_eos) x->reason = SCHEDULER_STOP;
         if (x->reason == SCHEDULER_STOP) break;
         assert_int_equal(answer_add(&a, t, NULL), 0);

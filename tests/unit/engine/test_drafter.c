@@ -108,13 +108,19 @@ static void test_drafts_change_nothing(void **state)
 static void test_preemption_changes_nothing(void **state)
 {
     (void)state;
-    struct scheduler_options o = { .n_ctx = N_CTX, .n_blocks = 17 };
-    struct scheduler_options slow = forced(o);
-    wrong_of_8 = 7; /* So that answers last and blocks run out. */
-    run_mixed(slow, false);
-    assert_true(scheduler_stats(scheduler).n_model_accepted_tokens > 20);
-    assert_true(scheduler_stats(scheduler).n_preempted > 0);
-    close_scheduler();
+    uint64_t n_preempted = 0;
+    struct scheduler_options o = { .n_ctx = N_CTX, .n_blocks = 16 };
+    for (int i = 0; i < 4; i++) {
+        o.prefill_chunk = 15 * i;
+        struct scheduler_options slow = forced(o);
+        wrong_of_8 = 7; /* So that answers last and blocks run out. */
+        run_mixed(slow, false);
+        assert_true(scheduler_stats(scheduler).n_model_accepted_tokens > 20);
+        n_preempted += scheduler_stats(scheduler).n_preempted;
+        close_scheduler();
+    }
+    assert_true(n_preempted > 0);
+    o.prefill_chunk = 0;
     o.n_drafter_blocks = 9; /* Hardly one sequence. */
     run_mixed(forced(o), true);
     assert_true(scheduler_stats(scheduler).n_model_accepted_tokens > 0);

@@ -17,6 +17,7 @@
 
 enum { V = 10, DRAWS = 20000 };
 
+static struct kernels kernels;
 static struct sampler_scratch *scratch;
 /* Softmax: 0.5 0.25 0.125 0.0625 and so on; shuffled so that ids are not ranks. */
 static float logits[V];
@@ -26,8 +27,9 @@ static int setup(void **state)
 {
     (void)state;
     struct err err;
+    kernels_select(&kernels, kernel_isa_detect());
     for (int i = 0; i < V; i++) logits[i] = (float)(-rank_of[i] * 0.6931471805599453);
-    return sampler_scratch_open(&scratch, V, &err);
+    return sampler_scratch_open(&scratch, V, &kernels, &err);
 }
 
 static int teardown(void **state)
@@ -44,7 +46,7 @@ static void histogram(int *counts, const struct sampling *p)
     for (int i = 0; i < DRAWS; i++) {
         int32_t t;
         struct sampler_input in = {
-            .params = p, .logits = logits, .tokens = tokens, .n_tokens = 1 + i, .n_prompt = 1
+            .params = p, .row.logits = logits, .tokens = tokens, .n_tokens = 1 + i, .n_prompt = 1
         };
         assert_int_equal(sampler_pick(scratch, &t, &in), 0);
         counts[rank_of[t]]++;
@@ -140,7 +142,7 @@ static void test_greedy(void **state)
     assert_int_equal(counts[0], DRAWS);
     float flat[V] = { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 };
     int32_t t;
-    struct sampler_input in = { .params = &s, .logits = flat, .n_tokens = 0 };
+    struct sampler_input in = { .params = &s, .row.logits = flat, .n_tokens = 0 };
     assert_int_equal(sampler_pick(scratch, &t, &in), 0);
     assert_int_equal(t, 0);
 }
@@ -165,7 +167,7 @@ static int32_t greedy_after(const struct sampling *s, const float *l, const int3
 {
     int32_t t;
     struct sampler_input in = {
-        .params = s, .logits = l, .tokens = tokens, .n_tokens = n, .n_prompt = n_prompt
+        .params = s, .row.logits = l, .tokens = tokens, .n_tokens = n, .n_prompt = n_prompt
     };
     assert_int_equal(sampler_pick(scratch, &t, &in), 0);
     return t;
@@ -212,7 +214,7 @@ static void test_constraint(void **state)
     assert_int_equal(constraint_accept(c, 7), 0);
     assert_int_equal(constraint_accept(c, 1), 0);
     assert_int_equal(constraint_forced(c), CONSTRAINT_FREE);
-    struct sampler_input in = { .params = &s, .logits = logits, .constraint = c };
+    struct sampler_input in = { .params = &s, .row.logits = logits, .constraint = c };
     int32_t t;
     assert_int_equal(sampler_pick(scratch, &t, &in), 0);
     assert_int_equal(t, 5); /* rank 4 beats rank 9 */
@@ -245,7 +247,7 @@ static void test_nan_is_an_error(void **state)
     for (int i = 0; i < V; i++) bad[i] = NAN;
     struct sampling s = sampling_default();
     int32_t t;
-    struct sampler_input in = { .params = &s, .logits = bad };
+    struct sampler_input in = { .params = &s, .row.logits = bad };
     assert_int_equal(sampler_pick(scratch, &t, &in), -ERR_INTERNAL);
     s.temperature = 0;
     assert_int_equal(sampler_pick(scratch, &t, &in), -ERR_INTERNAL);
@@ -309,20 +311,26 @@ static void test_philox_vectors(void **state)
     assert_true(random_unit(1, 0, 5) != random_unit(1, 0, 6));
 }
 
+static float logprobs(const float *l, int32_t token, struct top_logprob *top, int32_t n_top)
+{
+    struct logits_row row = { .logits = l };
+    return logprobs_of(sampler_scratch_logits(scratch), &row, token, top, n_top);
+}
+
 static void test_logprobs(void **state)
 {
     (void)state;
     struct top_logprob top[4];
     double norm = 0;
     for (int i = 0; i < V; i++) norm += pow(0.5, i);
-    float lp = logprobs_of(logits, V, 4, top, 4); /* id 4 is rank 1 */
+    float lp = logprobs(logits, 4, top, 4); /* id 4 is rank 1 */
     assert_true(fabs((double)lp - log(0.5 / norm)) < 1e-6);
     for (int i = 0; i < 4; i++) {
         assert_int_equal(rank_of[top[i].token], i);
         assert_true(fabs((double)top[i].logprob - log(pow(0.5, i) / norm)) < 1e-6);
     }
     float flat[V] = { 0 };
-    (void)logprobs_of(flat, V, 0, top, 3);
+    (void)logprobs(flat, 0, top, 3);
     for (int i = 0; i < 3; i++) assert_int_equal(top[i].token, i);
 }
 
@@ -334,11 +342,11 @@ static void test_large_vocabulary(void **state)
     struct err err;
     static float l[BIG];
     for (int i = 0; i < BIG; i++) l[i] = (float)(random_unit(9, 0, (uint32_t)i) * 4);
-    assert_int_equal(sampler_scratch_open(&big, BIG, &err), 0);
+    assert_int_equal(sampler_scratch_open(&big, BIG, &kernels, &err), 0);
     struct sampling s = sampling_default();
     s.top_k = 100;
     s.top_p = 0.9;
-    struct sampler_input in = { .params = &s, .logits = l };
+    struct sampler_input in = { .params = &s, .row.logits = l };
     for (int i = 0; i < 20; i++) {
         int32_t t;
         int better = 0;

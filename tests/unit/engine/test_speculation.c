@@ -68,12 +68,15 @@ static void test_drafts_change_nothing(void **state)
 static void test_drafts_and_preemption_change_nothing(void **state)
 {
     (void)state;
-    run_drafted((struct scheduler_options){ .n_ctx = N_CTX, .n_blocks = 17 }, false);
-    assert_true(scheduler_stats(scheduler).n_preempted > 0);
-    close_scheduler();
-    run_drafted((struct scheduler_options){ .n_ctx = N_CTX, .n_blocks = 17, .prefill_chunk = 40 },
-                true);
-    close_scheduler();
+    uint64_t n_preempted = 0;
+    struct scheduler_options o = { .n_ctx = N_CTX, .n_blocks = 17 };
+    for (int i = 0; i < 6; i++) {
+        o.prefill_chunk = 20 * (i / 2);
+        run_drafted(o, i % 2);
+        n_preempted += scheduler_stats(scheduler).n_preempted;
+        close_scheduler();
+    }
+    assert_true(n_preempted > 0);
 }
 
 static uint64_t clock_ns, step_cost_ns, row_cost_ns;

@@ -3,6 +3,7 @@
 #include "tiny.h"
 
 #include "base/seam.h"
+#include "graph/head.h"
 
 #include <stdio.h>
 
@@ -50,6 +51,25 @@ static void world_release(struct world *w)
     tiny_release(&w->t);
 }
 
+enum { CHUNKS = (TINY_VOCAB + HEAD_CHUNK - 1) / HEAD_CHUNK };
+
+static const float scales[SEQS] = { 0, 1, 2.5f, 1, 0 };
+
+/* What the head gathered is what the reference finds in the logits. */
+static void check_head(const struct head *h, const float *logits, int n_out)
+{
+    struct kernels k;
+    kernels_select(&k, 0);
+    for (int i = 0; i < n_out * CHUNKS; i++) {
+        int row = i / CHUNKS, first = i % CHUNKS * HEAD_CHUNK;
+        size_t n = (size_t)(TINY_VOCAB - first < HEAD_CHUNK ? TINY_VOCAB - first : HEAD_CHUNK);
+        float max, sum, *want_sum = h->scales[row] > 0 ? &sum : NULL;
+        head_chunk(&k, &max, want_sum, logits + row * TINY_VOCAB + first, n, h->scales[row]);
+        assert_memory_equal(&h->max[i], &max, sizeof max);
+        if (want_sum) assert_memory_equal(&h->sum[i], &sum, sizeof sum);
+    }
+}
+
 /* One forward: the next n[s] tokens of each sequence s, out[s][position] for each. */
 static void step(struct world *w, int32_t done[SEQS], const int32_t n[SEQS],
                  float out[SEQS][LEN_MAX][TINY_VOCAB])
@@ -58,7 +78,11 @@ static void step(struct world *w, int32_t done[SEQS], const int32_t n[SEQS],
     int32_t tokens[TINY_ROWS_MAX], positions[TINY_ROWS_MAX], rows[TINY_ROWS_MAX];
     int32_t blocks[SEQS][4];
     struct batch_seq seqs[SEQS];
+    static float max[TINY_ROWS_MAX * CHUNKS], sum[TINY_ROWS_MAX * CHUNKS];
+    float row_scales[TINY_ROWS_MAX];
+    struct head head = { .scales = row_scales, .max = max, .sum = sum };
     struct batch b = { .tokens = tokens, .positions = positions, .seqs = seqs, .out_rows = rows };
+    b.head = &head;
     for (int s = 0; s < SEQS; s++) {
         if (n[s] == 0) continue;
         for (int i = 0; i < 4; i++) blocks[s][i] = (s * 7 + i * 11 + 3) % SEQS * 4 + i;
@@ -69,6 +93,7 @@ static void step(struct world *w, int32_t done[SEQS], const int32_t n[SEQS],
             positions[b.n_rows] = done[s] + i;
             tokens[b.n_rows] = (s * 31 + (done[s] + i) * 17) % TINY_VOCAB;
             rows[b.n_rows] = b.n_rows;
+            row_scales[b.n_rows] = scales[s];
         }
     }
     b.n_out = b.n_rows;
@@ -78,6 +103,7 @@ static void step(struct world *w, int32_t done[SEQS], const int32_t n[SEQS],
     w->run.kv = &w->kv;
     w->run.out = &logits[0][0];
     run_forward(&w->run, w->plans[bucket]);
+    check_head(&head, &logits[0][0], b.n_out);
     for (int s = 0, row = 0; s < SEQS; s++) {
         for (int i = 0; i < n[s]; i++, row++)
             memcpy(out[s][done[s] + i], logits[row], sizeof logits[row]);

@@ -15,7 +15,7 @@
 
 enum {
     TINY_LAYERS = 2,
-    TINY_VOCAB = 96,
+    TINY_VOCAB = 600, /* Two chunks of the head, and a part. */
     TINY_WIDTH = 64,
     TINY_HEADS = 4,
     TINY_KV_HEADS = 2,
