@@ -59,8 +59,19 @@ run_copies() {
     compare copies --pairs "$PAIRS_LARGE" --batch '' "${copies[@]}"
 }
 
+data='' pids=() # Of the servers below: ended whatever happens.
+end_servers() {
+    [ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null || true
+    wait
+    [ -z "$data" ] || rm -r "$data"
+    data='' pids=()
+}
+trap end_servers EXIT
+trap 'exit 143' TERM
+trap 'exit 130' INT
+
 run_embeddings() {
-    local data model=all-minilm-l6-v2 pids=() more=()
+    local model=all-minilm-l6-v2 more=()
     data=$(mktemp -d)
     mkdir "$data/models"
     ln -s "$(realpath "$MODELS/$model")" "$data/models/$model"
@@ -73,15 +84,12 @@ run_embeddings() {
     [ -z "$MINILM_ONNX" ] ||
         more+=(--onnx "$MINILM_ONNX" --tokenizer "$MODELS/$model/tokenizer.json" --threads "$THREADS")
     printf '\n== embeddings (%ds since the start)\n' "$SECONDS"
-    local status=0 wait=(--silent --fail --output /dev/null --retry 60 --retry-delay 1 --retry-all-errors)
+    local wait=(--silent --fail --output /dev/null --retry 60 --retry-delay 1 --retry-all-errors)
     curl "${wait[@]}" http://127.0.0.1:8390/ready
     [ -z "$MINILM_GGUF" ] || curl "${wait[@]}" http://127.0.0.1:8391/health
     "$PYTHON" bench/embeddings.py --url http://127.0.0.1:8390 --model "$model" --pairs "$PAIRS" \
-        "${more[@]}" --json "$OUT/embeddings.json" | tee "$OUT/embeddings.txt" || status=$?
-    kill "${pids[@]}"
-    wait "${pids[@]}" || true
-    rm -r "$data"
-    return "$status"
+        "${more[@]}" --json "$OUT/embeddings.json" | tee "$OUT/embeddings.txt"
+    end_servers
 }
 
 [ $# -gt 0 ] || set -- engine depth copies embeddings
