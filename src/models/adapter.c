@@ -9,6 +9,7 @@
 enum {
     MODULE_LEN_MAX = ARCH_NAME_LEN_MAX,
     NAME_LEN_MAX = 2 * ARCH_NAME_LEN_MAX + 64,
+    HUGE_PAGE = 2 << 20,
 };
 
 /* Of one weight. */
@@ -23,8 +24,8 @@ struct change {
 struct adapter {
     struct change *changes;
     size_t n_changes;
-    unsigned char *memory; /* All matrices, packed. */
-    size_t bytes;
+    unsigned char *mapping, *memory; /* All matrices, packed, in a mapping. */
+    size_t mapped, bytes;
     int32_t slot; /* -1: not set. */
 };
 
@@ -190,12 +191,25 @@ static int pack_change(const struct reading *r, struct change *x, unsigned char 
     return 0;
 }
 
+/* In whole huge pages: a step reads a little of everything, which in small pages costs a walk
+ * through the tables for each. */
+static int map_memory(struct reading *r)
+{
+    struct adapter *a = r->adapter;
+    bool large = a->bytes >= HUGE_PAGE / 2;
+    a->mapped = large ? (a->bytes / HUGE_PAGE + 2) * HUGE_PAGE : a->bytes;
+    a->mapping = seams.map(a->mapped);
+    if (!a->mapping)
+        return err_set(r->err, ERR_NO_MEMORY, "%s: no memory for %zu bytes", r->c->path, a->bytes);
+    size_t over = (uintptr_t)a->mapping % HUGE_PAGE;
+    a->memory = a->mapping + (large && over ? HUGE_PAGE - over : 0);
+    return 0;
+}
+
 static int pack_all(struct reading *r)
 {
     struct adapter *a = r->adapter;
-    a->memory = seams.map(a->bytes);
-    if (!a->memory)
-        return err_set(r->err, ERR_NO_MEMORY, "%s: no memory for %zu bytes", r->c->path, a->bytes);
+    TRY(map_memory(r));
     unsigned char *to = a->memory;
     for (size_t i = 0; i < a->n_changes; i++) {
         struct change *x = &a->changes[i];
@@ -247,7 +261,7 @@ void adapter_close(struct adapter *a)
     if (!a) return;
     for (size_t i = 0; a->slot >= 0 && i < a->n_changes; i++)
         a->changes[i].w->terms[a->slot] = (struct lora_term){ .rank = 0 };
-    if (a->memory) (void)seams.unmap(a->memory, a->bytes); /* Ours: valid. */
+    if (a->mapping) (void)seams.unmap(a->mapping, a->mapped); /* Ours: valid. */
     mem_free(a->changes);
     mem_free(a);
 }

@@ -12,6 +12,7 @@
 
 enum { DATA_LEN = 2048 };
 
+static struct checkpoint *checkpoint; /* Both stay open. */
 static struct model *model;
 
 /* A rank of 4 on q of the first layer of tests/golden/qwen2/tied: 64 x 64. */
@@ -23,11 +24,10 @@ static const char good[] =
 
 static void open_model(void)
 {
-    struct checkpoint *c; /* Stays open, as the model does. */
     struct err err = { 0 };
     struct model_options o = { .n_rows_max = 4 };
-    if (checkpoint_open(&c, TIRO_SOURCE_DIR "/tests/golden/qwen2/tied", &err) < 0 ||
-        model_open(&model, c, &o, &err) < 0)
+    if (checkpoint_open(&checkpoint, TIRO_SOURCE_DIR "/tests/golden/qwen2/tied", &err) < 0 ||
+        model_open(&model, checkpoint, &o, &err) < 0)
         abort();
 }
 
