@@ -37,7 +37,7 @@ def test_models_that_chat_are_offered(page):
 
 
 def test_an_answer_streams_and_a_second_one_knows_the_first(page):
-    ask(page, "What is the capital of France? Answer with one word.")
+    ask(page, "Write a very long story about Paris.")  # Long enough to see the button.
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
     first = cut_short(page)
     with page.expect_request("**/v1/chat/completions") as sent:
