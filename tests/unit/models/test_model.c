@@ -227,10 +227,12 @@ struct opened {
     struct kv_store kv;
 };
 
-static struct opened open_llama(void)
+static struct opened open_llama(bool profile)
 {
     struct opened o = { .made = make_llama() };
-    struct model_options options = { .n_rows_max = 8, .n_seqs_max = 2, .n_out_max = 2 };
+    struct model_options options = {
+        .n_rows_max = 8, .n_seqs_max = 2, .n_out_max = 2, .profile = profile
+    };
     struct err err = { 0 };
     finish(&o.made);
     assert_ok(model_open(&o.m, o.made.c, &options, &err), &err);
@@ -249,7 +251,7 @@ static void close_llama(struct opened *o)
 static void test_limits(void **state)
 {
     (void)state;
-    struct opened o = open_llama();
+    struct opened o = open_llama(false);
     struct err err = { 0 };
     float out[2 * VOCAB];
     int32_t tokens[9] = { 1, 2, 3 }, positions[9] = { 0, 1, 2, 3, 4, 5, 6, 7, 8 };
@@ -286,7 +288,7 @@ static void test_limits(void **state)
 static void test_copied_block_is_the_same(void **state)
 {
     (void)state;
-    struct opened o = open_llama();
+    struct opened o = open_llama(false);
     struct err err = { 0 };
     float a[VOCAB], b[VOCAB];
     int32_t tokens[4] = { 5, 6, 7, 8 }, positions[4] = { 0, 1, 2, 3 }, row = 2, block = 0;
@@ -333,8 +335,7 @@ static void sum_step(void *ctx, const struct model_step *s)
 static void test_profile(void **state)
 {
     (void)state;
-    struct opened o = { .made = make_llama() };
-    struct model_options options = { .n_rows_max = 8, .profile = true };
+    struct opened o = open_llama(true);
     struct err err = { 0 };
     float out[VOCAB];
     int32_t tokens[2] = { 5, 6 }, positions[2] = { 0, 1 }, row = 1, block = 0;
@@ -346,10 +347,6 @@ static void test_profile(void **state)
                            .positions = positions,
                            .seqs = &seq,
                            .out_rows = &row };
-    finish(&o.made);
-    assert_ok(model_open(&o.m, o.made.c, &options, &err), &err);
-    const struct model_facts *f = model_facts(o.m);
-    assert_ok(kv_store_init(&o.kv, &f->kv, f->kv_dtype, 4, &err), &err);
     struct profile_sums sums = { 0 };
     model_profile_each(o.m, sum_step, &sums);
     assert_int_equal(sums.n_steps, 0); /* Nothing has run. */
@@ -361,7 +358,7 @@ static void test_profile(void **state)
     /* q, k, v, o, gate, up, down and the head. */
     int macs = WIDTH * (WIDTH + WIDTH / 2 * 2 + WIDTH + 3 * FFN + VOCAB);
     assert_int_equal((int)sums.row_macs, macs);
-    assert_int_equal((uint64_t)sums.weight_bytes, f->weight_bytes);
+    assert_int_equal((uint64_t)sums.weight_bytes, model_facts(o.m)->weight_bytes);
     model_profile_reset(o.m);
     sums = (struct profile_sums){ 0 };
     model_profile_each(o.m, sum_step, &sums);
