@@ -19,13 +19,14 @@ LAYERS = {
     "graph": ["base", "kernels"],
     "models": ["base", "kernels", "graph"],
     "engine": ["base", "kernels", "graph", "models"],
-    "chat": ["base", "models", "engine"],
+    "grammar": ["base", "models", "engine"],
+    "chat": ["base", "models", "engine", "grammar"],
     "proto": ["base"],
-    "worker": ["base", "graph", "models", "engine", "chat", "proto"],
+    "worker": ["base", "graph", "models", "engine", "grammar", "chat", "proto"],
     "store": ["base", "proto"],
     "api": ["base", "proto", "store"],
     "gateway": ["base", "proto", "store", "api"],
-    "cmd": ["base", "kernels", "graph", "models", "engine", "chat", "proto", "worker", "store",
+    "cmd": ["base", "kernels", "graph", "models", "engine", "grammar", "chat", "proto", "worker", "store",
             "api", "gateway"],
 }
 

@@ -69,14 +69,30 @@ struct msg_sampling {
         .temperature = 1, .top_p = 1, .typical_p = 1, .repetition_penalty = 1 \
     }
 
+/* What the answer is held to. */
+enum grammar_kind {
+    GRAMMAR_NONE,
+    GRAMMAR_JSON_OBJECT, /* no text */
+    GRAMMAR_JSON_SCHEMA, /* the schema */
+    GRAMMAR_REGEX,
+    GRAMMAR_EBNF,   /* the grammar language, or GBNF */
+    GRAMMAR_CHOICE, /* a JSON array of strings */
+    GRAMMAR_KINDS
+};
+
+enum tool_choice { TOOL_CHOICE_AUTO, TOOL_CHOICE_NONE, TOOL_CHOICE_REQUIRED, TOOL_CHOICES };
+
 struct msg_request {
     uint64_t id; /* Not 0; unique on this connection. */
     struct principal principal;
     uint32_t kind; /* enum request_kind */
     struct msg_chat *messages;
     uint32_t n_messages;
-    struct slice tools;         /* JSON array of tools, or "" */
-    struct slice tool_choice;   /* "", "none", "auto", "required" or a JSON object */
+    struct slice tools;       /* JSON array of tools, or "" */
+    uint32_t tool_choice;     /* enum tool_choice; means nothing without tools */
+    struct slice *tool_names; /* The only ones that may be called; none: all of them. */
+    uint32_t n_tool_names;
+    bool one_tool_call;         /* At most one call. */
     struct slice template_args; /* JSON object of extra template variables, or "" */
     bool no_generation_prompt;  /* chat: do not add the assistant's header (tokenize, continue) */
     struct slice prompt;        /* Raw: control tokens are recognised in it. */
@@ -92,15 +108,18 @@ struct msg_request {
     struct slice *stop;
     uint32_t n_stop, top_logprobs;
     bool logprobs;
-    int32_t priority;     /* Higher first; 0 is usual. */
-    uint64_t deadline_ms; /* From receipt: must have begun by then; 0: none. */
-    bool prefill_only;    /* Fill the prefix cache, answer counted and done. */
-    bool ignore_eos;      /* Benchmarks. */
-    bool pin;             /* Keep the prompt in the prefix cache against eviction. */
-    uint32_t dimensions;  /* embed: 0 is all; else cut and normalised again */
-    uint32_t index;       /* embed: comes back in the answer */
-    struct slice grammar; /* reserved; "" */
-    struct slice adapter; /* Name of one of the model's adapters, or "". */
+    int32_t priority;      /* Higher first; 0 is usual. */
+    uint64_t deadline_ms;  /* From receipt: must have begun by then; 0: none. */
+    bool prefill_only;     /* Fill the prefix cache, answer counted and done. */
+    bool ignore_eos;       /* Benchmarks. */
+    bool pin;              /* Keep the prompt in the prefix cache against eviction. */
+    uint32_t dimensions;   /* embed: 0 is all; else cut and normalised again */
+    uint32_t index;        /* embed: comes back in the answer */
+    uint32_t grammar_kind; /* enum grammar_kind */
+    struct slice grammar;
+    bool grammar_strict;        /* JSON_SCHEMA: OpenAI's strict subset is required. */
+    struct slice grammar_param; /* Where it came from, for errors: "response_format". */
+    struct slice adapter;       /* Name of one of the model's adapters, or "". */
 };
 
 struct msg_cancel {
@@ -134,6 +153,7 @@ struct msg_logprob {
 struct msg_token {
     uint64_t id;
     uint32_t choice;
+    bool reasoning;    /* What the model thinks before it answers. */
     struct slice text; /* Valid UTF-8, whole characters. */
     struct msg_logprob *logprobs;
     uint32_t n_logprobs;

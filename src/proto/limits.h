@@ -18,6 +18,7 @@ enum {
     MSG_TOKENS_MAX = 4 << 20,         /* Token ids of one prompt. */
     MSG_MESSAGES_MAX = 4096,
     MSG_PARTS_MAX = 4096,
+    MSG_TOOLS_MAX = 128,
     MSG_TOOL_CALLS_MAX = 128,
     MSG_STOP_MAX = 16,
     MSG_STOP_BYTES_MAX = 256,

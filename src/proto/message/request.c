@@ -98,7 +98,7 @@ static const struct message_field fields[] = {
     MSG_LIST(struct msg_request, 4, MT_RECORDS, messages, .max = MSG_MESSAGES_MAX,
              .record = &chat_record),
     MSG_FIELD(struct msg_request, 5, MT_STR, tools, .max = MSG_TEXT_MAX),
-    MSG_FIELD(struct msg_request, 6, MT_STR, tool_choice, .max = MSG_TEXT_MAX),
+    MSG_FIELD(struct msg_request, 6, MT_U32, tool_choice, .max = TOOL_CHOICES - 1),
     MSG_FIELD(struct msg_request, 7, MT_STR, template_args, .max = MSG_TEXT_MAX),
     MSG_FIELD(struct msg_request, 8, MT_BOOL, no_generation_prompt),
     MSG_FIELD(struct msg_request, 9, MT_STR, prompt, .max = MSG_TEXT_MAX),
@@ -124,11 +124,17 @@ static const struct message_field fields[] = {
     MSG_FIELD(struct msg_request, 28, MT_STR, grammar, .max = MSG_TEXT_MAX),
     MSG_FIELD(struct msg_request, 29, MT_STR, adapter, .max = MSG_NAME_MAX),
     MSG_FIELD(struct msg_request, 30, MT_BOOL, pin),
+    MSG_LIST(struct msg_request, 31, MT_STRS, tool_names, .max = MSG_TOOLS_MAX,
+             .item_max = MSG_NAME_MAX),
+    MSG_FIELD(struct msg_request, 32, MT_BOOL, one_tool_call),
+    MSG_FIELD(struct msg_request, 33, MT_U32, grammar_kind, .max = GRAMMAR_KINDS - 1),
+    MSG_FIELD(struct msg_request, 34, MT_BOOL, grammar_strict),
+    MSG_FIELD(struct msg_request, 35, MT_STR, grammar_param, .max = MSG_NAME_MAX),
     MSG_FIELDS_END,
 };
 
 const struct message message_request = {
     .kind = MSG_REQUEST,
-    .version = 2,
+    .version = 3,
     .record = { .name = "request", .size = sizeof(struct msg_request), .fields = fields },
 };

@@ -8,11 +8,12 @@ static const struct message_field fields[] = {
     MSG_LIST(struct msg_token, 4, MT_RECORDS, logprobs, .max = MSG_TOKENS_MAX,
              .record = &msg_logprob_record),
     MSG_FIELD(struct msg_token, 5, MT_U32, n_tokens),
+    MSG_FIELD(struct msg_token, 6, MT_BOOL, reasoning),
     MSG_FIELDS_END,
 };
 
 const struct message message_token = {
     .kind = MSG_TOKEN,
-    .version = 1,
+    .version = 2,
     .record = { .name = "token", .size = sizeof(struct msg_token), .fields = fields },
 };
