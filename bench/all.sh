@@ -6,6 +6,9 @@
 # plots, and what was printed). Other settings: MODELS, PAIRS, PAIRS_LARGE, THREADS, BUILD, PYTHON;
 # for the embeddings MINILM_GGUF (made by llama.cpp's convert_hf_to_gguf.py --outtype f32) and
 # MINILM_ONNX, each of which may be missing.
+#
+# The peers hold their weights in huge pages as we do: read from malloc's memory, not mapped from the
+# page cache, whose small pages on an aged machine cost them up to half (docs/perf/0014).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -22,7 +25,8 @@ MINILM_GGUF=${MINILM_GGUF:-} MINILM_ONNX=${MINILM_ONNX:-}
 export TIRO_BUILD=$PWD/$BUILD
 mkdir -p "$OUT"
 
-peers=(--peer "llama.cpp=$LLAMA")
+export GLIBC_TUNABLES=glibc.malloc.hugetlb=1
+peers=(--peer "llama.cpp=$LLAMA" --bench-args 'llama.cpp=-mmp 0' --batched-args 'llama.cpp=--no-mmap')
 ik=()
 [ -z "$IK" ] || ik=(--peer "ik=$IK" --bench-args 'ik=-rtr 1 -fa 1' --single ik)
 
@@ -77,7 +81,7 @@ run_embeddings() {
     ln -s "$(realpath "$MODELS/$model")" "$data/models/$model"
     "$BUILD/tiro" serve --data "$data" --port 8390 --threads "$THREADS" >/dev/null & pids+=($!)
     if [ -n "$MINILM_GGUF" ]; then
-        "$LLAMA/llama-server" -m "$MINILM_GGUF" --embedding --pooling mean -t "$THREADS" -np 16 \
+        "$LLAMA/llama-server" -m "$MINILM_GGUF" --no-mmap --embedding --pooling mean -t "$THREADS" -np 16 \
             -c 8192 -b 2048 -ub 2048 --port 8391 >/dev/null 2>&1 & pids+=($!)
         more+=(--peer http://127.0.0.1:8391)
     fi

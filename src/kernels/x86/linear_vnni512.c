@@ -5,11 +5,13 @@
  * Weights are made unsigned (Q8_0: + 128), and sums start at -centre * (sum of codes). Q6_K's total
  * sc0 * dot0 + sc1 * dot1 is at most 2 * 128 * 32 * 127 * 16 < 2^24, so f32 computes it exactly.
  *
- * Tiles have 1 to 4 tokens of one group, or 8 or 12 of whole groups; with TOKENS_UNPACK tokens or
- * more a panel is first unpacked to bytes and f32 scales (Q6_K's sub-scales f32 too). */
+ * Tiles have 1 to 4 tokens of one group, or 8, 12 or 16 of whole groups; with TOKENS_UNPACK tokens
+ * or more, but for TOKENS_ONCE, a panel is first unpacked to bytes and f32 scales (Q6_K's
+ * sub-scales f32 too). TOKENS_ONCE tokens are one tile, so that each code is unpacked once, in a
+ * register. */
 #include "kernels/x86/panel_avx2.h"
 
-enum { TOKENS_UNPACK = 8 };
+enum { TOKENS_UNPACK = 8, TOKENS_ONCE = 16 };
 
 /* Quad q as unsigned bytes. */
 INLINE __m512i source_quad(const struct source *s, int q)
@@ -83,8 +85,8 @@ INLINE __m512i start_of(enum dtype t, const uint8_t *a, int c, int g, int k16)
 
 /* Integer dots of quads [from, to) for n tokens in groups of g; record i of group j at
  * a + j * group_stride. */
-INLINE void block_dots(__m512i acc[12], const struct source *s, const uint8_t *a,
-                       size_t group_stride, int n, int g, int from, int to)
+INLINE void block_dots(__m512i *acc, const struct source *s, const uint8_t *a, size_t group_stride,
+                       int n, int g, int from, int to)
 {
     UNROLL for (int c = 0; c < n; c++)
         acc[c] = start_of(s->dtype, a + (size_t)(c / g) * group_stride, c % g, g, from / 4);
@@ -136,6 +138,44 @@ INLINE void tile(float *y, const struct tile *in, enum dtype t, bool unpacked, i
     UNROLL for (int c = 0; c < n; c++) _mm512_store_ps(y + 16 * c, sum[c]);
 }
 
+/* The same for TOKENS_ONCE tokens, whose sums live in memory (L1): the integer ones fill the
+ * registers. */
+INLINE void tile_once(float *y, const struct tile *in, enum dtype t)
+{
+    enum { N = TOKENS_ONCE, G = ACT_GROUP };
+    const size_t stride = (size_t)G * ACT_TOKEN, group_stride = in->blocks * stride;
+    UNROLL for (int c = 0; c < N; c++) _mm512_store_ps(y + 16 * c, _mm512_setzero_ps());
+    for (size_t b = 0; b < in->blocks; b++) {
+        const uint8_t *a = in->act + b * stride;
+        struct source s = source_of(t, false, in->panel, b);
+        panel_prefetch(t, s.codes);
+        __m512i acc[N];
+        __m512 scale, offset;
+        float dots[N][16] __attribute__((aligned(64))); /* Q6_K's first halves. */
+        block_dots(acc, &s, a, group_stride, N, G, 0, t == DTYPE_Q6_K ? 4 : 8);
+        if (t == DTYPE_Q6_K) {
+            __m512 sub = source_sub_scale(&s, 0);
+            UNROLL for (int c = 0; c < N; c++)
+                _mm512_store_ps(dots[c], _mm512_mul_ps(_mm512_cvtepi32_ps(acc[c]), sub));
+            block_dots(acc, &s, a, group_stride, N, G, 4, 8);
+        }
+        source_scales(&scale, &offset, &s);
+        UNROLL for (int c = 0; c < N; c++)
+        {
+            const uint8_t *tail = a + (size_t)(c / G) * group_stride + 32 * G + 4 * (c % G);
+            __m512 dot = _mm512_cvtepi32_ps(acc[c]), sum = _mm512_load_ps(y + 16 * c);
+            if (t == DTYPE_Q6_K)
+                dot = _mm512_fmadd_ps(dot, source_sub_scale(&s, 1), _mm512_load_ps(dots[c]));
+            sum = _mm512_fmadd_ps(_mm512_mul_ps(dot, broadcast_f32(tail)), scale, sum);
+            if (dtype_has_offset(t))
+                sum = _mm512_fmadd_ps(broadcast_f32(tail + 4 * G), offset, sum);
+            _mm512_store_ps(y + 16 * c, sum);
+        }
+        /* Keeps gcc from holding the sums in registers, which spills. */
+        __asm__ volatile("" : : "r"(y) : "memory");
+    }
+}
+
 INLINE void unpack(uint8_t *ws, enum dtype t, const uint8_t *panel, size_t blocks)
 {
     for (size_t b = 0; b < blocks; b++) {
@@ -152,9 +192,10 @@ INLINE void unpack(uint8_t *ws, enum dtype t, const uint8_t *panel, size_t block
     }
 }
 
-/* few[g - 1]: g tokens of one group; groups[i - 1]: i whole groups of an unpacked panel. */
+/* few[g - 1]: g tokens of one group; groups[i - 1]: i whole groups of an unpacked panel; once:
+ * TOKENS_ONCE of a packed one. */
 struct tiles {
-    tile_fn *few[ACT_GROUP], *groups[3];
+    tile_fn *few[ACT_GROUP], *groups[3], *once;
     void (*unpack)(uint8_t *ws, const uint8_t *panel, size_t blocks);
 };
 
@@ -169,10 +210,17 @@ static void linear(const struct kernel_linear *a, enum dtype t, const struct til
 {
     size_t bytes = kernel_panel_bytes(t, a->k);
     uint8_t *ws = (uint8_t *)(((uintptr_t)a->ws + 63) & ~(uintptr_t)63);
-    float y[12 * PANEL_ROWS] __attribute__((aligned(64)));
+    float y[TOKENS_ONCE * PANEL_ROWS] __attribute__((aligned(64)));
     for (int p = a->panel_from; p < a->panel_to; p++) {
         const uint8_t *panel = (const uint8_t *)a->w + (size_t)p * bytes;
         struct tile in = { .blocks = (size_t)a->k / ACT_BLOCK };
+        if (a->n == TOKENS_ONCE) {
+            in.act = a->act;
+            in.panel = panel;
+            tiles->once(y, &in);
+            store_tile(a, p, 0, TOKENS_ONCE, y);
+            continue;
+        }
         bool unpacked = a->n >= TOKENS_UNPACK;
         if (unpacked) tiles->unpack(ws, panel, in.blocks);
         for (int t0 = 0, n; t0 < a->n; t0 += n) {
@@ -205,11 +253,16 @@ static void linear(const struct kernel_linear *a, enum dtype t, const struct til
     {                                                                           \
         unpack(ws, t, panel, blocks);                                           \
     }                                                                           \
+    static void name##_once(float *y, const struct tile *in)                    \
+    {                                                                           \
+        tile_once(y, in, t);                                                    \
+    }                                                                           \
     static void linear_##name(const struct kernel_linear *a)                    \
     {                                                                           \
         static const struct tiles tiles = {                                     \
             .few = { name##_1, name##_2, name##_3, name##_4 },                  \
             .groups = { name##_whole_4, name##_whole_8, name##_whole_12 },      \
+            .once = name##_once,                                                \
             .unpack = name##_unpack,                                            \
         };                                                                      \
         linear(a, t, &tiles);                                                   \
