@@ -16,11 +16,13 @@ struct subset {
     const struct nfa *nfa;
     const struct determinise_limits *limits;
     int64_t work;
-    int32_t base;           /* The first state of the result. */
-    ARRAY(int32_t) pool;    /* The sets, one behind the other; ascending each. */
-    ARRAY(struct set) sets; /* [state - base] */
-    int32_t *table;         /* Hash table of sets: index or -1; n_table of them */
-    size_t n_table;
+    int32_t base;              /* The first state of the result. */
+    ARRAY(int32_t) pool;       /* The sets, one behind the other; ascending each. */
+    ARRAY(struct set) sets;    /* [state - base] */
+    ARRAY(int32_t) unexpanded; /* States without edges yet; the newest first: texts lie along. */
+    int32_t *table;            /* Hash table of sets: index or -1; n_table of them */
+    size_t n_table, n_in_table;
+    int32_t *alone;             /* [nfa state]: the index of the set of it alone, or -1 */
     uint32_t *seen, generation; /* [nfa state]: the closure that has it */
     ARRAY(int32_t) closure;
     ARRAY(struct nfa_move) moves;  /* Of the set at hand: over bytes ... */
@@ -85,7 +87,8 @@ static int close_over(struct subset *s, const int32_t *targets, size_t n)
 static int add_state(struct subset *s, struct set set)
 {
     if (s->a->states.n - (size_t)s->base >= s->limits->states_max) return -ERR_LIMIT;
-    if (!ARRAY_ADD(s->sets, set)) return -ERR_NO_MEMORY;
+    if (!ARRAY_ADD(s->sets, set) || !ARRAY_ADD(s->unexpanded, (int32_t)s->sets.n - 1))
+        return -ERR_NO_MEMORY;
     bool accepts = false;
     for (uint32_t i = 0; i < set.n && !accepts; i++) accepts = s->pool.at[set.at + i] == NFA_END;
     return automaton_state(s->a, accepts ? STATE_ACCEPTS : 0) < 0 ? -ERR_NO_MEMORY : 0;
@@ -115,15 +118,29 @@ static int grow_table(struct subset *s)
     return 0;
 }
 
+/* The state of one nondeterministic one: most are. */
+static int state_of_one(struct subset *s, int32_t *ret, int32_t state)
+{
+    if (s->alone[state] < 0) {
+        if (!ARRAY_ADD(s->pool, state)) return -ERR_NO_MEMORY;
+        TRY(add_state(s, (struct set){ s->pool.n - 1, 1, 0 }));
+        s->alone[state] = (int32_t)s->sets.n - 1;
+    }
+    *ret = s->base + s->alone[state];
+    return spend(s, 1);
+}
+
 /* The state of what `targets` reach; made if there is none. */
 static int state_of(struct subset *s, int32_t *ret, const int32_t *targets, size_t n)
 {
     struct set set = { .at = s->pool.n };
+    if (n == 1 && s->nfa->states.at[targets[0]].skip < 0) return state_of_one(s, ret, targets[0]);
     TRY(close_over(s, targets, n));
     set.n = (uint32_t)(s->pool.n - set.at);
+    if (set.n == 1) return state_of_one(s, ret, s->pool.at[--s->pool.n]);
     set.hash = (uint32_t)slice_hash(
         (struct slice){ (const char *)(s->pool.at + set.at), set.n * sizeof *s->pool.at });
-    if (2 * s->sets.n >= s->n_table) TRY(grow_table(s));
+    if (2 * s->n_in_table >= s->n_table) TRY(grow_table(s));
     size_t slot = set.hash & (s->n_table - 1);
     while (s->table[slot] >= 0 && !same_set(s, s->sets.at[s->table[slot]], set))
         slot = (slot + 1) & (s->n_table - 1);
@@ -132,6 +149,7 @@ static int state_of(struct subset *s, int32_t *ret, const int32_t *targets, size
     } else {
         TRY(add_state(s, set));
         s->table[slot] = (int32_t)s->sets.n - 1;
+        s->n_in_table++;
     }
     *ret = s->base + s->table[slot];
     return 0;
@@ -255,7 +273,7 @@ static int construct(struct subset *s)
     TRY(close_over(s, &start, 1));
     set.n = (uint32_t)s->pool.n;
     TRY(add_state(s, set));
-    for (size_t i = 0; i < s->sets.n; i++) TRY(expand(s, i));
+    while (s->unexpanded.n) TRY(expand(s, (size_t)s->unexpanded.at[--s->unexpanded.n]));
     return 0;
 }
 
@@ -266,7 +284,9 @@ int determinise(struct automaton *a, int32_t *ret_start, const struct nfa *n,
     struct subset s = { .a = a, .nfa = n, .limits = limits, .base = (int32_t)a->states.n };
     size_t n_edges = a->edges.n, n_jumps = a->jumps.n;
     s.seen = mem_calloc(n->states.n, sizeof *s.seen);
-    int rc = s.seen ? construct(&s) : -ERR_NO_MEMORY;
+    s.alone = mem_alloc(n->states.n * sizeof *s.alone);
+    if (s.alone) memset(s.alone, 0xff, n->states.n * sizeof *s.alone);
+    int rc = s.seen && s.alone ? construct(&s) : -ERR_NO_MEMORY;
     *limits->work -= s.work < *limits->work ? s.work : *limits->work;
     if (rc < 0) {
         a->states.n = (size_t)s.base;
@@ -276,6 +296,8 @@ int determinise(struct automaton *a, int32_t *ret_start, const struct nfa *n,
         *ret_start = s.base;
     }
     mem_free(s.seen);
+    mem_free(s.alone);
+    mem_free(s.unexpanded.at);
     mem_free(s.pool.at);
     mem_free(s.sets.at);
     mem_free(s.table);
