@@ -1,5 +1,5 @@
-/* build - rules from which a grammar is made: what the front ends (JSON Schema, regular expressions,
- * the grammar language, tool-call formats) write.
+/* build - rules from which a grammar is made: what the front ends (JSON Schema, regular
+ * expressions, the grammar language, tool-call formats) write.
  *
  *     struct grammar_builder *b;
  *     TRY(grammar_builder_open(&b, err));
@@ -36,6 +36,7 @@ enum {
     GRAMMAR_NODES_MAX = 2 << 20, /* Expressions of one grammar. */
     GRAMMAR_RULES_MAX = 1 << 16,
     GRAMMAR_TEXT_MAX = 4 << 20,   /* Bytes of all literal texts. */
+    GRAMMAR_MARKER_MAX = 4096,    /* Bytes of grammar_until's marker. */
     GRAMMAR_DEPTH_MAX = 512,      /* Expressions within expressions. */
     GRAMMAR_STATES_MAX = 1 << 20, /* Of the automata of all rules. */
 };

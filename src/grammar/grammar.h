@@ -25,7 +25,8 @@ struct grammar;
 enum {
     GRAMMAR_TOKEN_BYTE = 0xff,
     GRAMMAR_DEAD = -1,
-    GRAMMAR_FULL = -2, /* Of grammar_step: more states or stacks than the limit. */
+    GRAMMAR_FULL = -2,    /* Of grammar_step: more states or stacks than the limit, or no memory. */
+    GRAMMAR_UNKNOWN = -3, /* Only inside grammar_step. */
     GRAMMAR_ANY = INT32_MAX,
     GRAMMAR_STACKS_MAX = 4096,  /* Readings of one text at once. */
     GRAMMAR_LIVE_MAX = 1 << 18, /* Interned states before grammar_trim is due. */
@@ -45,7 +46,8 @@ void grammar_lock(struct grammar *g);
 void grammar_unlock(struct grammar *g);
 
 int32_t grammar_start(struct grammar *g);
-int32_t grammar_step(struct grammar *g, int32_t state, uint8_t byte);
+/* Dead and full states stay so. */
+static inline int32_t grammar_step(struct grammar *g, int32_t state, uint8_t byte);
 bool grammar_accepts(struct grammar *g, int32_t state);
 /* The only byte that may come (0 .. 255), or -1: several, or the text may end here. */
 int32_t grammar_forced_byte(struct grammar *g, int32_t state);
@@ -53,9 +55,10 @@ struct grammar_plain grammar_plain(struct grammar *g, int32_t state);
 /* Edges out of a state as classes: bytes of one class lead to the same state from everywhere. */
 uint8_t grammar_class_of(const struct grammar *g, uint8_t byte);
 
-/* The number of interned states; above GRAMMAR_LIVE_MAX, grammar_trim is due: it forgets all but
- * those in the lists (each of `n[i]` numbers, GRAMMAR_DEAD left alone) and renumbers these in
- * place. -ERR_NO_MEMORY: nothing changed. */
+/* The number of interned states, or what their stacks need where that is more; above
+ * GRAMMAR_LIVE_MAX, grammar_trim is due (at twice that, new states are GRAMMAR_FULL): it forgets
+ * all but the start and those in the lists (each of `n[i]` numbers, negative ones left alone) and
+ * renumbers these in place. -ERR_NO_MEMORY: nothing changed. */
 int32_t grammar_n_states(const struct grammar *g);
 int grammar_trim(struct grammar *g, int32_t *const *lists, const size_t *n,
                  size_t n_lists) MUST_USE;
@@ -63,5 +66,21 @@ int grammar_trim(struct grammar *g, int32_t *const *lists, const size_t *n,
 size_t grammar_bytes(const struct grammar *g);
 /* States of its automata, for `tiro grammar` and tests. */
 int32_t grammar_size(const struct grammar *g);
+
+/* The beginning of struct grammar, laid open so that a step made before is one look-up. */
+struct grammar_table {
+    int32_t **rows; /* [state][class of the byte]: the next state, or GRAMMAR_UNKNOWN */
+    uint8_t class_of[256];
+};
+
+int32_t grammar_step_first(struct grammar *g, int32_t state, uint8_t byte);
+
+static inline int32_t grammar_step(struct grammar *g, int32_t state, uint8_t byte)
+{
+    const struct grammar_table *table = (const struct grammar_table *)(const void *)g;
+    if (state < 0) return state;
+    int32_t next = table->rows[state][table->class_of[byte]];
+    return next == GRAMMAR_UNKNOWN ? grammar_step_first(g, state, byte) : next;
+}
 
 #endif
