@@ -25,6 +25,9 @@
  * dice, and a drafted token stands if it is the one that was sampled; so drafts change how many
  * tokens a step gives, and nothing else.
  *
+ * Jumps: what a request's constraint forces follows the token before it at once, and the next step
+ * computes all of it together; unless logprobs are asked, for which there must be logits.
+ *
  * A result depends on the request alone: not on batch mates, chunking, preemption, prefix hits or
  * threads. The model keeps that contract (graph/batch.h); here every draw has its own dice.
  *
@@ -120,6 +123,7 @@ struct scheduler_stats {
     uint64_t n_prompt_tokens, n_cached_tokens, n_completion_tokens;
     uint64_t n_drafted_tokens, n_accepted_tokens; /* Accepted ones were right and cost no step. */
     uint64_t n_model_drafted_tokens, n_model_accepted_tokens; /* Of those: by the draft model. */
+    uint64_t n_jumped_tokens; /* Forced by a constraint: they cost no step, either. */
     uint64_t n_steps, step_ns;
     double prefill_tokens_per_s, decode_tokens_per_s; /* Over the last ten seconds. */
 };

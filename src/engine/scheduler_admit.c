@@ -57,6 +57,7 @@ static void start_running(struct scheduler *s, struct sequence *seq, int32_t slo
     assert(s->n_running < s->o.n_seqs_max && !s->slot_used[slot]);
     s->slot_used[slot] = true;
     seq->slot = slot;
+    seq->n_jump = 0; /* Preempted, they are computed with the rest. */
     seq->state = SEQUENCE_RUNNING;
     s->running[s->n_running++] = seq;
     if (s->drafter) drafter_begin(s->drafter, slot, seq->job->root, seq->tokens, seq->n_tokens);
@@ -122,7 +123,7 @@ static bool worth_waiting(const struct scheduler *s, const struct sequence *seq,
     for (int32_t i = 0; i < s->n_running; i++) {
         const struct sequence *other = s->running[i];
         int32_t len = kvcache_len(s->kv, other->slot);
-        if (other->n_tokens - len <= 1) continue;
+        if (other->n_tokens - len <= 1 + other->n_jump) continue;
         if (memcmp(&other->job->root, &seq->job->root, sizeof seq->job->root) != 0) continue;
         int32_t n = common_prefix(r->tokens, r->n_tokens - 1, other->tokens, other->n_tokens);
         n = n / KV_BLOCK_LEN * KV_BLOCK_LEN;

@@ -20,6 +20,16 @@ static int32_t reserve(struct scheduler *s, struct sequence *seq, int32_t n)
     return kvcache_reserve(s->kv, seq->slot, seq->n_tokens + n) < 0 ? 0 : n;
 }
 
+/* As much of a draft as the constraint takes. */
+static int32_t allowed(struct sequence *seq, const int32_t *draft, int32_t n)
+{
+    int32_t k = 0;
+    if (!seq->constraint) return n;
+    while (k < n && constraint_accept(seq->constraint, draft[k]) == 0) k++;
+    if (k > 0) constraint_rollback(seq->constraint, k);
+    return k;
+}
+
 /* Puts a draft behind the sequence's tokens; returns its length. The step has n_rows rows already
  * and is expected to give n_tokens tokens. */
 static int32_t draft(struct scheduler *s, struct sequence *seq, int32_t most, int32_t n_rows,
@@ -41,14 +51,14 @@ static int32_t draft(struct scheduler *s, struct sequence *seq, int32_t most, in
                          pace_draft(&s->pace, n_rows, n_tokens, right, room));
     }
     assert(n >= 0 && n <= room);
+    n = allowed(seq, to, n);
     return n > 0 ? reserve(s, seq, n) : 0;
 }
 
 static bool add_ask(struct scheduler *s, struct draft_ask *ask, struct sequence *seq)
 {
     const struct engine_request *r = seq->job->request;
-    if (seq->n_draft > 0 || sequence_pending(s, seq) != 1 || seq->n_tokens <= r->n_tokens)
-        return false;
+    if (seq->n_draft > 0 || !sequence_decodes(s, seq) || seq->n_tokens <= r->n_tokens) return false;
     *ask = (struct draft_ask){ .slot = seq->slot, .tokens = seq->tokens };
     ask->like = sequence_like(seq);
     ask->most = seq->cap - seq->n_tokens - 1;
@@ -56,49 +66,51 @@ static bool add_ask(struct scheduler *s, struct draft_ask *ask, struct sequence 
 }
 
 /* Drafts of the second model for those that repeat nothing. */
-static int32_t draft_by_model(struct scheduler *s, const struct draft_step *step)
+static void draft_by_model(struct scheduler *s, const struct draft_step *step)
 {
-    int32_t n_asks = 0, n_drafted = 0;
+    int32_t n_asks = 0;
     uint64_t start = now_ns();
     for (int32_t i = 0; i < s->n_running; i++)
         if (add_ask(s, &s->asks[n_asks], s->running[i])) s->of_ask[n_asks++] = s->running[i];
     if (n_asks == 0 || drafter_draft(s->drafter, s->asks, n_asks, step) == 0) {
         s->draft_ns = now_ns() - start;
-        return 0;
+        return;
     }
     for (int32_t i = 0; i < n_asks; i++) {
         if (s->asks[i].n == 0) continue;
         s->of_ask[i]->by_model = true;
         s->of_ask[i]->n_draft = reserve(s, s->of_ask[i], s->asks[i].n);
-        n_drafted += s->of_ask[i]->n_draft;
     }
     s->draft_ns = now_ns() - start;
-    return n_drafted;
 }
 
-int32_t scheduler_draft(struct scheduler *s)
+void scheduler_draft(struct scheduler *s)
 {
-    int32_t n_decode = 0, n_drafted = 0;
-    for (int32_t i = 0; i < s->n_running; i++) n_decode += sequence_pending(s, s->running[i]) == 1;
+    int32_t n_decode = 0, n_rows = 0, n_drafted = 0;
+    for (int32_t i = 0; i < s->n_running; i++) {
+        if (!sequence_decodes(s, s->running[i])) continue;
+        n_decode++;
+        n_rows += 1 + s->running[i]->n_jump;
+    }
     int32_t most = draft_rows(s, n_decode);
     double n_tokens = n_decode;
     for (int32_t i = 0; i < s->n_running; i++) {
         struct sequence *seq = s->running[i];
         seq->n_draft = 0;
         seq->by_model = false;
-        if (sequence_pending(s, seq) != 1) continue;
-        seq->n_draft = draft(s, seq, most - n_drafted, n_decode + n_drafted, n_tokens);
+        if (!sequence_decodes(s, seq)) continue;
+        seq->n_draft = draft(s, seq, most - n_drafted, n_rows + n_drafted, n_tokens);
         n_drafted += seq->n_draft;
         n_tokens += seq->n_draft * lookup_right(&seq->lookup);
     }
     s->draft_ns = 0;
-    if (!s->drafter || most <= n_drafted) return n_drafted;
+    if (!s->drafter || most <= n_drafted) return;
     struct draft_step step = { .pace = &s->pace,
-                               .n_rows = n_decode + n_drafted,
+                               .n_rows = n_rows + n_drafted,
                                .n_tokens = n_tokens,
                                .n_rows_left = most - n_drafted,
                                .read_ns = s->o.latency_ns };
-    return n_drafted + draft_by_model(s, &step);
+    draft_by_model(s, &step);
 }
 
 /* What stayed of the drafts is computed; the places of the rest are given back. */

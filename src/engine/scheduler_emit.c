@@ -113,32 +113,52 @@ void sequence_end(struct scheduler *s, struct sequence *seq, enum scheduler_fini
     s->o.events.done(s->o.events.ctx, r, &done);
 }
 
-void sequence_accept(struct scheduler *s, struct sequence *seq, const struct task *task)
+/* False: that was the last one. */
+static bool take(struct scheduler *s, struct sequence *seq, int32_t token,
+                 const struct answer_entry *entry)
 {
     const struct engine_request *r = seq->job->request;
-    const struct answer_entry *entry = r->logprobs ? &task->entry : NULL;
     assert(seq->n_tokens < seq->cap);
-    if (seq->constraint && constraint_accept(seq->constraint, task->token) < 0) {
+    if (seq->constraint && constraint_accept(seq->constraint, token) < 0) {
         struct err err;
         (void)err_set(&err, ERR_INTERNAL, "The constraint refused a token that it had allowed.");
         job_fail(s, seq->job, &err);
-        return;
+        return false;
     }
-    seq->tokens[seq->n_tokens++] = task->token;
-    seq->logprob += (double)task->entry.logprob;
+    seq->tokens[seq->n_tokens++] = token;
     s->stats.n_completion_tokens++;
-    if (tokenizer_is_end(s->o.tokenizer, task->token) && !r->ignore_eos) {
+    if (tokenizer_is_end(s->o.tokenizer, token) && !r->ignore_eos) {
         sequence_end(s, seq, SCHEDULER_STOP);
-        return;
+        return false;
     }
-    if (answer_add(&seq->answer, task->token, entry) < 0) {
+    if (answer_add(&seq->answer, token, entry) < 0) {
         out_of_memory(s, seq->job);
-        return;
+        return false;
     }
     if (seq->answer.stopped)
         sequence_end(s, seq, SCHEDULER_STOP);
     else if (seq->n_tokens == seq->cap)
         sequence_end(s, seq, SCHEDULER_LENGTH);
-    else
-        emit(s, seq);
+    return seq->state == SEQUENCE_RUNNING && !seq->job->dead;
+}
+
+void sequence_accept(struct scheduler *s, struct sequence *seq, const struct task *task)
+{
+    seq->logprob += (double)task->entry.logprob;
+    if (take(s, seq, task->token, seq->job->request->logprobs ? &task->entry : NULL)) emit(s, seq);
+}
+
+int32_t sequence_jump(struct scheduler *s, struct sequence *seq, int32_t most)
+{
+    int32_t n = 0;
+    for (; n < most; n++) {
+        int32_t token = constraint_forced(seq->constraint);
+        /* The model may have fewer tokens than its tokenizer. */
+        if (token == CONSTRAINT_FREE || token >= s->o.net.n_vocab) break;
+        s->stats.n_jumped_tokens++;
+        if (!take(s, seq, token, NULL)) return n + 1;
+    }
+    seq->n_jump = n;
+    if (n > 0) emit(s, seq);
+    return n;
 }

@@ -28,6 +28,7 @@ struct sequence {
     struct answer answer;
     struct constraint *constraint;
     struct lookup lookup;
+    int32_t n_jump;  /* The last so many tokens were forced and are not computed yet. */
     int32_t n_draft; /* In this step: tokens drafted behind n_tokens, */
     bool by_model;   /* by the draft model. */
     double logprob;
@@ -52,6 +53,7 @@ struct planned {
     int32_t slot;                       /* That it had, should it end. */
     int32_t n_rows, first_out, n_score; /* Score rows come before the row that is sampled. */
     int32_t n_draft, n_kept; /* The last n_draft rows are a draft, of which so much was right. */
+    int32_t n_jump;          /* Before those: rows of forced tokens. */
     bool complete;           /* All its tokens are computed: sample. */
 };
 
@@ -117,9 +119,13 @@ bool scheduler_follow(struct scheduler *s, struct sequence *leader, struct seque
 void sequence_stop_running(struct scheduler *s, struct sequence *seq);
 
 /* scheduler_draft.c */
-/* Drafts for this step: each decoding sequence's n_draft. Returns how many tokens in all. */
-int32_t scheduler_draft(struct scheduler *s);
+/* Drafts for this step: each decoding sequence's n_draft. */
+void scheduler_draft(struct scheduler *s);
 void scheduler_end_drafts(struct scheduler *s);
+
+/* scheduler_jump.c */
+/* Lets tokens that can only come so follow those that came, without a step of their own. */
+void scheduler_jump(struct scheduler *s);
 
 /* scheduler_emit.c */
 void job_fail(struct scheduler *s, struct job *job, const struct err *err);
@@ -129,6 +135,8 @@ void job_score(struct scheduler *s, struct job *job, const struct answer_entry *
 void job_score_flush(struct scheduler *s, struct job *job);
 /* Takes the next token of a choice, emits what is certain, and ends the choice when it is over. */
 void sequence_accept(struct scheduler *s, struct sequence *seq, const struct task *task);
+/* Takes the next tokens as long as they are forced, at most `most`; returns how many. */
+int32_t sequence_jump(struct scheduler *s, struct sequence *seq, int32_t most);
 void sequence_end(struct scheduler *s, struct sequence *seq, enum scheduler_finish reason);
 
 static inline bool job_scores(const struct job *job)
@@ -156,6 +164,12 @@ static inline struct sampler_input sequence_like(const struct sequence *seq)
 static inline int32_t sequence_pending(const struct scheduler *s, const struct sequence *seq)
 {
     return seq->n_tokens - kvcache_len(s->kv, seq->slot);
+}
+
+/* Whether only the token that came last is to be computed, and forced ones behind it. */
+static inline bool sequence_decodes(const struct scheduler *s, const struct sequence *seq)
+{
+    return sequence_pending(s, seq) == 1 + seq->n_jump;
 }
 
 #endif

@@ -44,6 +44,7 @@ static void plan(struct scheduler *s, struct sequence *seq, int32_t n_rows, int3
     struct planned *p = &s->planned[s->n_planned++];
     *p = (struct planned){ .seq = seq, .slot = seq->slot, .n_rows = n_rows, .first_out = b->n_out };
     p->n_draft = n_draft;
+    p->n_jump = seq->n_jump;
     p->n_score = score_rows(s, seq, n_rows);
     p->complete = len + n_rows - n_draft == seq->n_tokens;
     const int32_t *blocks = kvcache_blocks(s->kv, seq->slot, &n_blocks);
@@ -75,13 +76,13 @@ static int32_t chunk_of(const struct scheduler *s, const struct sequence *seq, i
     return n;
 }
 
-/* Rows of prompts for this step: beside n_decode rows of running answers so many that their next
+/* Rows of prompts for this step: beside n_rows rows of running answers so many that their next
  * tokens do not wait much longer than the latency target; alone, the largest chunk that a cancel
  * can wait for. Results do not depend on where a prompt is cut. */
-static int32_t prefill_budget(const struct scheduler *s, int32_t n_decode)
+static int32_t prefill_budget(const struct scheduler *s, int32_t n_rows)
 {
     int32_t most = s->o.prefill_chunk;
-    int32_t rows = pace_prompt_rows(&s->pace, n_decode, n_decode > 0 ? s->o.latency_ns : ALONE_NS);
+    int32_t rows = pace_prompt_rows(&s->pace, n_rows, n_rows > 0 ? s->o.latency_ns : ALONE_NS);
     if (rows >= most) return most;
     int32_t least = ROWS_LEAST < most ? ROWS_LEAST : most;
     return rows < least ? least : rows / ROWS_LEAST * ROWS_LEAST;
@@ -93,7 +94,7 @@ static int32_t order_decoding(struct scheduler *s)
     int32_t n = 0;
     for (int32_t i = 0; i < s->n_running; i++) {
         struct sequence *seq = s->running[i];
-        if (sequence_pending(s, seq) != 1) continue;
+        if (!sequence_decodes(s, seq)) continue;
         int32_t at = n++;
         for (; at > 0 && s->decoding[at - 1]->job->request->adapter > seq->job->request->adapter;
              at--)
@@ -112,18 +113,20 @@ static void compose(struct scheduler *s)
                                .out_rows = s->out_rows,
                                .head = &s->head };
     s->n_planned = 0;
-    int32_t n_drafted = scheduler_draft(s);
+    scheduler_draft(s);
     int32_t n_decoding = order_decoding(s);
     for (int32_t i = 0; i < n_decoding; i++) {
         struct sequence *seq = s->decoding[i];
-        plan(s, seq, 1 + seq->n_draft, seq->n_draft);
+        plan(s, seq, 1 + seq->n_jump + seq->n_draft, seq->n_draft);
     }
     s->n_decode = s->n_planned;
-    int32_t budget = prefill_budget(s, s->n_decode);
-    if (budget > s->o.prefill_chunk - n_drafted) budget = s->o.prefill_chunk - n_drafted;
+    /* Drafts and forced tokens take the place of rows of prompts. */
+    int32_t left = s->o.prefill_chunk - (s->batch.n_rows - s->n_decode);
+    int32_t budget = prefill_budget(s, s->batch.n_rows);
+    if (budget > left) budget = left;
     for (int32_t i = 0; i < s->n_running && budget > 0; i++) {
         struct sequence *seq = s->running[i];
-        if (sequence_pending(s, seq) == 1) continue;
+        if (sequence_decodes(s, seq)) continue;
         /* Each decoding sequence took an output; every other one may need its own. */
         int32_t others = s->n_running - s->n_planned - 1;
         int32_t n = chunk_of(s, seq, budget, s->n_out_max - s->batch.n_out - others);
@@ -244,7 +247,11 @@ static void hand_on(struct scheduler *s, struct task *t)
     }
     if (t->status < 0) {
         struct err err;
-        (void)err_set(&err, ERR_INTERNAL, "The model gave no usable probabilities.");
+        (void)err_set(&err, ERR_INTERNAL, "%s",
+                      t->seq->constraint
+                          ? "The model gave no usable probability to any token that the request's "
+                            "grammar allows next."
+                          : "The model gave no usable probabilities.");
         job_fail(s, job, &err);
         return;
     }
@@ -283,15 +290,16 @@ static void count_rates(struct scheduler *s, uint64_t now)
     for (int32_t i = 0; i < s->n_planned; i++) {
         const struct planned *p = &s->planned[i];
         int32_t n = p->n_rows - p->n_draft;
-        (n == 1 ? s->rate_decode
-                : s->rate_prefill)[second % RATE_SECONDS] += (uint64_t)(n + p->n_kept);
+        (i < s->n_decode ? s->rate_decode
+                         : s->rate_prefill)[second % RATE_SECONDS] += (uint64_t)(n + p->n_kept);
     }
 }
 
 static void learn_pace(struct scheduler *s, uint64_t ns)
 {
-    int32_t n_decode_rows = 0;
-    for (int32_t i = 0; i < s->n_decode; i++) n_decode_rows += s->planned[i].n_rows;
+    int32_t n_decode_rows = 0; /* Those with logits: forced tokens are read like a prompt. */
+    for (int32_t i = 0; i < s->n_decode; i++)
+        n_decode_rows += s->planned[i].n_rows - s->planned[i].n_jump;
     if (n_decode_rows == s->batch.n_rows)
         pace_decode(&s->pace, n_decode_rows, ns);
     else
@@ -309,6 +317,7 @@ static void advance(struct scheduler *s)
         struct sequence *seq = s->planned[i].seq;
         int32_t len = kvcache_len(s->kv, seq->slot) + s->planned[i].n_rows - s->planned[i].n_draft;
         kvcache_commit(s->kv, seq->slot, seq->tokens, len);
+        seq->n_jump = 0;
         if (s->planned[i].complete && seq->n_tokens == seq->job->request->n_tokens &&
             seq->job->request->pin)
             (void)kvcache_pin(s->kv, seq->slot, seq->n_tokens); /* As far as the limit allows. */
@@ -325,6 +334,7 @@ static void advance(struct scheduler *s)
     for (int32_t i = 0; i < s->n_tasks; i++)
         if (!s->tasks[i].score) hand_on(s, &s->tasks[i]);
     scheduler_end_drafts(s);
+    scheduler_jump(s);
 }
 
 void scheduler_step(struct scheduler *s)

@@ -187,6 +187,7 @@ struct grammar *grammar_ref(struct grammar *g)
 void grammar_unref(struct grammar *g)
 {
     if (!g || atomic_fetch_sub_explicit(&g->n_refs, 1, memory_order_acq_rel) > 1) return;
+    if (g->extra) g->extra->close(g->extra);
     (void)pthread_mutex_destroy(&g->lock); /* Nobody holds it. */
     automaton_release(&g->automaton);
     stacks_release(&g->stacks);
@@ -208,6 +209,17 @@ void grammar_lock(struct grammar *g)
 void grammar_unlock(struct grammar *g)
 {
     (void)pthread_mutex_unlock(&g->lock); /* Fails only on misuse. */
+}
+
+struct grammar_extra *grammar_extra(const struct grammar *g)
+{
+    return g->extra;
+}
+
+void grammar_set_extra(struct grammar *g, struct grammar_extra *extra)
+{
+    assert(!g->extra);
+    g->extra = extra;
 }
 
 int32_t grammar_start(struct grammar *g)

@@ -67,6 +67,14 @@ size_t grammar_bytes(const struct grammar *g);
 /* States of its automata, for `tiro grammar` and tests. */
 int32_t grammar_size(const struct grammar *g);
 
+/* What someone keeps with a grammar (its masks), embedded first; closed with the grammar. Under the
+ * lock. */
+struct grammar_extra {
+    void (*close)(struct grammar_extra *extra);
+};
+struct grammar_extra *grammar_extra(const struct grammar *g); /* NULL: none was set. */
+void grammar_set_extra(struct grammar *g, struct grammar_extra *extra);
+
 /* The beginning of struct grammar, laid open so that a step made before is one look-up. */
 struct grammar_table {
     int32_t **rows; /* [state][class of the byte]: the next state, or GRAMMAR_UNKNOWN */

@@ -51,6 +51,7 @@ struct grammar {
     struct arena rows_arena;
     int32_t blank[256]; /* A row of GRAMMAR_UNKNOWN. */
     struct closure closure;
+    struct grammar_extra *extra; /* NULL: none */
 };
 
 /* Takes over the automaton. `nullable`: the empty text is one of the grammar's. */
