@@ -1,0 +1,85 @@
+/* What characters of a pattern become in the text: themselves, or their shortest writing in a JSON
+ * string. */
+#include "grammar/regex_reader.h"
+
+#include "base/utf8.h"
+
+#include <stdio.h>
+
+enum { CONTROLS = 0x20, SURROGATE_FIRST = 0xD800, SURROGATE_LAST = 0xDFFF };
+
+/* Of those that a JSON string cannot hold as they are: the letter behind the backslash, 'u' for
+ * none, 0 for all others. */
+static char json_escape(uint32_t c)
+{
+    switch (c) {
+    case '"':
+    case '\\': return (char)c;
+    case '\b': return 'b';
+    case '\f': return 'f';
+    case '\n': return 'n';
+    case '\r': return 'r';
+    case '\t': return 't';
+    default: return c < CONTROLS ? 'u' : 0;
+    }
+}
+
+size_t regex_character_text(const struct regex *r, char out[REGEX_CHARACTER_MAX], uint32_t c)
+{
+    char escape = r->json ? json_escape(c) : 0;
+    if (escape == 'u') return (size_t)snprintf(out, REGEX_CHARACTER_MAX, "\\u%04x", (unsigned)c);
+    if (!escape) return utf8_encode(out, c);
+    out[0] = '\\';
+    out[1] = escape;
+    return 2;
+}
+
+/* Takes the escaped characters out of r->set; one expression for each. */
+static size_t take_escaped(struct regex *r, int32_t nodes[CONTROLS + 2])
+{
+    size_t n = 0;
+    for (uint32_t c = 0; c <= '\\'; c++) {
+        if (!json_escape(c) || !char_set_has(&r->set, c)) continue;
+        char text[REGEX_CHARACTER_MAX];
+        size_t len = regex_character_text(r, text, c);
+        nodes[n++] = grammar_text(r->b, (struct slice){ text, len });
+    }
+    if (n == 0) return 0;
+    char_set_remove(&r->set, 0, CONTROLS - 1);
+    char_set_remove(&r->set, '"', '"');
+    char_set_remove(&r->set, '\\', '\\');
+    return n;
+}
+
+int regex_set_node(struct regex *r, int32_t *ret)
+{
+    int32_t nodes[CONTROLS + 3];
+    size_t n = 0;
+    char_set_remove(&r->set, SURROGATE_FIRST, SURROGATE_LAST);
+    if (r->json) n = take_escaped(r, nodes);
+    if (r->set.failed)
+        return err_set(r->err, ERR_NO_MEMORY, "no memory for a class of a regular expression");
+    r->n_ranges += r->set.len;
+    if (r->n_ranges > REGEX_RANGES_MAX || r->tables.work > REGEX_WORK_MAX)
+        return err_set(r->err, ERR_LIMIT,
+                       "regular expression, offset %zu: its classes have more than %d ranges or "
+                       "take more than %d steps in Unicode's tables; use fewer \\p{...} and "
+                       "case-insensitive classes",
+                       r->at, REGEX_RANGES_MAX, REGEX_WORK_MAX);
+    if (r->set.len > 0) nodes[n++] = grammar_chars(r->b, r->set.at, r->set.len, false);
+    if (n == 0)
+        *ret = grammar_never(r->b);
+    else
+        *ret = n == 1 ? nodes[0] : grammar_alt(r->b, n, nodes);
+    return 0;
+}
+
+int regex_anything(struct regex *r, int32_t *ret)
+{
+    int32_t any;
+    char_set_reset(&r->set);
+    char_set_add(&r->set, 0, CHAR_MAX_POINT);
+    TRY(regex_set_node(r, &any));
+    *ret = grammar_repeat(r->b, any, 0, GRAMMAR_UNBOUNDED);
+    return 0;
+}
