@@ -4,6 +4,8 @@
 #include "base/seam.h"
 #include "base/utf8.h"
 #include "chat/jinja/render.h"
+#include "chat/reasoning.h"
+#include "chat/tool_prompt.h"
 #include "models/checkpoint.h"
 
 struct chat {
@@ -12,7 +14,13 @@ struct chat {
     char *source, *bos, *eos; /* Owned. */
     size_t source_len;
     struct chat_caps caps;
+    struct arena arena; /* Of the texts in: */
+    struct tool_style style;
+    struct thinking thinking;
+    bool developer; /* The template knows that role. */
 };
+
+enum { CHAT_MARKS_MAX = 64 << 10 }; /* Bytes of all marks of one model. */
 
 /* What one rendering needs to build its messages. */
 struct building {
@@ -220,11 +228,20 @@ int chat_render(const struct chat *chat, struct template_output *out,
     if (request->n_messages > CHAT_MESSAGES_MAX)
         return err_param(err, ERR_ARRAY_TOO_LONG, "messages", "more than %d messages",
                          CHAT_MESSAGES_MAX);
-    return render(chat, out, request, chat->caps.parts, err);
+    struct arena arena;
+    struct chat_request shown;
+    struct tool_prompt_facts facts = { .format = chat->style.format,
+                                       .caps = &chat->caps,
+                                       .developer = chat->developer };
+    arena_init(&arena, CHAT_REWRITE_BYTES_MAX);
+    int rc = tool_prompt(&shown, &arena, request, &facts, err);
+    if (rc == 0) rc = render(chat, out, &shown, chat->caps.parts, err);
+    arena_release(&arena);
+    return rc;
 }
 
 int chat_prompt(const struct chat *chat, struct tokens *out, const struct chat_request *request,
-                struct err *err)
+                bool *ret_thinks, struct err *err)
 {
     struct template_output text;
     struct tokenizer_span *spans = NULL;
@@ -242,6 +259,8 @@ int chat_prompt(const struct chat *chat, struct tokens *out, const struct chat_r
                                              .n_spans = text.n_spans };
         rc = tokenizer_encode(chat->tokenizer, out, buf_slice(&text.text), &options, err);
     }
+    if (rc == 0 && ret_thinks)
+        *ret_thinks = thinking_is_open(&chat->thinking, buf_slice(&text.text));
     mem_free(spans);
     template_output_release(&text);
     return rc;
@@ -292,10 +311,22 @@ static void find_caps(struct chat *chat)
     caps->tools = shows(chat, &request, caps->parts, PROBE "TOOL");
     request.messages = calls;
     request.n_messages = 3;
-    caps->tool_calls = shows(chat, &request, caps->parts, PROBE "NAME") &&
-                       shows(chat, &request, caps->parts, PROBE "RESULT");
+    caps->tool_calls = shows(chat, &request, caps->parts, PROBE "NAME");
+    caps->tool_results = shows(chat, &request, caps->parts, PROBE "RESULT");
     request = (struct chat_request){ .messages = system, .n_messages = 2 };
     caps->system = shows(chat, &request, caps->parts, PROBE "SYS");
+}
+
+/* How it calls tools and where it thinks, from the template that tools are shown to. */
+static int find_style(struct chat *chat, struct slice source, bool shows_tools, struct err *err)
+{
+    const struct tool_format *format = tool_format_of(source, shows_tools);
+    int rc = tool_style_open(&chat->style, &chat->arena, format, chat->tokenizer);
+    if (rc == 0) rc = thinking_find(&chat->thinking, &chat->arena, source, chat->tokenizer);
+    if (rc < 0) return err_set(err, ERR_NO_MEMORY, "no memory for a chat template");
+    chat->caps.thinking = chat->thinking.close.len || format->channels;
+    chat->developer = slice_find(source, SLICE("developer")) < source.len;
+    return 0;
 }
 
 static int text_of(char **ret, struct slice s, struct err *err)
@@ -311,6 +342,7 @@ static int open_sources(struct chat **ret, struct slice plain, struct slice with
 {
     struct chat *chat = mem_calloc(1, sizeof *chat);
     if (!chat) return err_set(err, ERR_NO_MEMORY, "no memory for a chat template");
+    arena_init(&chat->arena, CHAT_MARKS_MAX);
     chat->tokenizer = t;
     chat->source_len = plain.len;
     int rc = text_of(&chat->source, plain, err);
@@ -318,11 +350,15 @@ static int open_sources(struct chat **ret, struct slice plain, struct slice with
     if (rc == 0) rc = text_of(&chat->eos, eos, err);
     if (rc == 0) rc = template_compile(&chat->plain, plain, name, err);
     if (rc == 0 && with_tools.ptr) rc = template_compile(&chat->with_tools, with_tools, name, err);
+    if (rc == 0) {
+        find_caps(chat);
+        bool shows = with_tools.ptr || chat->caps.tools;
+        rc = find_style(chat, with_tools.ptr ? with_tools : plain, shows, err);
+    }
     if (rc < 0) {
         chat_close(chat);
         return rc;
     }
-    find_caps(chat);
     *ret = chat;
     return 0;
 }
@@ -372,6 +408,7 @@ void chat_close(struct chat *chat)
     if (!chat) return;
     template_close(chat->plain);
     template_close(chat->with_tools);
+    arena_release(&chat->arena);
     mem_free(chat->source);
     mem_free(chat->bos);
     mem_free(chat->eos);
@@ -386,4 +423,34 @@ const struct chat_caps *chat_caps(const struct chat *chat)
 struct slice chat_source(const struct chat *chat)
 {
     return (struct slice){ chat->source, chat->source_len };
+}
+
+const struct tool_style *chat_style(const struct chat *chat)
+{
+    return &chat->style;
+}
+
+const struct thinking *chat_thinking(const struct chat *chat)
+{
+    return &chat->thinking;
+}
+
+int chat_set_tool_format(struct chat *chat, struct slice name, struct err *err)
+{
+    struct tool_style style;
+    const struct tool_format *format = tool_format_find(name);
+    if (!format) {
+        struct buf names;
+        buf_init(&names, ERR_TEXT_MAX);
+        for (size_t i = 0; i < tool_format_registry_len; i++)
+            buf_printf(&names, "%s%s", i ? ", " : "", tool_format_registry[i]->name);
+        int rc = err_set(err, ERR_INVALID_VALUE, "unknown tool-call format '%.*s'; there are: %s",
+                         SLICE_FMT(name), buf_str(&names));
+        buf_release(&names);
+        return rc;
+    }
+    if (tool_style_open(&style, &chat->arena, format, chat->tokenizer) < 0)
+        return err_set(err, ERR_NO_MEMORY, "no memory for a tool-call format");
+    chat->style = style;
+    return 0;
 }

@@ -6,7 +6,7 @@
  *     struct tokens ids;
  *     tokens_init(&ids, n_ctx);
  *     TRY(chat_prompt(chat, &ids, &(struct chat_request){
- *         .messages = messages, .n_messages = n, .add_generation_prompt = true }, err));
+ *         .messages = messages, .n_messages = n, .add_generation_prompt = true }, NULL, err));
  *
  * The structs below are views: fill them from protocol messages without copying or JSON; they and
  * what they point to must outlive the call only. A slice with ptr NULL means absent (content then
@@ -26,18 +26,23 @@
 
 struct chat;
 struct checkpoint;
+struct thinking;
+struct tool_style;
 
 enum {
     CHAT_MESSAGES_MAX = 20000,
     CHAT_TOOLS_BYTES_MAX = 4 << 20,
+    CHAT_REWRITE_BYTES_MAX = 64 << 20, /* Messages that are shown otherwise (chat/tool_prompt.h). */
 };
 
 /* What the model's template can show, found when it is opened by rendering probes. */
 struct chat_caps {
-    bool system;     /* A system message appears in the prompt, and is no error. */
-    bool tools;      /* Tool definitions appear. */
-    bool tool_calls; /* An assistant's tool calls and the tools' results appear. */
-    bool parts;      /* Wants content as a list of parts; else parts are joined to one text. */
+    bool system;       /* A system message appears in the prompt, and is no error. */
+    bool tools;        /* Tool definitions appear. */
+    bool tool_calls;   /* An assistant's tool calls appear, */
+    bool tool_results; /* and the tools' results. */
+    bool parts;        /* Wants content as a list of parts; else parts are joined to one text. */
+    bool thinking;     /* It names marks of reasoning (chat/reasoning.h). */
 };
 
 struct chat_part {
@@ -82,10 +87,17 @@ void chat_close(struct chat *chat); /* NULL is fine. */
 const struct chat_caps *chat_caps(const struct chat *chat);
 /* The template's text as found in the file, for `show` and for its hash. */
 struct slice chat_source(const struct chat *chat);
+/* How the model calls tools, and the marks of its thoughts. */
+const struct tool_style *chat_style(const struct chat *chat);
+const struct thinking *chat_thinking(const struct chat *chat);
+/* Another tool-call format than the template's, before any request. -ERR_INVALID_VALUE with the
+ * names there are. */
+int chat_set_tool_format(struct chat *chat, struct slice name, struct err *err) MUST_USE;
 
-/* Appends the prompt's tokens to *out. Over out->max: -ERR_LIMIT as tokenizer_encode says. */
+/* Appends the prompt's tokens to *out. Over out->max: -ERR_LIMIT as tokenizer_encode says.
+ * *ret_thinks (NULL is fine): the prompt ends within the model's thoughts. */
 int chat_prompt(const struct chat *chat, struct tokens *out, const struct chat_request *request,
-                struct err *err) MUST_USE;
+                bool *ret_thinks, struct err *err) MUST_USE;
 /* The prompt as text with its trusted spans; what chat_prompt encodes. */
 int chat_render(const struct chat *chat, struct template_output *out,
                 const struct chat_request *request, struct err *err) MUST_USE;

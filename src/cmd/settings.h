@@ -46,6 +46,9 @@
     X(DRAFT_MODELS, draft_models, "TIRO_DRAFT_MODELS", "auto",                                   \
       "small models that draft for large ones of the same family: LARGE=SMALL, with commas; "    \
       "auto: those that the catalogue pairs; none")                                              \
+    X(TOOL_FORMAT, tool_format, "TIRO_TOOL_FORMAT", "auto",                                      \
+      "how models write calls of tools: auto (as their templates say), hermes, llama3, "         \
+      "mistral, mistral_args, deepseek, deepseek_v31, gemma, gpt_oss, granite or generic")       \
     X(PINNED_PERCENT, pinned_percent, "TIRO_PINNED_PERCENT", "25",                               \
       "share of that memory in which requests may keep their prompts against eviction, 0 to 90") \
     X(LATENCY_MS, latency_ms, "TIRO_LATENCY_MS", "100",                                          \

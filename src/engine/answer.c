@@ -89,11 +89,24 @@ static int add_entry(struct answer *a, const struct answer_entry *entry, uint64_
     return 0;
 }
 
+static void add_text(struct answer *a, int32_t token)
+{
+    const struct tokenizer *t = a->detokenizer.tokenizer;
+    if (!a->marks || tokenizer_kind(t, token) != TOKEN_CONTROL) {
+        detokenizer_add(&a->detokenizer, &a->held, token);
+        return;
+    }
+    detokenizer_finish(&a->detokenizer, &a->held);
+    buf_add_char(&a->held, (char)ANSWER_MARK);
+    buf_add_slice(&a->held, tokenizer_bytes(t, token));
+    buf_add_char(&a->held, (char)ANSWER_MARK);
+}
+
 int answer_add(struct answer *a, int32_t token, const struct answer_entry *entry)
 {
     assert(!a->stopped);
     uint64_t from = a->n_sent + a->held.len;
-    detokenizer_add(&a->detokenizer, &a->held, token);
+    add_text(a, token);
     if (a->held.failed) return -ERR_NO_MEMORY;
     if (entry) TRY(add_entry(a, entry, from, a->n_sent + a->held.len));
     return settle(a, false);

@@ -13,6 +13,9 @@
  * When a stop string is complete the text before it is released and the rest is gone. A token's
  * logprob entry is released with the text it ended in; tokens that lie wholly in the stop string
  * leave no entry.
+ *
+ * Control tokens leave no text, or, with `marks`, ANSWER_MARK, their text and ANSWER_MARK: whoever
+ * reads tool calls out of it can tell the token from the same characters written out.
  */
 #ifndef TIRO_ENGINE_ANSWER_H
 #define TIRO_ENGINE_ANSWER_H
@@ -20,7 +23,10 @@
 #include "engine/logprobs.h"
 #include "engine/tokenizer.h"
 
-enum { ANSWER_HELD_MAX = 1 << 20 };
+enum {
+    ANSWER_HELD_MAX = 1 << 20,
+    ANSWER_MARK = 0xff, /* Of no UTF-8. */
+};
 
 struct answer_entry {
     int32_t token;
@@ -40,6 +46,7 @@ struct answer {
     uint64_t n_sent;              /* Bytes sent before `held`. */
     struct answer_entry *entries; /* Owned; the first n_ready_entries may be sent. */
     size_t n_entries, cap_entries, n_ready_entries;
+    bool marks; /* Set behind answer_init. */
     bool stopped;
     int32_t stop; /* Which stop string, once stopped. */
 };

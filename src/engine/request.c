@@ -22,6 +22,7 @@ int engine_request_open(struct engine_request **ret, struct err *err)
 void engine_request_close(struct engine_request *r)
 {
     if (!r) return;
+    if (r->close_own) r->close_own(r->own);
     constraint_close(r->constraint);
     arena_release(&r->arena);
     mem_free(r);

@@ -41,6 +41,10 @@ struct engine_request {
     uint64_t deadline_ns;          /* now_ns() by which it must have begun; 0: none */
     struct constraint *constraint; /* Owned; NULL: none. Each choice gets a copy. */
     uint32_t index, dimensions;    /* embedder */
+    bool marks; /* Control tokens show in the text of the answer: engine/answer.h. */
+    /* Whatever its maker keeps for it, to be closed with it; both NULL: nothing. */
+    void *own;
+    void (*close_own)(void *own);
 };
 
 int engine_request_open(struct engine_request **ret, struct err *err) MUST_USE;

@@ -215,6 +215,7 @@ int scheduler_submit(struct scheduler *s, struct engine_request *r, struct err *
         };
         seqs[i].state = i == 0 ? SEQUENCE_WAITING : SEQUENCE_FOLLOWING;
         answer_init(&seqs[i].answer, s->o.tokenizer, r->stops, r->n_stops);
+        seqs[i].answer.marks = r->marks;
         lookup_init(&seqs[i].lookup);
     }
     s->jobs[s->n_jobs++] = job;

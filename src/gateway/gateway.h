@@ -68,6 +68,7 @@ struct gateway_options {
     const char *compute;        /* "auto" (NULL) or "f32". */
     const char *kv_type;        /* "auto" (NULL), "f16", "f32" or "q8_0". */
     const char *speculation;    /* "auto" (NULL), "lookup" or "off". */
+    const char *tool_format;    /* "auto" (NULL), or a name of src/chat/tool_format. */
     uint32_t pinned_percent;    /* Of the memory for keys and values: for pinned prefixes. */
     const struct gateway_draft *drafts; /* n of them; outlive the gateway. */
     size_t n_drafts;

@@ -251,6 +251,7 @@ static void on_hello(struct worker *w, const struct msg_hello *hello)
         .log_json = g->log_json,
         .packed = slice_of(w->kind == WORKER_PACK ? m->part : m->packed),
         .packed_bytes_max = g->packed_bytes_max,
+        .tool_format = slice_of(g->tool_format),
     };
     w->state = WORKER_LOADING;
     w->deadline_ns = 0; /* A disk may be slow; the queue has an age limit of its own. */

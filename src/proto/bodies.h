@@ -117,9 +117,11 @@ struct msg_request {
     uint32_t index;        /* embed: comes back in the answer */
     uint32_t grammar_kind; /* enum grammar_kind */
     struct slice grammar;
-    bool grammar_strict;        /* JSON_SCHEMA: OpenAI's strict subset is required. */
-    struct slice grammar_param; /* Where it came from, for errors: "response_format". */
-    struct slice adapter;       /* Name of one of the model's adapters, or "". */
+    bool grammar_strict; /* JSON_SCHEMA: OpenAI's strict subset is required. */
+    /* Where it came from, for errors: "response_format", also with a name behind it:
+     * "response_format 'x'". */
+    struct slice grammar_param;
+    struct slice adapter; /* Name of one of the model's adapters, or "". */
 };
 
 struct msg_cancel {

@@ -40,6 +40,7 @@ struct msg_load {
      * "": none. */
     struct slice packed;
     uint64_t packed_bytes_max; /* WORKER_PACK: the file may have no more; 0: any number. */
+    struct slice tool_format;  /* How it calls tools; "" or "auto": as its template says. */
 };
 
 struct msg_progress {

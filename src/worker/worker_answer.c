@@ -26,8 +26,9 @@ static bool is_broken(const struct worker *w, uint64_t id)
     return false;
 }
 
-static void give_up(struct worker *w, uint64_t id)
+void worker_give_up(struct worker *w, uint64_t id)
 {
+    if (is_broken(w, id)) return;
     log_error("out of memory for an answer", LOG_INT("request", id));
     if (w->n_broken == WORKER_BROKEN_MAX)
         w->gone = true; /* This many at once: start anew. */
@@ -41,7 +42,7 @@ void worker_send_part(struct worker *w, uint64_t id, enum message_kind kind, con
     if (w->gone || is_broken(w, id)) return;
     int r = conn_queue(&w->conn, kind, body, &err);
     if (r == -ERR_NO_MEMORY || r == -ERR_PROTOCOL)
-        give_up(w, id); /* A stream with a hole in it is worse than an error. */
+        worker_give_up(w, id); /* A stream with a hole in it is worse than an error. */
     else if (r < 0)
         w->gone = true; /* A gateway that never reads: steps stop long before. */
 }
@@ -104,8 +105,7 @@ static struct msg_top_logprob *tops_of(struct worker *w, const struct answer_ent
     return top;
 }
 
-static struct msg_logprob *logprobs_message(struct worker *w, const struct answer_entry *entries,
-                                            size_t n)
+struct msg_logprob *worker_logprobs(struct worker *w, const struct answer_entry *entries, size_t n)
 {
     if (n == 0) return NULL;
     struct msg_logprob *list = ARENA_NEWS(&w->out, n, struct msg_logprob);
@@ -123,12 +123,12 @@ static struct msg_logprob *logprobs_message(struct worker *w, const struct answe
 }
 
 /* Sends what was built in the arena, unless memory ran out: then the request is given up. */
-static void send_built(struct worker *w, uint64_t id, enum message_kind kind, const void *body)
+void worker_send_built(struct worker *w, uint64_t id, enum message_kind kind, const void *body)
 {
     if (!w->out.failed)
         worker_send_part(w, id, kind, body);
-    else if (!is_broken(w, id))
-        give_up(w, id);
+    else
+        worker_give_up(w, id);
     arena_reset(&w->out);
 }
 
@@ -146,14 +146,18 @@ static void on_score(void *ctx, const struct engine_request *r, struct slice tex
 {
     struct worker *w = ctx;
     struct msg_score m = { .id = r->id, .text = text, .n_logprobs = (uint32_t)n };
-    m.logprobs = logprobs_message(w, entries, n);
-    send_built(w, r->id, MSG_SCORE, &m);
+    m.logprobs = worker_logprobs(w, entries, n);
+    worker_send_built(w, r->id, MSG_SCORE, &m);
 }
 
 static void on_token(void *ctx, const struct engine_request *r, uint32_t choice, struct slice text,
                      const struct answer_entry *entries, size_t n, int32_t n_tokens)
 {
     struct worker *w = ctx;
+    if (r->own) {
+        worker_parts_token(w, r, choice, text, entries, n, n_tokens);
+        return;
+    }
     struct msg_token m = {
         .id = r->id,
         .choice = choice,
@@ -161,8 +165,16 @@ static void on_token(void *ctx, const struct engine_request *r, uint32_t choice,
         .n_logprobs = (uint32_t)n,
         .n_tokens = (uint32_t)n_tokens,
     };
-    m.logprobs = logprobs_message(w, entries, n);
-    send_built(w, r->id, MSG_TOKEN, &m);
+    m.logprobs = worker_logprobs(w, entries, n);
+    worker_send_built(w, r->id, MSG_TOKEN, &m);
+}
+
+static enum finish_reason finish_of(struct worker *w, const struct engine_request *r,
+                                    const struct scheduler_done *d)
+{
+    bool called = r->own && worker_parts_end(w, r, d->choice, d->completion_tokens);
+    if (d->reason != SCHEDULER_STOP) return FINISH_LENGTH;
+    return called ? FINISH_TOOL_CALLS : FINISH_STOP;
 }
 
 static void on_done(void *ctx, const struct engine_request *r, const struct scheduler_done *d)
@@ -170,7 +182,7 @@ static void on_done(void *ctx, const struct engine_request *r, const struct sche
     struct msg_done m = {
         .id = r->id,
         .choice = d->choice,
-        .finish_reason = d->reason == SCHEDULER_STOP ? FINISH_STOP : FINISH_LENGTH,
+        .finish_reason = finish_of(ctx, r, d),
         .stop = d->stop,
         .prompt_tokens = (uint32_t)d->prompt_tokens,
         .cached_tokens = (uint32_t)d->cached_tokens,

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/queue.h"
 #include "base/seam.h"
+#include "chat/tools.h"
 #include "worker/worker_state.h"
 
 #include <assert.h>
@@ -27,6 +28,7 @@ struct encoder {
 static void errand_close(struct errand *e)
 {
     engine_request_close(e->request);
+    tool_list_close(e->tools);
     arena_release(&e->message);
     arena_release(&e->scratch);
     mem_free(e);

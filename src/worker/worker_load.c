@@ -198,7 +198,8 @@ static uint32_t capabilities(const struct worker *w)
 {
     if (w->embedder) return CAP_EMBEDDINGS;
     uint32_t caps = CAP_COMPLETION | CAP_LOGPROBS | CAP_ADAPTERS;
-    if (w->chat) caps |= CAP_CHAT;
+    if (w->chat) caps |= CAP_CHAT | CAP_TOOLS; /* If need be written by us. */
+    if (w->chat && chat_caps(w->chat)->thinking) caps |= CAP_THINKING;
     if (tokenizer_has_fim(w->tokenizer)) caps |= CAP_FIM;
     return caps;
 }
@@ -275,9 +276,11 @@ static void say_ready(struct worker *w, uint64_t started_ns)
               LOG_STR("missing", w->sandbox.missing));
 }
 
-static int open_chat(struct worker *w, struct err *err)
+static int open_chat(struct worker *w, const struct msg_load *load, struct err *err)
 {
     int r = chat_open(&w->chat, w->checkpoint, w->tokenizer, err);
+    bool other = r == 0 && load->tool_format.len && !slice_is(load->tool_format, "auto");
+    if (other) return chat_set_tool_format(w->chat, load->tool_format, err);
     if (r == 0 || r == -ERR_NOT_FOUND) return 0;
     /* A broken template costs chat, not completions. */
     log_warn("the chat template cannot be used", LOG_STR("why", err->text));
@@ -315,7 +318,8 @@ int worker_load(struct worker *w, const struct msg_load *load, struct err *err)
         TRY(open_embedder(w, load, err));
     } else {
         TRY(open_scheduler(w, load, err));
-        TRY(open_chat(w, err));
+        TRY(open_chat(w, load, err));
+        TRY(worker_grammars_open(&w->grammars, err));
     }
     TRY(encoder_open(&w->encoder, w, err));
     say_ready(w, start);
@@ -329,6 +333,7 @@ void worker_unload(struct worker *w)
     embedder_close(w->embedder);
     if (w->has_kv) kv_store_release(&w->kv);
     worker_draft_close(w);
+    worker_grammars_close(w->grammars);
     chat_close(w->chat);
     model_close(w->model);
     tokenizer_close(w->tokenizer);

@@ -3,6 +3,7 @@
  * thread, which reads the tokenizer, the template and the model's facts. */
 #include "base/log.h"
 #include "base/seam.h"
+#include "chat/tools.h"
 #include "worker/worker_state.h"
 
 #include <assert.h>
@@ -64,9 +65,8 @@ static int chat_tokens(const struct worker *w, struct tokens *ids, struct errand
     if (!w->chat)
         return err_param(err, ERR_UNSUPPORTED_PARAMETER, "messages",
                          "This model has no chat template: it does completions, not chats.");
-    if (m->tools.len)
-        return err_param(err, ERR_UNSUPPORTED_PARAMETER, "tools",
-                         "Unsupported parameter: 'tools' is not supported with this model.");
+    bool callable = m->tools.len && m->tool_choice != TOOL_CHOICE_NONE;
+    if (callable) TRY(tool_list_open(&e->tools, m->tools, m->tool_names, m->n_tool_names, err));
     struct chat_message *messages = ARENA_NEWS(&e->scratch, m->n_messages, struct chat_message);
     if (!messages) return err_set(err, ERR_NO_MEMORY, "out of memory for the messages");
     for (uint32_t i = 0; i < m->n_messages; i++)
@@ -74,10 +74,12 @@ static int chat_tokens(const struct worker *w, struct tokens *ids, struct errand
     struct chat_request request = {
         .messages = messages,
         .n_messages = m->n_messages,
+        .tools = e->tools ? m->tools
+                          : (struct slice){ 0 }, /* What may not be called is not told. */
         .kwargs = m->template_args,
         .add_generation_prompt = !m->no_generation_prompt,
     };
-    return chat_prompt(w->chat, ids, &request, err);
+    return chat_prompt(w->chat, ids, &request, &e->thinks, err);
 }
 
 /* ---- Prompts ---- */
@@ -218,9 +220,6 @@ int worker_check(const struct worker *w, const struct msg_request *m, struct err
     const char *arch = model_facts(w->model)->arch;
     if (m->id == 0) return err_set(err, ERR_PROTOCOL, "a request needs an id");
     if (w->quitting) return err_set(err, ERR_SHUTTING_DOWN, "The server is shutting down.");
-    if (m->grammar.len)
-        return err_param(err, ERR_UNSUPPORTED_PARAMETER, "response_format",
-                         "Unsupported parameter: this server has no constrained output yet.");
     if (m->adapter.len && worker_find_adapter(w, m->adapter) < 0)
         return err_param(err, ERR_MODEL_NOT_FOUND, "model",
                          "The adapter `%.*s` of this model is not there.", SLICE_FMT(m->adapter));
@@ -267,7 +266,7 @@ static int fill_tokens(const struct worker *w, struct errand *e, const struct to
 
 /* ---- All of it ---- */
 
-static int fill_request(struct errand *e, const struct tokens *ids)
+static int fill_request(const struct worker *w, struct errand *e, const struct tokens *ids)
 {
     TRY(engine_request_open(&e->request, &e->err));
     struct engine_request *r = e->request;
@@ -276,7 +275,8 @@ static int fill_request(struct errand *e, const struct tokens *ids)
     TRY(arena_check(&r->arena, "a prompt", &e->err));
     if (ids->len) memcpy(r->tokens, ids->ids, ids->len * sizeof *ids->ids);
     r->n_tokens = (int32_t)ids->len;
-    return 0;
+    TRY(worker_hold(w, e));
+    return worker_parts_open(w, e);
 }
 
 void worker_prepare(const struct worker *w, struct errand *e)
@@ -285,6 +285,6 @@ void worker_prepare(const struct worker *w, struct errand *e)
     tokens_init(&ids, TOKENS_MAX);
     e->rc = encode(w, &ids, e);
     if (e->rc == 0)
-        e->rc = e->m->kind == REQUEST_TOKENIZE ? fill_tokens(w, e, &ids) : fill_request(e, &ids);
+        e->rc = e->m->kind == REQUEST_TOKENIZE ? fill_tokens(w, e, &ids) : fill_request(w, e, &ids);
     tokens_release(&ids);
 }

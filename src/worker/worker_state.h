@@ -14,6 +14,9 @@
 
 struct pool;
 struct encoder;
+struct grammar_cache;
+struct tool_list;
+struct vocabulary;
 
 enum {
     WORKER_MESSAGE_BYTES_MAX = 192 << 20, /* Arena of one incoming message. */
@@ -40,6 +43,8 @@ struct errand {
     /* What becomes of it: */
     int rc;
     struct err err;
+    struct tool_list *tools;        /* Owned; NULL: none may be called. */
+    bool thinks;                    /* The prompt ends within the model's thoughts. */
     struct engine_request *request; /* Owned; NULL for tokenize and on failure. */
     struct msg_tokens reply;        /* tokenize; in `scratch` */
 };
@@ -50,6 +55,12 @@ struct worker_draft {
     struct model *model; /* NULL: there is none. */
     struct kv_store kv;
     bool has_kv;
+};
+
+/* What answers were held to so far. The encoder's thread's own; constraints only read it. */
+struct worker_grammars {
+    struct vocabulary *vocabulary; /* NULL until something is held. */
+    struct grammar_cache *cache;
 };
 
 /* Of the slot in the model that has its number in worker.adapters. */
@@ -75,8 +86,9 @@ struct worker {
     struct kv_store kv;
     bool has_kv;
     struct worker_draft draft;
-    struct scheduler *scheduler; /* Of a causal model, */
-    struct embedder *embedder;   /* or of an encoder. */
+    struct worker_grammars *grammars; /* NULL: an encoder */
+    struct scheduler *scheduler;      /* Of a causal model, */
+    struct embedder *embedder;        /* or of an encoder. */
     int32_t n_ctx;
     struct worker_adapter adapters[LORA_SLOTS_MAX];
     int32_t n_leaving;
@@ -125,6 +137,23 @@ int worker_check(const struct worker *w, const struct msg_request *m, struct err
 /* On the encoder's thread: from e->m to e->request or e->reply, or e->rc and e->err. */
 void worker_prepare(const struct worker *w, struct errand *e);
 
+/* worker_grammar.c: what an answer is held to. */
+int worker_grammars_open(struct worker_grammars **ret, struct err *err) MUST_USE;
+void worker_grammars_close(struct worker_grammars *g); /* NULL is fine. */
+/* On the encoder's thread: gives e->request its constraint, if the message asks for one. */
+int worker_hold(const struct worker *w, struct errand *e) MUST_USE;
+
+/* worker_parts.c: an answer taken apart: thoughts, content, calls of tools. */
+/* On the encoder's thread: gives e->request what takes its answer apart, if that is needed. */
+int worker_parts_open(const struct worker *w, struct errand *e) MUST_USE;
+/* For requests that have it (r->own), in place of MSG_TOKEN: */
+void worker_parts_token(struct worker *w, const struct engine_request *r, uint32_t choice,
+                        struct slice text, const struct answer_entry *entries, size_t n,
+                        int32_t n_tokens);
+/* Sends what was held back; true: the choice ended in calls. */
+bool worker_parts_end(struct worker *w, const struct engine_request *r, uint32_t choice,
+                      int32_t n_tokens);
+
 /* worker_adapter.c: fd is the weights' descriptor, and stays the caller's. */
 void worker_adapter(struct worker *w, const struct msg_adapter *m, int fd);
 /* The slot of the adapter that requests know by this name; -1: there is none. */
@@ -144,6 +173,11 @@ void worker_stats(struct worker *w, uint64_t nonce);
 void worker_send(struct worker *w, enum message_kind kind, const void *body);
 /* The same for a part of request `id`'s answer: when memory is short only that request ends. */
 void worker_send_part(struct worker *w, uint64_t id, enum message_kind kind, const void *body);
+/* Between steps these are ended: */
+void worker_give_up(struct worker *w, uint64_t id);
+/* Lists in w->out, whose failure worker_send_built sees; it sends and empties w->out. */
+struct msg_logprob *worker_logprobs(struct worker *w, const struct answer_entry *entries, size_t n);
+void worker_send_built(struct worker *w, uint64_t id, enum message_kind kind, const void *body);
 /* Between steps: ends the requests that lost a part. */
 void worker_end_broken(struct worker *w);
 

@@ -179,6 +179,7 @@ static int take_options(struct server *s, struct err *err)
     o->compute = compute.ptr;
     o->kv_type = kv_type.ptr;
     o->speculation = speculation.ptr;
+    o->tool_format = settings_str(set, SETTING_TOOL_FORMAT);
     o->latency_ms = (uint32_t)latency;
     o->pinned_percent = (uint32_t)pinned;
     o->queue_max = (uint32_t)queue;

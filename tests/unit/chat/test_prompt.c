@@ -86,7 +86,8 @@ static void variables(void **state)
         "{{ bos_token }}{{ eos_token }}{{ add_generation_prompt }}{{ tools }}{{ documents }}",
         &(struct chat_request){ .add_generation_prompt = true }, "<s><|endoftext|>TrueNoneNone");
     check_text(
-        "{{ tools[0].function.name }}{{ add_generation_prompt }}{{ enable_thinking }}{{ x.y }}",
+        "{# <tool_call> #}{{ tools[0].function.name }}{{ add_generation_prompt }}{{ "
+        "enable_thinking }}{{ x.y }}",
         &(struct chat_request){ .tools = SLICE("[{\"function\":{\"name\":\"f\"}}]"),
                                 .kwargs = SLICE("{\"enable_thinking\":false,\"x\":{\"y\":3}}") },
         "fFalseFalse3");
@@ -169,9 +170,10 @@ static void tokens_and_trust(void **state)
     struct tokens ids;
     struct err err;
     tokens_init(&ids, 1000);
-    assert_int_equal(
-        chat_prompt(chat, &ids, &(struct chat_request){ .messages = list, .n_messages = 2 }, &err),
-        0);
+    assert_int_equal(chat_prompt(chat, &ids,
+                                 &(struct chat_request){ .messages = list, .n_messages = 2 }, NULL,
+                                 &err),
+                     0);
     size_t control = 0;
     for (size_t i = 0; i < ids.len; i++) control += ids.ids[i] == TINY_END;
     assert_int_equal(control, 2);
@@ -179,9 +181,10 @@ static void tokens_and_trust(void **state)
     assert_int_equal(ids.len, 13 + 1 + 15 + 1 + 1 + 1 + 13 + 1);
     tokens_release(&ids);
     tokens_init(&ids, 10);
-    assert_int_equal(
-        chat_prompt(chat, &ids, &(struct chat_request){ .messages = list, .n_messages = 2 }, &err),
-        -ERR_LIMIT);
+    assert_int_equal(chat_prompt(chat, &ids,
+                                 &(struct chat_request){ .messages = list, .n_messages = 2 }, NULL,
+                                 &err),
+                     -ERR_LIMIT);
     assert_int_equal(ids.len, 0);
     tokens_release(&ids);
     chat_close(chat);
@@ -202,7 +205,8 @@ static void checkpoints(void **state)
     assert_non_null(strstr(err.text, "model has no chat template"));
     c.json[CHECKPOINT_TOKENIZER_CONFIG] = json_pack(
         "{s:[{s:s,s:s},{s:s,s:s}]}", "chat_template", "name", "default", "template",
-        "plain{{ eos_token }}", "name", "tool_use", "template", "with {{ tools|length }} tools");
+        "plain{{ eos_token }}", "name", "tool_use", "template",
+        "with {{ tools|length }} tools{# <tool_call> #}");
     assert_int_equal(chat_open(&chat, &c, t, &err), 0);
     template_output_init(&out);
     assert_int_equal(chat_render(chat, &out, &(struct chat_request){ 0 }, &err), 0);
