@@ -250,7 +250,7 @@ static void test_readings_at_the_start(void **state)
     }
 }
 
-/* Rules that use each other in the order that tells least: each pass finds one that may be empty. */
+/* Rules that use each other in the least telling order: a pass finds one that may be empty. */
 static void test_rules_that_may_be_empty(void **state)
 {
     (void)state;
