@@ -8,8 +8,8 @@
 
 enum {
     COMPILE_FRAGMENTS_MAX = 1 << 23, /* Expressions written out, each as often as it is used. */
-    COMPILE_WORK_MAX = 1 << 25,      /* Of the subset construction, all parts together. */
-    OPERAND_STATES_MAX = 1 << 16,    /* Of an operand of `and` or `except`, and of a product. */
+    COMPILE_WORK_MAX = 1 << 24,      /* Of the subset construction, all parts together. */
+    OPERAND_STATES_MAX = 1 << 18,    /* Of an operand of `and` or `except`, and of a product. */
 };
 
 struct compiler {

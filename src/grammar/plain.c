@@ -38,14 +38,13 @@ static bool refuses_plain(struct grammar *g, int32_t frame)
     return true;
 }
 
-/* Whether more than n plain characters surely may not come. */
-static bool at_most(struct grammar *g, const struct frame *f, int32_t n)
+/* Whether more than at_least surely may not come. */
+static bool at_most(struct grammar *g, const struct frame *f)
 {
     if (frame_state(g, f)->flags & STATE_NO_PLAIN) return true;
     const struct frame *loop = loop_below(g, f);
     if (!loop) return false;
-    const struct auto_part *part = &g->automaton.parts.at[~loop->state];
-    return part->one_plain && part->max - loop->count + 1 <= n && refuses_plain(g, loop->parent);
+    return g->automaton.parts.at[~loop->state].one_plain && refuses_plain(g, loop->parent);
 }
 
 struct grammar_plain grammar_plain(struct grammar *g, int32_t state)
@@ -60,7 +59,7 @@ struct grammar_plain grammar_plain(struct grammar *g, int32_t state)
     }
     for (uint32_t i = 0; i < w.n && plain.n < GRAMMAR_ANY && plain.exact; i++) {
         struct frame f = g->stacks.frames.at[g->members.at[w.at + i]]; /* Frames move. */
-        plain.exact = at_most(g, &f, plain.n);
+        plain.exact = at_most(g, &f);
     }
     g->states.at[state].plain_known = true;
     g->states.at[state].plain = plain;

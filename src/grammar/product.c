@@ -12,6 +12,7 @@ struct product {
     struct nfa *n;
     struct automaton a, c;
     bool except;
+    int64_t *work;            /* Counts down. */
     ARRAY(struct pair) pairs; /* Those whose moves are written come first. */
     ARRAY(int32_t) states;    /* [pair]: its state in n */
     int32_t *table;           /* Hash table of pairs: index or -1; n_table of them */
@@ -60,6 +61,7 @@ static int state_of(struct product *p, int32_t *ret, struct pair pair)
 static int write_move(struct product *p, int32_t from, uint8_t lo, uint8_t hi, struct pair pair)
 {
     int32_t to;
+    if (--*p->work < 0) return -ERR_LIMIT;
     if (pair.c == GONE && !p->except) return 0;
     TRY(state_of(p, &to, pair));
     nfa_bytes(p->n, from, lo, hi, to);
@@ -130,7 +132,7 @@ static int operand(struct compiler *c, struct automaton *ret, int32_t *ret_start
 int write_product(struct compiler *c, int32_t expr, const struct fragment *f)
 {
     const struct expr *e = &c->b->exprs.at[expr];
-    struct product p = { .n = f->n, .except = e->kind == EXPR_EXCEPT };
+    struct product p = { .n = f->n, .except = e->kind == EXPR_EXCEPT, .work = &c->work_left };
     struct pair start;
     int rc = operand(c, &p.a, &start.a, e->a, f->depth);
     if (rc == 0) rc = operand(c, &p.c, &start.c, e->b, f->depth);

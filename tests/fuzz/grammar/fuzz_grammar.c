@@ -2,13 +2,14 @@
  * refused; what it says of the text is what a naive matcher says; and from every state that is not
  * dead, some text ends. */
 #include "unit/grammar/naive.h"
+#include "unit/grammar/walking.h"
 
 enum { FUZZ_TEXT = 10 };
 
 static void check_state(struct grammar *g, int32_t state)
 {
-    assert(naive_can_end(g, state, 100));
-    assert(naive_plain_holds(g, state, grammar_plain(g, state), 0, 2));
+    assert(grammar_can_end(g, state, 100));
+    assert(grammar_plain_holds(g, state, grammar_plain(g, state), 0, 2));
     int32_t forced = grammar_forced_byte(g, state);
     for (int byte = 0; byte < 256; byte++) {
         int32_t next = grammar_step(g, state, (uint8_t)byte);
@@ -39,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_state(g, state);
         struct slice part = slice_of(parts[naive_draw(&n, 6)]);
         memcpy(bytes + len, part.ptr, part.len);
-        state = naive_walk(g, state, part);
+        state = grammar_walk(g, state, part);
         len += part.len;
         if (len % 3 == 0 && state >= 0) {
             int32_t *list = &state;

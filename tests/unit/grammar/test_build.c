@@ -4,6 +4,7 @@
 
 #include "fault/fault.h"
 #include "grammar/build.h"
+#include "grammar/compile.h"
 #include "grammar/grammar.h"
 
 #include <stdio.h>
@@ -189,6 +190,88 @@ static void test_operands_that_are_too_large(void **state)
     assert_ok(compiles(b, grammar_and(b, grammar_repeat(b, x, 0, 10000), x)), &err);
 }
 
+static void test_operand_states(void **state)
+{
+    (void)state;
+    for (int32_t over = 0; over < 2; over++) {
+        struct grammar_builder *b = open_builder();
+        int32_t x = grammar_text(b, SLICE("x"));
+        int32_t some = grammar_repeat(b, x, 0, OPERAND_STATES_MAX - 1 + over);
+        int32_t all = grammar_and(b, some, grammar_repeat(b, x, 0, GRAMMAR_UNBOUNDED));
+        if (over)
+            assert_fails(compiles(b, all), ERR_LIMIT, &err, "more than 262144");
+        else
+            assert_ok(compiles(b, all), &err);
+    }
+}
+
+static void test_children(void **state)
+{
+    (void)state;
+    int32_t *nodes = mem_calloc(EXPR_CHILDREN_MAX, sizeof *nodes);
+    struct grammar_builder *b = open_builder();
+    assert_int_equal(grammar_empty(b), 0);
+    assert_int_equal(grammar_alt(b, EXPR_CHILDREN_MAX - 2, nodes), 1);
+    assert_int_equal(grammar_alt(b, 2, nodes), 2);
+    assert_int_equal(grammar_alt(b, 2, nodes), GRAMMAR_FAILED);
+    assert_fails(compiles(b, 0), ERR_LIMIT, &err, "4194304 parts");
+    mem_free(nodes);
+}
+
+static void test_character_sets(void **state)
+{
+    (void)state;
+    struct grammar_builder *b = open_builder();
+    struct grammar_range ranges[60];
+    for (uint32_t i = 0; i < 60; i++) ranges[i] = (struct grammar_range){ 2 * i, 2 * i };
+    for (int i = 0; i < EXPR_CHAR_EDGES_MAX / 60; i++)
+        assert_int_equal(grammar_chars(b, ranges, 60, false), i);
+    assert_int_equal(grammar_chars(b, ranges, 60, false), GRAMMAR_FAILED);
+    assert_fails(compiles(b, 0), ERR_LIMIT, &err, "2097152 byte ranges");
+}
+
+/* Rules that all begin with the next: as many readings at the start as there are rules. */
+static void test_readings_at_the_start(void **state)
+{
+    (void)state;
+    for (int32_t n = GRAMMAR_STACKS_MAX; n <= GRAMMAR_STACKS_MAX + 1; n++) {
+        struct grammar_builder *b = open_builder();
+        int32_t x = grammar_text(b, SLICE("x")), y = grammar_text(b, SLICE("y"));
+        for (int32_t i = 0; i < n; i++) (void)grammar_rule(b, SLICE("r")); /* i */
+        for (int32_t i = 0; i < n; i++) {
+            int32_t self = pair(b, y, grammar_use(b, i)); /* Keeps it from being written out. */
+            int32_t next = i + 1 < n ? pair(b, grammar_use(b, i + 1), y) : x;
+            grammar_rule_set(b, i, grammar_alt(b, 3, (int32_t[]){ next, self, x }));
+        }
+        if (n == GRAMMAR_STACKS_MAX)
+            assert_ok(compiles(b, grammar_use(b, 0)), &err);
+        else
+            assert_fails(compiles(b, grammar_use(b, 0)), ERR_LIMIT, &err, "4096 ways");
+    }
+}
+
+/* Rules that use each other in the least telling order: a pass finds one that may be empty. */
+static void test_rules_that_may_be_empty(void **state)
+{
+    (void)state;
+    static const int32_t sizes[] = { 1000, 60000 };
+    for (int k = 0; k < 2; k++) {
+        int32_t n = sizes[k];
+        struct grammar_builder *b = open_builder();
+        int32_t x = grammar_text(b, SLICE("x"));
+        for (int32_t i = 0; i < n; i++) (void)grammar_rule(b, SLICE("r")); /* i */
+        for (int32_t i = 0; i < n; i++) {
+            int32_t use = grammar_use(b, (i + 1) % n);
+            bool last = i + 1 == n;
+            grammar_rule_set(b, i, last ? grammar_optional(b, pair(b, x, use)) : pair(b, use, use));
+        }
+        if (k == 0)
+            assert_ok(compiles(b, grammar_use(b, 0)), &err);
+        else
+            assert_fails(compiles(b, grammar_use(b, 0)), ERR_LIMIT, &err, "may be empty");
+    }
+}
+
 static void test_no_text(void **state)
 {
     (void)state;
@@ -209,6 +292,15 @@ static void test_no_text(void **state)
 static void test_doubling(void **state)
 {
     (void)state;
+    for (int levels = 22; levels <= 23; levels++) {
+        struct grammar_builder *b = open_builder();
+        int32_t node = grammar_empty(b);
+        for (int i = 0; i < levels; i++) node = either(b, node, node);
+        if (levels == 22) /* 2^23 - 1 expressions */
+            assert_ok(compiles(b, node), &err);
+        else
+            assert_fails(compiles(b, node), ERR_LIMIT, &err, "8388608 expressions");
+    }
     for (int kind = 0; kind < 2; kind++) {
         struct grammar_builder *b = open_builder();
         int32_t node = kind ? grammar_never(b) : grammar_text(b, SLICE("x"));
@@ -358,6 +450,11 @@ int main(void)
         cmocka_unit_test(test_left_recursion),
         cmocka_unit_test(test_operands_must_be_regular),
         cmocka_unit_test(test_operands_that_are_too_large),
+        cmocka_unit_test(test_operand_states),
+        cmocka_unit_test(test_children),
+        cmocka_unit_test(test_character_sets),
+        cmocka_unit_test(test_readings_at_the_start),
+        cmocka_unit_test(test_rules_that_may_be_empty),
         cmocka_unit_test(test_no_text),
         cmocka_unit_test(test_doubling),
         cmocka_unit_test(test_nested_plus_and_exponential_automata),
