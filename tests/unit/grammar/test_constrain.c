@@ -385,12 +385,13 @@ static void test_no_memory(void **state)
 {
     (void)state;
     struct err err;
-    int n = 1, n_refused = 0;
+    int n = 1;
     open_vocabulary("qwen2");
     for (;; n++) {
         struct grammar *g = compiled(object);
         struct grammar_constrain_options o = { .vocabulary = vocabulary };
         struct constraint *c = NULL, *twin = NULL;
+        int32_t tokens[12], n_tokens = 0;
         uint64_t seed = 21;
         fault_start(FAULT_ALLOC, n, ENOMEM);
         int rc = grammar_constrain(&c, g, &o, &err);
@@ -398,12 +399,18 @@ static void test_no_memory(void **state)
             uint32_t bits[WORDS];
             mask_of(c, bits);
             int32_t token = pick(bits, &seed);
-            if (token < 0 || constraint_accept(c, token) < 0) n_refused++;
+            if (token >= 0 && constraint_accept(c, token) == 0) tokens[n_tokens++] = token;
         }
         if (rc == 0) twin = constraint_copy(c);
         bool hit = fault_stop();
         if (rc < 0) assert_int_equal(rc, -ERR_NO_MEMORY);
         if (rc == 0 && !hit) assert_non_null(twin);
+        if (rc == 0 && !hit) assert_int_equal(n_tokens, 12);
+        grammar_lock(g);
+        int32_t at = grammar_start(g);
+        for (int32_t i = 0; i < n_tokens; i++)
+            assert_true((at = step_token(g, tokenizer, at, tokens[i])) >= 0);
+        grammar_unlock(g);
         constraint_close(c);
         constraint_close(twin);
         grammar_unref(g);
