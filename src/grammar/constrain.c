@@ -320,6 +320,7 @@ int grammar_constrain(struct constraint **ret, struct grammar *g,
     if (!c->no_jump) look_ahead(g, *state_at(c, 0), &s);
     grammar_unlock(g);
     if (write_queue(c, 0, &s)) c->queues[0] = 0;
+    (void)masks_facts(c->masks, c->vocabulary, state_at(c, 0)); /* Kept for the first token. */
     *ret = &c->base;
     return 0;
 }
