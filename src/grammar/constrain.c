@@ -62,11 +62,10 @@ static int32_t *state_at(struct constrained *c, int32_t n)
 
 /* ---- Stretches ---- */
 
-/* Under the lock. */
-static bool only_ends(struct grammar *g, int32_t state)
+/* Only a control token may come, or the end. Under the lock. */
+static bool is_text_over(struct grammar *g, int32_t state)
 {
-    if (!grammar_accepts(g, state)) return false;
-    for (int byte = 0; byte < 256; byte++)
+    for (int byte = 0; byte < GRAMMAR_TOKEN_BYTE; byte++)
         if (grammar_step(g, state, (uint8_t)byte) != GRAMMAR_DEAD) return false;
     return true;
 }
@@ -78,12 +77,10 @@ static void look_ahead(struct grammar *g, int32_t state, struct stretch *s)
     s->closed = false;
     while (s->len < STRETCH_MAX) {
         int32_t byte = grammar_forced_byte(g, state);
-        if (byte < 0) {
-            s->closed = s->len >= STRETCH_LEAST && only_ends(g, state);
+        if (byte < 0 || byte == GRAMMAR_TOKEN_BYTE) {
+            s->closed = s->len >= STRETCH_LEAST && is_text_over(g, state);
             return;
         }
-        s->closed = byte == GRAMMAR_TOKEN_BYTE;
-        if (s->closed) return;
         int32_t next = grammar_step(g, state, (uint8_t)byte);
         if (next < 0) return;
         s->bytes[s->len++] = (char)byte;
@@ -320,6 +317,7 @@ int grammar_constrain(struct constraint **ret, struct grammar *g,
     if (!c->no_jump) look_ahead(g, *state_at(c, 0), &s);
     grammar_unlock(g);
     if (write_queue(c, 0, &s)) c->queues[0] = 0;
+    (void)masks_facts(c->masks, c->vocabulary, state_at(c, 0)); /* Kept for the first token. */
     *ret = &c->base;
     return 0;
 }

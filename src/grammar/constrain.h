@@ -6,7 +6,8 @@
  *
  * Masks are kept with the grammar, by state, and shared by all that use it. A stretch that can only
  * go one way comes as tokens as the tokenizer itself would write it (constraint_forced), without a
- * mask; `jump` off: only where a single token is allowed.
+ * mask; no_jump: only where a single token is allowed. grammar_constrain finds the first mask,
+ * which may be the dearest: call it where nobody waits for tokens.
  */
 #ifndef TIRO_GRAMMAR_CONSTRAIN_H
 #define TIRO_GRAMMAR_CONSTRAIN_H

@@ -71,13 +71,12 @@ static int32_t add_state(struct grammar *g, uint32_t hash, size_t slot)
     size_t n = c->members.n;
     struct walk_state state = { g->members.n, (uint32_t)n, hash, c->accepts, false, { 0, false } };
     if (g->states.n >= STATES_MAX) return GRAMMAR_UNKNOWN;
-    if (!ARRAY_ROOM(g->members, g->members.n + n) || !ARRAY_ROOM(g->rows, g->states.n + 1) ||
-        !ARRAY_ADD(g->states, state))
-        return GRAMMAR_UNKNOWN;
+    bool room = ARRAY_ROOM(g->members, g->members.n + n) && ARRAY_ROOM(g->rows, g->states.n + 1);
+    g->table.rows = g->rows.at; /* Also if there is no room for the rest. */
+    if (!room || !ARRAY_ADD(g->states, state)) return GRAMMAR_UNKNOWN;
     if (n) memcpy(g->members.at + state.at, c->members.at, n * sizeof *c->members.at);
     g->members.n += n;
     g->rows.at[g->rows.n++] = g->blank;
-    g->table.rows = g->rows.at;
     g->table_of_states[slot] = (int32_t)g->states.n - 1;
     return (int32_t)g->states.n - 1;
 }

@@ -30,7 +30,8 @@ struct masks {
     size_t n_users;
     struct mask **slots; /* (n_slots) by hash; owned */
     size_t n_slots, n_masks, bytes;
-    int32_t n_left; /* States after the last trim. */
+    const struct mask *last_large; /* Of the table: a bitmap of its own; NULL: there is none. */
+    int32_t n_left;                /* States after the last trim. */
     /* For the one that is being found: its tokens but those of a bitmap of plain ones. Also all of
      * it where there is no memory to keep it. */
     struct mask *spare;
@@ -64,6 +65,7 @@ static void forget(struct masks *m)
         if (m->slots[i]) mask_unref(m->slots[i]);
     if (m->n_slots > 0) memset(m->slots, 0, m->n_slots * sizeof *m->slots);
     m->n_masks = m->bytes = 0;
+    m->last_large = NULL;
 }
 
 static bool grow(struct masks *m)
@@ -89,6 +91,7 @@ static bool keep(struct masks *m, struct mask *mask)
     m->slots[slot_of(m, mask->serial, mask->state)] = mask;
     m->n_masks++;
     m->bytes += bytes;
+    if (mask->base == mask->own) m->last_large = mask;
     return true;
 }
 
@@ -128,13 +131,15 @@ int32_t masks_step(struct masks *m, int32_t *state, struct slice bytes, bool con
 
 /* ---- Finding one ---- */
 
-/* Sets the bits of the trie's tokens that may come; false: some may be missing. */
-static bool walk(struct grammar *g, const struct trie *t, int32_t state, uint32_t *bits)
+/* Sets the bits of the tokens that may come, of the trie's nodes from `from` to `to`: whole trees.
+ * False: some may be missing. */
+static bool walk(struct grammar *g, const struct trie *t, int32_t from, int32_t to, int32_t state,
+                 uint32_t *bits)
 {
     int32_t states[TRIE_DEPTH_MAX + 1];
     bool whole = true;
     states[0] = state;
-    for (int32_t i = 0; i < t->n_nodes;) {
+    for (int32_t i = from; i < to;) {
         const struct trie_node *n = &t->nodes[i];
         int32_t next = grammar_step(g, states[n->depth - 1], n->byte);
         if (next < 0) {
@@ -148,6 +153,53 @@ static bool walk(struct grammar *g, const struct trie *t, int32_t state, uint32_
         i++;
     }
     return whole;
+}
+
+static int32_t tokens_below(const struct trie *t, int32_t node)
+{
+    return t->nodes[t->nodes[node].skip].first - t->nodes[node].first;
+}
+
+/* Whether this first byte leads to where it leads from the other state, too. */
+static bool leads_alike(struct grammar *g, int32_t state, int32_t other, uint8_t byte)
+{
+    int32_t next = grammar_step(g, state, byte);
+    return next != GRAMMAR_FULL && next == grammar_step(g, other, byte);
+}
+
+/* Whether the masks of two states agree in most of the tokens, by the first bytes. */
+static bool is_alike(struct grammar *g, const struct trie *t, int32_t state, int32_t other)
+{
+    int32_t n = 0;
+    for (int32_t i = 0; i < t->n_nodes; i = t->nodes[i].skip)
+        if (leads_alike(g, state, other, t->nodes[i].byte)) n += tokens_below(t, i);
+    return n > t->n_tokens / 2;
+}
+
+/* As walk does of the whole trie, from the mask of a state that is alike. */
+static bool walk_beside(struct grammar *g, const struct trie *t, int32_t state,
+                        const struct mask *known, uint32_t *bits)
+{
+    bool whole = true;
+    memcpy(bits, known->base, (size_t)known->n_words * sizeof *bits);
+    for (int32_t i = 0; i < t->n_nodes; i = t->nodes[i].skip) {
+        int32_t from = t->nodes[i].first;
+        if (leads_alike(g, state, known->state, t->nodes[i].byte)) continue;
+        for (int32_t k = 0; k < tokens_below(t, i); k++)
+            bits[t->tokens[from + k] / 32] &= ~(UINT32_C(1) << (t->tokens[from + k] % 32));
+        if (!walk(g, t, i, t->nodes[i].skip, state, bits)) whole = false;
+    }
+    return whole;
+}
+
+static bool walk_all(const struct masks *m, const struct vocabulary *v, int32_t state,
+                     uint32_t *bits)
+{
+    const struct trie *t = &v->all;
+    const struct mask *known = m->last_large;
+    if (known && known->serial == v->serial && is_alike(m->grammar, t, state, known->state))
+        return walk_beside(m->grammar, t, state, known, bits);
+    return walk(m->grammar, t, 0, t->n_nodes, state, bits);
 }
 
 static int32_t count(const uint32_t *bits, int32_t n_words)
@@ -181,7 +233,8 @@ static bool compute(struct masks *m, const struct vocabulary *v, int32_t *state,
         memset(s->own, 0, (size_t)m->n_spare * sizeof s->own[0]);
         n_plain = n_wide = 0;
         *ret_base = plain ? vocabulary_plain(v, room.n, &n_plain, &n_wide) : NULL;
-        whole = walk(m->grammar, plain ? &v->rest : &v->all, *state, s->own);
+        whole = plain ? walk(m->grammar, &v->rest, 0, v->rest.n_nodes, *state, s->own)
+                      : walk_all(m, v, *state, s->own);
         if (whole || attempt > 0 || !make_room(m)) break;
     }
     for (int32_t i = 0; i < n_wide; i++)

@@ -234,6 +234,12 @@ static int32_t closed_by_token(struct grammar_builder *b)
                                     grammar_token(b, SLICE("<|im_start|>")) });
 }
 
+static int32_t closed_by_either(struct grammar_builder *b)
+{
+    return grammar_seq(
+        b, 2, (int32_t[]){ grammar_text(b, SLICE("hello world")), grammar_optional(b, turns(b)) });
+}
+
 /* What the end of a stretch could be one token with is left to the model. */
 static void test_the_end_of_a_stretch(void **state)
 {
@@ -244,16 +250,16 @@ static void test_the_end_of_a_stretch(void **state)
     tokens_init(&ids, STEPS_MAX);
     assert_ok(tokenizer_encode(tokenizer, &ids, SLICE("hello world"), NULL, &err), &err);
     assert_true(ids.len >= 2);
-    for (int closed = 0; closed < 2; closed++) {
-        struct constraint *c = constrained(closed ? closed_by_token : open_end, false);
+    for (int closed = 0; closed < 3; closed++) {
+        static const writer writers_of[] = { open_end, closed_by_token, closed_by_either };
+        struct constraint *c = constrained(writers_of[closed], false);
         size_t n = ids.len - !closed;
         for (size_t i = 0; i < n; i++) {
             assert_int_equal(constraint_forced(c), ids.ids[i]);
             assert_int_equal(constraint_accept(c, ids.ids[i]), 0);
         }
-        assert_int_equal(constraint_forced(c),
-                         closed ? tokenizer_find(tokenizer, SLICE("<|im_start|>"))
-                                : CONSTRAINT_FREE);
+        int32_t start = tokenizer_find(tokenizer, SLICE("<|im_start|>"));
+        assert_int_equal(constraint_forced(c), closed == 1 ? start : CONSTRAINT_FREE);
         constraint_close(c);
     }
     /* Written otherwise than the tokenizer would, it is the model's affair until a token ends where
@@ -385,12 +391,13 @@ static void test_no_memory(void **state)
 {
     (void)state;
     struct err err;
-    int n = 1, n_refused = 0;
+    int n = 1;
     open_vocabulary("qwen2");
     for (;; n++) {
         struct grammar *g = compiled(object);
         struct grammar_constrain_options o = { .vocabulary = vocabulary };
         struct constraint *c = NULL, *twin = NULL;
+        int32_t tokens[12], n_tokens = 0;
         uint64_t seed = 21;
         fault_start(FAULT_ALLOC, n, ENOMEM);
         int rc = grammar_constrain(&c, g, &o, &err);
@@ -398,12 +405,18 @@ static void test_no_memory(void **state)
             uint32_t bits[WORDS];
             mask_of(c, bits);
             int32_t token = pick(bits, &seed);
-            if (token < 0 || constraint_accept(c, token) < 0) n_refused++;
+            if (token >= 0 && constraint_accept(c, token) == 0) tokens[n_tokens++] = token;
         }
         if (rc == 0) twin = constraint_copy(c);
         bool hit = fault_stop();
         if (rc < 0) assert_int_equal(rc, -ERR_NO_MEMORY);
         if (rc == 0 && !hit) assert_non_null(twin);
+        if (rc == 0 && !hit) assert_int_equal(n_tokens, 12);
+        grammar_lock(g);
+        int32_t at = grammar_start(g);
+        for (int32_t i = 0; i < n_tokens; i++)
+            assert_true((at = step_token(g, tokenizer, at, tokens[i])) >= 0);
+        grammar_unlock(g);
         constraint_close(c);
         constraint_close(twin);
         grammar_unref(g);
