@@ -91,6 +91,7 @@ static const struct row rows[] = {
     { "(?i)\\W", false, { "-" }, { "k", "s", "\xE2\x84\xAA" } },
     { "(?i)\\u03c3", false, { "\xCF\x83", "\xCE\xA3", "\xCF\x82" }, { "s" } },
     { "(?i)i", false, { "i", "I" }, { "\xC4\xB0", "\xC4\xB1" } },
+    { "(?i)[i\xC3\xA9]", false, { "I", "\xC3\x89" }, { "\xC4\xB0", "\xC4\xB1" } },
     /* Anchors. */
     { "^a|b$", true, { "a", "ax", "b", "xb" }, { "xa", "bx" } },
     { "^(?:a|b)$", true, { "a", "b" }, { "ab", "" } },
