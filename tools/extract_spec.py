@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Takes from OpenAI's published OpenAPI document (version 2.3.0, MIT) the schemas of the answers that
-tests/api checks, without their descriptions.
+"""Takes from OpenAI's published OpenAPI document (version 2.3.0, MIT) what the operations that `tiro`
+serves answer, by status and media type, and the schemas of that, without their descriptions.
 
 usage: tools/extract_spec.py openai-2.3.0.json > tests/api/specs/openai-2.3.0-answers.json
 
@@ -9,15 +9,15 @@ Its `nullable: true` is OpenAPI 3.0; JSON Schema wants {"type": "null"} beside i
 import json
 import sys
 
-ANSWERS = [
-    "CreateChatCompletionResponse",
-    "CreateChatCompletionStreamResponse",
-    "CreateCompletionResponse",
-    "CreateEmbeddingResponse",
-    "ErrorResponse",
-    "ListModelsResponse",
-    "Model",
+OPERATIONS = [
+    ("/chat/completions", "post"),
+    ("/completions", "post"),
+    ("/embeddings", "post"),
+    ("/models", "get"),
+    ("/models/{model}", "get"),
+    ("/models/{model}", "delete"),
 ]
+ERROR = "ErrorResponse"  # No operation mentions it, but it is what all of them fail with.
 DROPPED = {"description", "example", "title", "externalDocs"}
 
 
@@ -50,16 +50,28 @@ def references(value):
             yield from references(child)
 
 
+def answers(operation):
+    """{status: {media type: schema}} of those that have a body."""
+    out = {}
+    for status, answer in operation["responses"].items():
+        if content := answer.get("content"):
+            out[status] = {media: clean(body["schema"]) for media, body in content.items()}
+    return out
+
+
 def main():
     with open(sys.argv[1], encoding="utf-8") as f:
-        schemas = json.load(f)["components"]["schemas"]
-    wanted, found = list(ANSWERS), {}
+        published = json.load(f)
+    schemas, paths, found = published["components"]["schemas"], {}, {}
+    for path, method in OPERATIONS:
+        paths.setdefault(path, {})[method] = answers(published["paths"][path][method])
+    wanted = [ERROR, *references(paths)]
     while wanted:
         name = wanted.pop()
         if name not in found:
             found[name] = clean(schemas[name])
             wanted += references(found[name])
-    document = {"components": {"schemas": dict(sorted(found.items()))}}
+    document = {"paths": paths, "components": {"schemas": dict(sorted(found.items()))}}
     json.dump(document, sys.stdout, indent=1, ensure_ascii=False)
     print()
 

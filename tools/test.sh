@@ -1,7 +1,7 @@
 #!/bin/bash
 # The tests, by stage; `make test` runs them all in this order and stops at the first failure.
 #   usage: tools/test.sh STAGE...    all | lint | unit | check | sanitize | tsan | fuzz | models | api
-#                                    | browser | verify | soak | coverage
+#                                    | sdk | howto | browser | verify | soak | coverage
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -121,6 +121,22 @@ stage_api() {
     .venv/bin/python -m pytest -q tests/api -m "not soak"
 }
 
+stage_sdk() {
+    say "the Python SDK's own tests"
+    build release
+    models
+    venv
+    .venv/bin/python tests/sdk/run.py
+}
+
+stage_howto() {
+    say "the examples of docs/how-to, with the real packages"
+    build release
+    models
+    venv
+    .venv/bin/python -m pytest -q tests/howto
+}
+
 stage_browser() {
     say "the page in a real browser"
     build release
@@ -153,7 +169,7 @@ stage_coverage() {
 for stage in "$@"; do
     if [ "$stage" = all ]; then
         tools/setup.sh test
-        for s in lint unit sanitize tsan fuzz models api browser; do "stage_$s"; done
+        for s in lint unit sanitize tsan fuzz models api sdk howto browser; do "stage_$s"; done
         say "all tests passed"
     else
         case $stage in check | unit) tools/setup.sh check ;; *) tools/setup.sh test ;; esac

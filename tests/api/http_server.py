@@ -1,9 +1,11 @@
 """The gateway with fake workers, and raw sockets to it, for test_http_*.py.
 
 The program is tests/unit/gateway/test_gateway.c: `gateway_test_gateway serve ...`. What its workers
-do is said in the prompt and in the model's path; see tests/unit/gateway/fake_worker.h.
+do is said in the prompt and in the model's path; see tests/unit/gateway/fake_worker.h. What is
+answered is judged (spec.py): by its operation where request() asked, else errors alone.
 """
 
+import collections
 import json
 import os
 import pathlib
@@ -13,6 +15,8 @@ import socket
 import subprocess
 import time
 
+import spec
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("TIRO_BUILD", ROOT / "build"))
 PROGRAM = BUILD / "tests" / "gateway_test_gateway"
@@ -21,11 +25,11 @@ PROGRAM = BUILD / "tests" / "gateway_test_gateway"
 class Answer:
     """One HTTP answer read from a socket."""
 
-    def __init__(self, head, body):
+    def __init__(self, head):
         lines = head.decode("latin-1").split("\r\n")
         self.status = int(lines[0].split()[1])
         self.headers = [tuple(line.split(": ", 1)) for line in lines[1:]]
-        self.body = body
+        self.body, self.asked = b"", ("?", None)  # asked: its method and path
 
     def header(self, name):
         found = [value for key, value in self.headers if key.lower() == name.lower()]
@@ -55,6 +59,8 @@ class Connection:
         self.socket.settimeout(timeout)
         self.socket.connect(address)
         self.data = b""
+        self.asked = collections.deque()  # (method, path) of requests without an answer yet
+        self.events = None
 
     def __enter__(self):
         return self
@@ -103,13 +109,20 @@ class Connection:
         return not self.more() and self.data == b""
 
     def head(self):
-        return Answer(self.until(b"\r\n\r\n")[:-4], b"")
+        answer = Answer(self.until(b"\r\n\r\n")[:-4])
+        if answer.status != 100 and self.asked:
+            answer.asked = self.asked.popleft()
+        streams = answer.status == 200 and (answer.header("content-type") or "").startswith(spec.EVENTS)
+        self.events = spec.Events(*answer.asked) if streams else None
+        return answer
 
     def chunk(self):
         """The next chunk of a chunked answer; b"" is the last."""
         size = int(self.until(b"\r\n"), 16)
         data = self.exactly(size)
         assert self.exactly(2) == b"\r\n"
+        if self.events:
+            assert not (wrong := self.events.feed(data)), wrong
         return data
 
     def answer(self, head_only=False):
@@ -123,6 +136,8 @@ class Connection:
             answer.body = self.exactly(int(length))
         else:
             answer.body = self.rest()
+        if answer.header("transfer-encoding") != "chunked" or not self.events:
+            spec.must(*answer.asked, answer.status, answer.header("content-type"), answer.body)
         return answer
 
     def event(self):
@@ -138,6 +153,7 @@ class Connection:
         if body is not None:
             data = body if isinstance(body, bytes) else json.dumps(body).encode()
             lines += ["Content-Type: application/json", f"Content-Length: {len(data)}"]
+        self.asked.append((method, path))
         self.send("\r\n".join(lines) + "\r\n\r\n")
         self.send(data)
 

@@ -1,4 +1,9 @@
-"""One `tiro serve` as a child process, and plain HTTP to it."""
+"""One `tiro serve` as a child process, and plain HTTP to it; every answer is judged (spec.py).
+
+TIRO        the program (default build/tiro)
+TIRO_MODELS the folder with smollm2-135m.gguf, qwen2.5-coder-0.5b.gguf and all-minilm-l6-v2/
+            (default ~/.cache/tiro/models)
+"""
 import http.client
 import json
 import os
@@ -8,15 +13,34 @@ import subprocess
 import time
 import urllib.parse
 
+import spec
+from tap import Tap
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = os.environ.get("TIRO", str(ROOT / "build" / "tiro"))
+MODELS = pathlib.Path(os.environ.get("TIRO_MODELS", "~/.cache/tiro/models")).expanduser()
+CHAT, CODE, EMBED = "smollm2-135m", "qwen2.5-coder-0.5b", "all-minilm-l6-v2"
 START_S = 120
 
 
+def model_folder(where):
+    """A data folder whose models/ has links to the real files."""
+    folder = where / "models"
+    folder.mkdir(parents=True)
+    for name in (f"{CHAT}.gguf", f"{CODE}.gguf", EMBED):
+        assert (MODELS / name).exists(), f"{MODELS / name} is missing: see TIRO_MODELS"
+        (folder / name).symlink_to(MODELS / name)
+    return where
+
+
 class Server:
-    def __init__(self, program, data, arguments=(), env=None):
+    """`url` is for the official clients and leads through a tap; `port` is the server's own."""
+
+    def __init__(self, data, arguments=(), env=None, rewrite=None):
         self.data = pathlib.Path(data)
         self.log_path = self.data / "stderr.log"
         clean = {k: v for k, v in os.environ.items() if not k.startswith("TIRO_")}
-        command = [program, "serve", "--host", "127.0.0.1", "--port", "0", "--data", str(data)]
+        command = [PROGRAM, "serve", "--host", "127.0.0.1", "--port", "0", "--data", str(data)]
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
                 command + list(arguments),
@@ -26,11 +50,13 @@ class Server:
                 text=True,
             )
         # The first line on stdout is the URL, and nothing else stands on it.
-        self.url = self.process.stdout.readline().strip()
-        if not self.url.startswith("http://127.0.0.1:"):
-            raise AssertionError(f"no URL but {self.url!r}; stderr:\n{self.log()}")
-        self.port = urllib.parse.urlsplit(self.url).port
+        own_url = self.process.stdout.readline().strip()
+        if not own_url.startswith("http://127.0.0.1:"):
+            raise AssertionError(f"no URL but {own_url!r}; stderr:\n{self.log()}")
+        self.port = urllib.parse.urlsplit(own_url).port
         self.wait_until_ready()
+        self.tap = Tap(self.port, rewrite)
+        self.url = self.tap.url
 
     def log(self):
         return self.log_path.read_text(errors="replace")
@@ -55,7 +81,9 @@ class Server:
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
-            return answer.status, answer.headers, answer.read()
+            data = answer.read()
+            spec.must(method, path, answer.status, answer.headers["content-type"], data)
+            return answer.status, answer.headers, data
         finally:
             connection.close()
 
@@ -104,6 +132,7 @@ class Server:
 
     def stop(self):
         """Ends it as an administrator would; it must end by itself, and say that all went well."""
+        self.tap.close()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:

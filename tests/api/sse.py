@@ -2,6 +2,8 @@
 import asyncio
 import json
 
+import spec
+
 
 class Refused(Exception):
     """The server answered with an error."""
@@ -18,23 +20,26 @@ async def open_stream(port, path, body):
     return reader, writer
 
 
-async def events(reader):
-    """The `data:` values of a chunked SSE answer, until [DONE]."""
+async def events(reader, path):
+    """The `data:` values of a chunked SSE answer to a POST, until [DONE]."""
     status = await reader.readline()
     headers = {}
     while (line := await reader.readline()) not in (b"\r\n", b""):
         name, _, value = line.decode().partition(":")
         headers[name.lower()] = value.strip()
     if b" 200 " not in status:
-        raise Refused(status.decode() + (await reader.read()).decode(errors="replace"))
+        body = await reader.read()
+        spec.must("POST", path, int(status.split()[1]), headers["content-type"], body)
+        raise Refused(status.decode() + body.decode(errors="replace"))
     assert headers["transfer-encoding"] == "chunked"
-    text = b""
+    text, judged = b"", spec.Events("POST", path)
     while True:
         size = int(await reader.readline(), 16)
         text += await reader.readexactly(size)
         await reader.readline()
         while b"\n\n" in text:
             event, _, text = text.partition(b"\n\n")
+            assert not (wrong := judged.judge(event)), wrong
             value = event.decode().removeprefix("data: ")
             if value == "[DONE]":
                 return
@@ -44,12 +49,13 @@ async def events(reader):
 
 async def chat_text(port, body, stop_after=None):
     """The text of a chat stream; with stop_after, hangs up after so many events and returns None."""
-    reader, writer = await open_stream(port, "/v1/chat/completions", {**body, "stream": True})
+    path = "/v1/chat/completions"
+    reader, writer = await open_stream(port, path, {**body, "stream": True})
     try:
         text, seen = "", 0
         if stop_after == 0:
             return None
-        async for event in events(reader):
+        async for event in events(reader, path):
             if "error" in event:
                 raise Refused(event)
             text += event["choices"][0]["delta"].get("content") or ""
