@@ -163,14 +163,48 @@ static int32_t marked_calls(struct grammar_builder *b, const struct reply_rules 
     return SEQ(b, mark_grammar(b, s->begin), all, mark_grammar(b, s->end));
 }
 
+/* {"name": "NAME" with white space as models like it. */
+static int32_t bare_head(struct grammar_builder *b, int32_t name, int32_t space)
+{
+    return SEQ(b, grammar_text(b, SLICE("{")), space, grammar_text(b, SLICE("\"name\"")), space,
+               grammar_text(b, SLICE(":")), space, grammar_text(b, SLICE("\"")), name,
+               grammar_text(b, SLICE("\"")));
+}
+
 /* Texts that are read as a bare call from their beginning on. */
 static int32_t bare_beginning(struct grammar_builder *b, const struct tool_list *tools)
 {
     int32_t names[TOOLS_MAX], space = mark_space(b, GRAMMAR_UNBOUNDED);
     for (size_t i = 0; i < tools->n; i++) names[i] = grammar_text(b, tools->tools[i].name);
-    return SEQ(b, space, grammar_text(b, SLICE("{")), space, grammar_text(b, SLICE("\"name\"")),
-               space, grammar_text(b, SLICE(":")), space, grammar_text(b, SLICE("\"")),
-               grammar_alt(b, tools->n, names), grammar_text(b, SLICE("\"")), mark_any(b));
+    int32_t fence = SEQ(b, grammar_text(b, SLICE("```json")), space);
+    return SEQ(b, space, grammar_optional(b, fence),
+               bare_head(b, grammar_alt(b, tools->n, names), space), mark_any(b));
+}
+
+/* A bare call in an answer that need not be one, with or without a fence. */
+static int32_t bare_call(struct grammar_builder *b, const struct reply_rules *rules,
+                         struct err *err)
+{
+    enum { SPACE_MAX = 32 };
+    const struct tool_list *tools = rules->tools;
+    int32_t nodes[TOOLS_MAX], space = mark_space(b, SPACE_MAX);
+    int32_t key = SEQ(b, grammar_text(b, SLICE("\"")),
+                      grammar_text(b, slice_of(rules->style->format->writing.arguments)),
+                      grammar_text(b, SLICE("\"")));
+    size_t n = 0;
+    for (size_t i = 0; i < tools->n; i++) {
+        if (!tools->tools[i].callable) continue;
+        int32_t arguments = tool_arguments_grammar(b, tools, i, true, err);
+        if (arguments < 0) return arguments;
+        nodes[n++] = SEQ(b, bare_head(b, grammar_text(b, tools->tools[i].name), space), space,
+                         grammar_text(b, SLICE(",")), space, key, space,
+                         grammar_text(b, SLICE(":")), space, arguments, space,
+                         grammar_text(b, SLICE("}")));
+    }
+    int32_t call = grammar_alt(b, n, nodes);
+    int32_t fenced = SEQ(b, grammar_text(b, SLICE("```json")), space, call, space,
+                         grammar_text(b, SLICE("```")));
+    return SEQ(b, space, ALT(b, call, fenced));
 }
 
 static int32_t free_text(struct grammar_builder *b, const struct reply_rules *rules)
@@ -186,14 +220,14 @@ static int32_t with_tools(struct grammar_builder *b, const struct reply_rules *r
     int32_t call = any_named(b, rules, err);
     if (call < 0) return call;
     int32_t marked = marked_calls(b, rules, call);
-    bool is_free = rules->text == REPLY_FREE;
+    const struct tool_writing *w = &rules->style->format->writing;
+    if (rules->required) return w->unmarked ? ALT(b, marked, call) : marked;
     /* A text that is held to something could look like a bare call and be none. */
-    bool bare = rules->style->format->writing.bare && (is_free || rules->required);
-    int32_t calls = bare ? ALT(b, marked, call) : marked;
-    if (rules->required) return calls;
-    if (!is_free) return ALT(b, rules->text, calls);
+    if (rules->text != REPLY_FREE) return ALT(b, rules->text, marked);
     int32_t spoken = SEQ(b, free_text(b, rules), grammar_optional(b, marked));
-    return bare ? ALT(b, spoken, call) : spoken;
+    if (!w->bare) return spoken;
+    int32_t bare = bare_call(b, rules, err);
+    return bare < 0 ? bare : ALT(b, spoken, bare);
 }
 
 int32_t reply_grammar(struct grammar_builder *b, const struct reply_rules *rules, struct err *err)
