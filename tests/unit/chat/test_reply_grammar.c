@@ -84,7 +84,7 @@ static void expect(struct grammar *g, bool wanted, const char *const *texts)
 
 #define CALL_F    "<tool_call>\n{\"name\": \"f\", \"arguments\": {}}\n</tool_call>"
 #define CALL_FIND "<tool_call>\n{\"name\": \"find\", \"arguments\": {\"q\": \"b\"}}\n</tool_call>"
-#define CALL_C    "<tool_call>\n{\"name\": \"c\", \"arguments\": {\"input\": \"\\n\"}}\n</tool_call>"
+#define CALL_C    "<tool_call>\n{\"name\": \"c\", \"arguments\": {\"input\": \"\"}}\n</tool_call>"
 
 static void hermes(void **state)
 {
