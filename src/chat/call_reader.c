@@ -1,6 +1,6 @@
 /* The reader of formats whose calls are what `struct tool_writing` says. Its states:
  *
- *     START   the first white space; { begins a bare call
+ *     START   the first white space, then what begins a bare call: { or ```json
  *     TEXT    content; the marker ends it
  *     EXPECT  one of r->texts, each with the state it leads to; else it was no call
  *     OBJECT KEY IN_KEY COLON VALUE IN_VALUE COMMA      {"name": "..", "arguments": ..}
@@ -121,7 +121,7 @@ static void expecting(struct tool_reader *r)
 /* A call begins with the next byte. */
 static void new_call(struct tool_reader *r)
 {
-    r->begun = r->bare = false;
+    r->begun = r->bare = r->fenced = false;
     r->name = r->arguments = (struct json_piece){ 0 };
     r->pass = (struct json_pass){ 0 };
     r->part = r->held.len;
@@ -180,6 +180,7 @@ static void between(struct tool_reader *r, bool closed)
     r->after_call = true;
     drop(r, r->held.len);
     expecting(r);
+    if (r->fenced && !closed) expect(r, SLICE("```"), AFTER);
     if (!r->bare) {
         if (!closed) expect(r, s->after, AFTER);
         if (s->format->writing.list) {
@@ -355,18 +356,31 @@ static void read_name(struct tool_reader *r, char c)
     read_expected(r, c);
 }
 
+/* The beginning of the answer. */
+static void read_start(struct tool_reader *r)
+{
+    const struct slice bare[] = { SLICE("{"), SLICE("```json") };
+    size_t space = 0;
+    while (space < r->held.len && mark_is_space(r->held.ptr[space])) space++;
+    if (space == r->held.len) return;
+    bool may = r->style->format->writing.bare && !r->no_bare;
+    int m = may ? mark_match(held(r, space, r->held.len), bare, 2) : MARK_NONE;
+    if (m == MARK_PART) return;
+    if (m == MARK_NONE) {
+        settle(r);
+        return;
+    }
+    new_call(r);
+    r->bare = true;
+    r->fenced = m == 1;
+    r->state = r->fenced ? OBJECT : KEY;
+}
+
 static void step(struct tool_reader *r, char c)
 {
     size_t before = r->held.len - 1;
-    if (r->state == START && !mark_is_space(c)) {
-        r->state = TEXT;
-        if (c == '{' && r->style->format->writing.bare && !r->no_bare) {
-            new_call(r);
-            r->bare = true;
-        }
-    }
     switch (r->state) {
-    case START: break;
+    case START: read_start(r); break;
     case TEXT: settle(r); break;
     case EXPECT: read_expected(r, c); break;
     case IN_KEY: read_in_key(r, c); break;

@@ -25,7 +25,7 @@ static inline bool mark_is_space(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* `text` with those of `tokens` (NULL-terminated, may be NULL) that are control tokens of `t` (NULL:
+/* `text` with those of `tokens` (NULL-terminated, or NULL) that are control tokens of `t` (NULL:
  * none is) marked. ptr is NULL without memory. */
 struct slice mark_text(struct arena *a, struct slice text, const char *const *tokens,
                        const struct tokenizer *t);

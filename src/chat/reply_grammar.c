@@ -12,6 +12,14 @@
 #define ALT(b, ...) \
     grammar_alt(b, sizeof((int32_t[]){ __VA_ARGS__ }) / sizeof(int32_t), (int32_t[]){ __VA_ARGS__ })
 
+/* As a rule: however often it is used, it is one automaton. */
+static int32_t once(struct grammar_builder *b, struct slice name, int32_t node)
+{
+    int32_t rule = grammar_rule(b, name);
+    grammar_rule_set(b, rule, node);
+    return grammar_use(b, rule);
+}
+
 /* ---- Arguments ---- */
 
 static int32_t blame(const struct tool *t, size_t i, const char *field, struct err *err)
@@ -113,38 +121,48 @@ int32_t tool_arguments_grammar(struct grammar_builder *b, const struct tool_list
                                bool json, struct err *err)
 {
     const struct tool *t = &tools->tools[i];
-    return t->custom ? custom_arguments(b, t, i, json, err) : function_arguments(b, t, i, err);
+    int32_t node = t->custom ? custom_arguments(b, t, i, json, err)
+                             : function_arguments(b, t, i, err);
+    return node < 0 ? node : once(b, t->name, node);
 }
 
 /* ---- Calls ---- */
 
+/* The arguments of each tool that may be called; those of the others stay as they are. */
+static int write_arguments(struct grammar_builder *b, int32_t *arguments,
+                           const struct tool_list *tools, struct err *err)
+{
+    for (size_t i = 0; i < tools->n; i++) {
+        if (!tools->tools[i].callable) continue;
+        arguments[i] = tool_arguments_grammar(b, tools, i, true, err);
+        if (arguments[i] < 0) return arguments[i];
+    }
+    return 0;
+}
+
 /* NAME .. ARGUMENTS of one tool. */
-static int32_t named(struct grammar_builder *b, const struct tool_style *s,
-                     const struct tool_list *tools, size_t i, struct err *err)
+static int32_t named(struct grammar_builder *b, const struct tool_style *s, struct slice name,
+                     int32_t arguments)
 {
     const char *key = s->format->writing.arguments;
-    int32_t name = grammar_text(b, tools->tools[i].name);
-    int32_t arguments = tool_arguments_grammar(b, tools, i, true, err);
-    if (arguments < 0) return arguments;
-    if (!key) return SEQ(b, name, mark_grammar(b, s->name_end), arguments);
-    return SEQ(b, grammar_text(b, SLICE("{\"name\": \"")), name, grammar_text(b, SLICE("\", \"")),
+    int32_t called = grammar_text(b, name);
+    if (!key) return SEQ(b, called, mark_grammar(b, s->name_end), arguments);
+    return SEQ(b, grammar_text(b, SLICE("{\"name\": \"")), called, grammar_text(b, SLICE("\", \"")),
                grammar_text(b, slice_of(key)), grammar_text(b, SLICE("\": ")), arguments,
                grammar_text(b, SLICE("}")));
 }
 
 /* NAME .. ARGUMENTS of any tool that may be called. */
 static int32_t any_named(struct grammar_builder *b, const struct reply_rules *rules,
-                         struct err *err)
+                         const int32_t *arguments)
 {
+    const struct tool_list *tools = rules->tools;
     int32_t nodes[TOOLS_MAX];
     size_t n = 0;
-    for (size_t i = 0; i < rules->tools->n; i++) {
-        if (!rules->tools->tools[i].callable) continue;
-        nodes[n] = named(b, rules->style, rules->tools, i, err);
-        if (nodes[n] < 0) return nodes[n];
-        n++;
-    }
-    return grammar_alt(b, n, nodes);
+    for (size_t i = 0; i < tools->n; i++)
+        if (tools->tools[i].callable)
+            nodes[n++] = named(b, rules->style, tools->tools[i].name, arguments[i]);
+    return once(b, SLICE("a call"), grammar_alt(b, n, nodes));
 }
 
 /* One or several, as the format writes them. */
@@ -163,14 +181,45 @@ static int32_t marked_calls(struct grammar_builder *b, const struct reply_rules 
     return SEQ(b, mark_grammar(b, s->begin), all, mark_grammar(b, s->end));
 }
 
+/* {"name": "NAME" with white space as models like it. */
+static int32_t bare_head(struct grammar_builder *b, int32_t name, int32_t space)
+{
+    return SEQ(b, grammar_text(b, SLICE("{")), space, grammar_text(b, SLICE("\"name\"")), space,
+               grammar_text(b, SLICE(":")), space, grammar_text(b, SLICE("\"")), name,
+               grammar_text(b, SLICE("\"")));
+}
+
 /* Texts that are read as a bare call from their beginning on. */
 static int32_t bare_beginning(struct grammar_builder *b, const struct tool_list *tools)
 {
     int32_t names[TOOLS_MAX], space = mark_space(b, GRAMMAR_UNBOUNDED);
     for (size_t i = 0; i < tools->n; i++) names[i] = grammar_text(b, tools->tools[i].name);
-    return SEQ(b, space, grammar_text(b, SLICE("{")), space, grammar_text(b, SLICE("\"name\"")),
-               space, grammar_text(b, SLICE(":")), space, grammar_text(b, SLICE("\"")),
-               grammar_alt(b, tools->n, names), grammar_text(b, SLICE("\"")), mark_any(b));
+    int32_t fence = SEQ(b, grammar_text(b, SLICE("```json")), space);
+    return SEQ(b, space, grammar_optional(b, fence),
+               bare_head(b, grammar_alt(b, tools->n, names), space), mark_any(b));
+}
+
+/* A bare call in an answer that need not be one, with or without a fence. */
+static int32_t bare_call(struct grammar_builder *b, const struct reply_rules *rules,
+                         const int32_t *arguments)
+{
+    enum { SPACE_MAX = 32 };
+    const struct tool_list *tools = rules->tools;
+    int32_t nodes[TOOLS_MAX], space = mark_space(b, SPACE_MAX);
+    int32_t key = SEQ(b, grammar_text(b, SLICE("\"")),
+                      grammar_text(b, slice_of(rules->style->format->writing.arguments)),
+                      grammar_text(b, SLICE("\"")));
+    size_t n = 0;
+    for (size_t i = 0; i < tools->n; i++)
+        if (tools->tools[i].callable)
+            nodes[n++] = SEQ(b, bare_head(b, grammar_text(b, tools->tools[i].name), space), space,
+                             grammar_text(b, SLICE(",")), space, key, space,
+                             grammar_text(b, SLICE(":")), space, arguments[i], space,
+                             grammar_text(b, SLICE("}")));
+    int32_t call = once(b, SLICE("a bare call"), grammar_alt(b, n, nodes));
+    int32_t fenced = SEQ(b, grammar_text(b, SLICE("```json")), space, call, space,
+                         grammar_text(b, SLICE("```")));
+    return SEQ(b, space, ALT(b, call, fenced));
 }
 
 static int32_t free_text(struct grammar_builder *b, const struct reply_rules *rules)
@@ -183,17 +232,16 @@ static int32_t free_text(struct grammar_builder *b, const struct reply_rules *ru
 static int32_t with_tools(struct grammar_builder *b, const struct reply_rules *rules,
                           struct err *err)
 {
-    int32_t call = any_named(b, rules, err);
-    if (call < 0) return call;
+    int32_t arguments[TOOLS_MAX];
+    TRY(write_arguments(b, arguments, rules->tools, err));
+    int32_t call = any_named(b, rules, arguments);
     int32_t marked = marked_calls(b, rules, call);
-    bool is_free = rules->text == REPLY_FREE;
+    const struct tool_writing *w = &rules->style->format->writing;
+    if (rules->required) return w->unmarked ? ALT(b, marked, call) : marked;
     /* A text that is held to something could look like a bare call and be none. */
-    bool bare = rules->style->format->writing.bare && (is_free || rules->required);
-    int32_t calls = bare ? ALT(b, marked, call) : marked;
-    if (rules->required) return calls;
-    if (!is_free) return ALT(b, rules->text, calls);
+    if (rules->text != REPLY_FREE) return ALT(b, rules->text, marked);
     int32_t spoken = SEQ(b, free_text(b, rules), grammar_optional(b, marked));
-    return bare ? ALT(b, spoken, call) : spoken;
+    return w->bare ? ALT(b, spoken, bare_call(b, rules, arguments)) : spoken;
 }
 
 int32_t reply_grammar(struct grammar_builder *b, const struct reply_rules *rules, struct err *err)

@@ -52,7 +52,9 @@ struct tool_writing {
     const char *separator; /* NULL: there is only ever one call. */
     const char *end;
     bool list; /* The calls are a JSON array: [ , ] stand behind begin, between, and before end. */
-    bool bare; /* A call may also be the whole answer, without begin, call, after and end. */
+    /* An answer that begins with {"name": "NAME of a tool" is a call without the marks, also behind
+     * ```json: what small models make of it. `unmarked`: that is how this family writes them. */
+    bool bare, unmarked;
 };
 
 struct tool_format {
@@ -96,7 +98,8 @@ struct tool_reader {
     bool no_bare;    /* The answer is held to something that a bare call could be taken for. */
     bool after_call; /* White space that comes is the format's. */
     /* Of the call that is being read: */
-    bool bare;   /* It has no marks. */
+    bool bare;   /* It has no marks, */
+    bool fenced; /* but stands behind ```json. */
     bool begun;  /* It was told. */
     int key;     /* Whose value comes. */
     size_t part; /* Where in `held` begins what is being read: a key, a mark. */

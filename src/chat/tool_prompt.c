@@ -3,7 +3,10 @@
 #include "base/json.h"
 #include "base/seam.h"
 
-enum { SHORT_ID = 9 };
+enum {
+    SHORT_ID = 9,
+    TEXT_MAX = 1 << 30, /* Never reached: frames are shorter, and the arena's limit is lower. */
+};
 
 struct rewriting {
     struct arena *arena;
@@ -12,6 +15,7 @@ struct rewriting {
     json_t *tools;       /* Of the request; NULL: none */
     struct buf text;     /* Of one message. */
     bool calls, results; /* Are not shown by the template. */
+    bool failed;         /* No memory for a text */
 };
 
 static bool is_result(const struct chat_message *m)
@@ -38,10 +42,17 @@ static void add_content(struct buf *b, const struct chat_message *m)
     if (!m->n_parts) buf_add_slice(b, m->content);
 }
 
-/* What was written to w->text as the whole content of a message. */
+/* What was written to w->text. */
+static struct slice take(struct rewriting *w)
+{
+    w->failed = w->failed || w->text.failed;
+    return arena_slice(w->arena, buf_slice(&w->text));
+}
+
+/* That as the whole content of a message. */
 static void set_content(struct rewriting *w, struct chat_message *m)
 {
-    m->content = arena_slice(w->arena, buf_slice(&w->text));
+    m->content = take(w);
     m->parts = NULL;
     m->n_parts = 0;
 }
@@ -111,7 +122,7 @@ static int put_functions(struct rewriting *w, struct chat_request *ret, struct e
     buf_reset(&w->text);
     json_writer_init(&json, &w->text);
     json_value(&json, functions);
-    ret->tools = arena_slice(w->arena, buf_slice(&w->text));
+    ret->tools = take(w);
     return 0;
 }
 
@@ -144,7 +155,7 @@ static struct slice input_json(struct rewriting *w, struct slice input)
     json_key(&json, "input");
     json_slice(&json, input);
     json_object_end(&json);
-    return arena_slice(w->arena, buf_slice(&w->text));
+    return take(w);
 }
 
 static void rewrite_calls(struct rewriting *w, struct chat_message *m)
@@ -273,7 +284,7 @@ static int rewrite(struct rewriting *w, struct chat_request *ret, struct err *er
         if (json_array_size(w->tools)) put_definitions(w, ret, messages);
         ret->tools = (struct slice){ 0 };
     }
-    TRY(buf_check(&w->text, "a prompt", err));
+    if (w->failed) return err_set(err, ERR_NO_MEMORY, "no memory for a prompt");
     return arena_check(w->arena, "a prompt", err);
 }
 
@@ -297,7 +308,7 @@ int tool_prompt(struct chat_request *ret, struct arena *a, const struct chat_req
                            .results = ours || !facts->caps->tool_results };
     *ret = *request;
     if (is_plain(request)) return 0;
-    buf_init(&w.text, TEMPLATE_OUTPUT_MAX);
+    buf_init(&w.text, TEXT_MAX);
     int rc = rewrite(&w, ret, err);
     buf_release(&w.text);
     json_decref(w.tools);

@@ -87,7 +87,7 @@ static void variables(void **state)
         &(struct chat_request){ .add_generation_prompt = true }, "<s><|endoftext|>TrueNoneNone");
     check_text(
         "{# <tool_call> #}{{ tools[0].function.name }}{{ add_generation_prompt }}{{ "
-        "enable_thinking }}{{ x.y }}",
+        "enable_thinking }}{{ x.y if x }}",
         &(struct chat_request){ .tools = SLICE("[{\"function\":{\"name\":\"f\"}}]"),
                                 .kwargs = SLICE("{\"enable_thinking\":false,\"x\":{\"y\":3}}") },
         "fFalseFalse3");

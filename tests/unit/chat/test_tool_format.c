@@ -182,6 +182,13 @@ static void hermes(void **state)
         "F0(f)A0({})F1(g)A1(1)");
     expect("hermes", "<tool_call>{\"name\":\"f\",\"arguments\":{}}\n\nNow you know.",
            "F0(f)A0({})C(Now you know.)");
+    /* What they write instead. */
+    expect("hermes", "{\"name\": \"get_weather\", \"arguments\": " PARIS "}",
+           "F0(get_weather)A0(" PARIS ")");
+    expect("hermes",
+           "```json\n{\n  \"name\": \"get_weather\",\n  \"arguments\": " PARIS
+           "\n}\n```\n\nThat is it.",
+           "F0(get_weather)A0(" PARIS ")C(That is it.)");
     /* Cut by the limit. */
     expect("hermes", "<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": \"lo",
            "F0(f)A0({\"a\": \"lo)");
@@ -213,7 +220,10 @@ static void ill_formed(void **state)
         "<tool_call>\n{\"a\\\"b\": 1, \"name\": \"f\"}\n</tool_call>",
         "<tool_call>\n[{\"name\": \"f\", \"arguments\": {}}]\n</tool_call>",
         "<tool_call><tool_calls><<tool_<tool_cal></tool_call>",
-        "{\"name\": \"get_weather\", \"arguments\": " PARIS "}", /* No bare calls here. */
+        "{\"name\": \"ann\", \"arguments\": {}}", /* No tool. */
+        "```json\n[1]\n```",
+        "```json\n{\"a\": 1}\n```",
+        "```js",
         "[TOOL_CALLS][{\"name\": \"f\", \"arguments\": {}}]",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {

@@ -204,12 +204,41 @@ static void test_no_memory(void **state)
     answer_release(&a);
 }
 
+/* Control tokens leave no text, or are marked; half a character before one ends there. */
+static void test_marks(void **state)
+{
+    (void)state;
+    static const char end[] = "<|endoftext|>";
+    for (int marks = 0; marks < 2; marks++) {
+        struct answer a;
+        struct buf out;
+        struct answer_entry entry = { .token = TINY_END };
+        size_t n;
+        buf_init(&out, 1 << 16);
+        answer_init(&a, tokenizer, NULL, 0);
+        a.marks = marks;
+        assert_int_equal(answer_add(&a, 'a', NULL), 0);
+        assert_int_equal(answer_add(&a, 0xc3, NULL), 0);
+        assert_int_equal(answer_add(&a, TINY_END, &entry), 0);
+        const struct answer_entry *e = answer_entries(&a, &n);
+        assert_int_equal(n, 1);
+        assert_int_equal(e->to, marks ? 1 + 3 + 2 + sizeof end - 1 : 1);
+        for (const char *c = end; *c; c++)
+            assert_int_equal(answer_add(&a, (unsigned char)*c, NULL), 0);
+        assert_int_equal(answer_finish(&a), 0);
+        buf_add_slice(&out, answer_text(&a));
+        assert_string_equal(buf_str(&out), marks ? "a\uFFFD\xff<|endoftext|>\xff<|endoftext|>"
+                                                 : "a\uFFFD<|endoftext|>");
+        answer_release(&a);
+        buf_release(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_examples),
-        cmocka_unit_test(test_random),
-        cmocka_unit_test(test_entries),
+        cmocka_unit_test(test_marks),     cmocka_unit_test(test_examples),
+        cmocka_unit_test(test_random),    cmocka_unit_test(test_entries),
         cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
