@@ -31,16 +31,19 @@ struct backend_model {
     bool is_default; /* the one a new chat takes */
 };
 
-/* What comes back for one submitted request, in this order: counted; then scores (echo), tokens and
- * one done per choice, the last with `final`; or one embedding; or, at any point, one error. After
- * the final done, the embedding or the error the handle is gone. Pointers in messages are valid
+/* What comes back for one submitted request, in this order: counted; then scores (echo), tokens,
+ * pieces of tool calls and one done per choice, the last with `final`; or one embedding, or one
+ * encoded; or, at any point, one error. After the final done, the embedding, encoded or the error
+ * the handle is gone. Pointers in messages are valid
  * during the call only. A handler may submit, cancel (any handle but its own ended one) and
  * end its own HTTP call from inside. Handlers that a request's kind never calls may be NULL. */
 struct backend_events {
     void (*counted)(void *user, const struct msg_counted *m);
     void (*score)(void *user, const struct msg_score *m);
     void (*token)(void *user, const struct msg_token *m);
+    void (*tool)(void *user, const struct msg_tool_delta *m);
     void (*done)(void *user, const struct msg_done *m);
+    void (*encoded)(void *user, const struct msg_tokens *m); /* REQUEST_TOKENIZE */
     /* `floats` is always filled: the backend maps what came by memfd. */
     void (*embedding)(void *user, const struct msg_embedding *m);
     /* retry_after_ms: when to come again, for 429 and 503; 0: unknown. */

@@ -10,23 +10,74 @@ enum {
     RETRY_AFTER_MS_MAX = 120000, /* official clients do not retry at all after a longer one */
 };
 
-void error_write_json(struct buf *out, const struct err *err)
+/* {"error":{"message","type","param","code"}}, all four always there. */
+static void write_openai(struct json_writer *w, const struct err *err)
+{
+    json_object_begin(w);
+    json_key(w, "error");
+    json_object_begin(w);
+    json_key(w, "message");
+    json_str(w, err->text);
+    json_key(w, "type");
+    json_str(w, err_api_type(err->code));
+    json_key(w, "param");
+    json_str(w, err->param[0] ? err->param : NULL);
+    json_key(w, "code");
+    json_str(w, err_api_code(err->code));
+    json_object_end(w);
+    json_object_end(w);
+}
+
+static const char *anthropic_type(enum err_code code)
+{
+    switch (err_http_status(code)) {
+    case 401: return "authentication_error";
+    case 403: return "permission_error";
+    case 404: return "not_found_error";
+    case 408: return "timeout_error";
+    case 413: return "request_too_large";
+    case 429: return "rate_limit_error";
+    case 503: return "overloaded_error";
+    default: return err_is_callers(code) ? "invalid_request_error" : "api_error";
+    }
+}
+
+/* {"type":"error","error":{"type","message"},"request_id"} */
+static void write_anthropic(struct json_writer *w, const struct call *call, const struct err *err)
+{
+    json_object_begin(w);
+    json_key(w, "type");
+    json_str(w, "error");
+    json_key(w, "error");
+    json_object_begin(w);
+    json_key(w, "type");
+    json_str(w, anthropic_type(err->code));
+    json_key(w, "message");
+    json_str(w, err->text);
+    json_object_end(w);
+    json_key(w, "request_id");
+    json_str(w, call->request_id);
+    json_object_end(w);
+}
+
+static void write_error(struct buf *out, const struct call *call, const struct err *err)
 {
     struct json_writer w;
     json_writer_init(&w, out);
-    json_object_begin(&w);
-    json_key(&w, "error");
-    json_object_begin(&w);
-    json_key(&w, "message");
-    json_str(&w, err->text);
-    json_key(&w, "type");
-    json_str(&w, err_api_type(err->code));
-    json_key(&w, "param");
-    json_str(&w, err->param[0] ? err->param : NULL);
-    json_key(&w, "code");
-    json_str(&w, err_api_code(err->code));
-    json_object_end(&w);
-    json_object_end(&w);
+    if (call->dialect == DIALECT_ANTHROPIC)
+        write_anthropic(&w, call, err);
+    else
+        write_openai(&w, err);
+}
+
+/* For when there is no memory to write anything. */
+static const char *no_memory(const struct call *call)
+{
+    return call->dialect == DIALECT_ANTHROPIC
+               ? "{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\","
+                 "\"message\":\"out of memory\"}}"
+               : "{\"error\":{\"message\":\"out of memory\",\"type\":\"server_error\","
+                 "\"param\":null,\"code\":\"out_of_memory\"}}";
 }
 
 static void add_retry_after(struct call *call, uint32_t retry_after_ms)
@@ -43,18 +94,35 @@ static void add_retry_after(struct call *call, uint32_t retry_after_ms)
 void call_error(struct call *call, const struct err *err, uint32_t retry_after_ms)
 {
     int status = err_http_status(err->code);
-    if (status == 429 || status == 503) add_retry_after(call, retry_after_ms);
     struct buf body;
+    if (status == 429 || status == 503) add_retry_after(call, retry_after_ms);
     buf_init(&body, ERROR_BODY_MAX);
-    error_write_json(&body, err);
+    write_error(&body, call, err);
     struct slice text = buf_slice(&body);
     if (body.failed) {
         status = err_http_status(ERR_NO_MEMORY);
-        text = SLICE("{\"error\":{\"message\":\"out of memory\",\"type\":\"server_error\","
-                     "\"param\":null,\"code\":\"out_of_memory\"}}");
+        text = slice_of(no_memory(call));
     }
     call->ops->reply(call, status, "application/json", text);
     buf_release(&body);
+}
+
+void call_send_error(struct call *call, const struct err *err)
+{
+    char last[256];
+    const char *head = call->dialect == DIALECT_ANTHROPIC ? "event: error\ndata: " : "data: ";
+    struct buf event;
+    buf_init(&event, ERROR_BODY_MAX);
+    buf_add_str(&event, head);
+    write_error(&event, call, err);
+    buf_add_str(&event, "\n\n");
+    struct slice text = buf_slice(&event);
+    if (event.failed) {
+        (void)snprintf(last, sizeof last, "%s%s\n\n", head, no_memory(call)); /* Short. */
+        text = slice_of(last);
+    }
+    call->ops->stream_send(call, text);
+    buf_release(&event);
 }
 
 void call_json(struct call *call, const struct buf *json)

@@ -28,6 +28,9 @@ struct backend;
 struct buf;
 struct call;
 
+/* How errors and streams are written. */
+enum dialect { DIALECT_OPENAI, DIALECT_ANTHROPIC };
+
 struct call_ops {
     /* Adds a header to the answer; before reply or stream_begin. Copies. The gateway itself adds
      * x-request-id, openai-version, openai-processing-ms, date, content-length and the like. */
@@ -48,6 +51,7 @@ struct call {
     struct backend *backend;
     struct principal principal; /* who is asking; lives as long as the call */
     const char *request_id;     /* as in x-request-id; NUL-terminated, lives as long as the call */
+    enum dialect dialect;       /* of the endpoint, as soon as that is known */
     struct arena *arena;        /* for what the endpoint keeps */
     struct slice method;        /* "POST" */
     struct slice path;          /* decoded, without the query: "/v1/models" */
@@ -71,14 +75,12 @@ struct call {
     void *gateway;
 };
 
-/* Answers with the error as OpenAI writes it, with the status of its code; 429 and 503 get
+/* Answers with the error as the dialect writes it, with the status of its code; 429 and 503 get
  * retry-after (at least 1 s; retry_after_ms 0: unknown). Ends the call. */
 void call_error(struct call *call, const struct err *err, uint32_t retry_after_ms);
+/* The error as an event of a stream that has begun. */
+void call_send_error(struct call *call, const struct err *err);
 /* Answers 200 with JSON; on a failed (too long) buffer, a 503. Ends the call. */
 void call_json(struct call *call, const struct buf *json);
-
-/* {"error":{"message","type","param","code"}}, all four always there; also what the gateway sends
- * when a request fails before there is a call. */
-void error_write_json(struct buf *out, const struct err *err);
 
 #endif

@@ -94,6 +94,7 @@ void endpoint_run(const struct endpoint *ep, struct call *call)
 {
     assert(ep->handle && call->ops && call->arena);
     (void)path_matches(&call->id, ep->path, call->path);
+    call->dialect = ep->dialect;
     struct arena scratch;
     struct err err = { 0 };
     arena_init(&scratch, SCRATCH_MAX);

@@ -18,7 +18,7 @@
  *
  *     const struct endpoint *ep;
  *     struct err err = { 0 };
- *     if (endpoint_find(&ep, method, path, &err) < 0) ... error_write_json(&buf, &err) ...
+ *     if (endpoint_find(&ep, method, path, &err) < 0) ... call_error(call, &err, 0) ...
  *     if (!ep->open) ... check the key ...
  *     endpoint_run(ep, call);                      always ends in an answer, now or later
  */
@@ -35,6 +35,7 @@ struct endpoint {
     const struct field *fields;          /* of the JSON body; NULL: no body is read */
     size_t size;                         /* of the request struct */
     bool open;                           /* needs no API key */
+    enum dialect dialect;                /* of its errors and streams */
     const char *name;                    /* of its schemas: "ChatCompletion" */
     const char *tag, *summary;           /* for the published documents */
     const struct field *response;        /* of the 200 answer (ANSWER rows); NULL: any JSON */

@@ -48,12 +48,31 @@ static void on_score(void *user, const struct msg_score *m)
     if (item->fan->ops->score) item->fan->ops->score(item->fan, item->index, m);
 }
 
+static void note_first_token(const struct fan *fan)
+{
+    struct call_stats *stats = &fan->call->stats;
+    if (!stats->first_token_ns) stats->first_token_ns = now_ns();
+}
+
 static void on_token(void *user, const struct msg_token *m)
 {
     struct fan_item *item = user;
-    struct call_stats *stats = &item->fan->call->stats;
-    if (!stats->first_token_ns) stats->first_token_ns = now_ns();
+    note_first_token(item->fan);
     if (item->fan->ops->token) item->fan->ops->token(item->fan, item->index, m);
+}
+
+static void on_tool(void *user, const struct msg_tool_delta *m)
+{
+    struct fan_item *item = user;
+    note_first_token(item->fan);
+    if (item->fan->ops->tool) item->fan->ops->tool(item->fan, item->index, m);
+}
+
+static void on_encoded(void *user, const struct msg_tokens *m)
+{
+    struct fan_item *item = user;
+    if (item->fan->ops->encoded) item->fan->ops->encoded(item->fan, item->index, m);
+    item_ended(item);
 }
 
 static void on_done(void *user, const struct msg_done *m)
@@ -109,7 +128,9 @@ static const struct backend_events events = {
     .counted = on_counted,
     .score = on_score,
     .token = on_token,
+    .tool = on_tool,
     .done = on_done,
+    .encoded = on_encoded,
     .embedding = on_embedding,
     .error = on_error,
     .restart = on_restart,

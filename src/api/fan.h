@@ -20,7 +20,9 @@ struct fan_ops {
     int (*request)(struct fan *fan, uint32_t index, struct msg_request *ret, struct err *err);
     void (*score)(struct fan *fan, uint32_t index, const struct msg_score *m);
     void (*token)(struct fan *fan, uint32_t index, const struct msg_token *m);
+    void (*tool)(struct fan *fan, uint32_t index, const struct msg_tool_delta *m);
     void (*done)(struct fan *fan, uint32_t index, const struct msg_done *m);
+    void (*encoded)(struct fan *fan, uint32_t index, const struct msg_tokens *m);
     /* A negative return fails the fan. */
     int (*embedding)(struct fan *fan, uint32_t index, const struct msg_embedding *m,
                      struct err *err);

@@ -431,6 +431,40 @@ int fields_parse(void *ret, const struct field *fields, const json_t *object, co
     return parse_rows(ret, fields, object, &p);
 }
 
+int field_keep_text(struct slice *ret, struct buf *text, struct arena *arena, struct err *err)
+{
+    bool failed = text->failed; /* No memory: the limit is never reached. */
+    if (!failed) *ret = arena_slice(arena, buf_slice(text));
+    buf_release(text);
+    if (failed) return err_set(err, ERR_NO_MEMORY, "There is no memory for the request.");
+    return arena_check(arena, "the request", err);
+}
+
+int field_json_text(struct slice *ret, const json_t *value, struct arena *arena, struct err *err)
+{
+    struct buf text;
+    struct json_writer w;
+    buf_init(&text, FIELD_TEXT_MAX);
+    json_writer_init(&w, &text);
+    json_value(&w, value);
+    return field_keep_text(ret, &text, arena, err);
+}
+
+int field_check_name(struct slice name, const char *param, struct err *err)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+            c == '_' || c == '-')
+            continue;
+        return err_param(err, ERR_INVALID_VALUE, param,
+                         "Invalid '%s': string does not match pattern. Expected a string that "
+                         "matches the pattern '^[a-zA-Z0-9_-]+$'.",
+                         param);
+    }
+    return 0;
+}
+
 void field_walk_init(struct field_walk *walk, const struct field *fields)
 {
     walk->rows[0] = fields;

@@ -159,6 +159,17 @@ struct field {
 int fields_parse(void *ret, const struct field *fields, const json_t *object, const char *path,
                  struct arena *arena, struct err *err) MUST_USE;
 
+/* Of what is written anew from a request; never reached: a body is smaller, whatever is escaped. */
+enum { FIELD_TEXT_MAX = 32 << 20 };
+/* The text in the arena; the buffer is released. */
+int field_keep_text(struct slice *ret, struct buf *text, struct arena *arena,
+                    struct err *err) MUST_USE;
+/* `value` as JSON text in the arena. */
+int field_json_text(struct slice *ret, const json_t *value, struct arena *arena,
+                    struct err *err) MUST_USE;
+/* Names of tools and schemas are letters, digits, _ and -. `path` is where it stands. */
+int field_check_name(struct slice name, const char *path, struct err *err) MUST_USE;
+
 /* "a string", "an integer", "null" ...: how the error texts call a value's type. */
 const char *field_type_words(const json_t *value);
 

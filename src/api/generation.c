@@ -1,5 +1,7 @@
 #include "api/generation.h"
 
+#include "api/output_format.h"
+
 static const struct field stream_options_fields[] = {
     FIELD_BOOL(struct stream_options_req, include_usage, .def = "false",
                .help = "Send one more event before the end with the token counts of the whole "
@@ -51,6 +53,11 @@ const struct field generation_fields[] = {
     FIELD_NUMBER(struct generation_req, repetition_penalty, .range = { 0.01, 10 }, .def = "1",
                  .extension = true,
                  .help = "Divides the logits of tokens that occurred; 1: off."),
+    FIELD_OBJECT(struct generation_req, structured_outputs, .extension = true,
+                 .fields = structured_outputs_fields,
+                 .size = sizeof(struct structured_outputs_req),
+                 .help = "What the answer is held to, as vLLM has it; exactly one of its fields, "
+                         "and no response_format beside it but text."),
     FIELDS_END,
 };
 /* clang-format on */
@@ -155,6 +162,7 @@ int generation_fill(struct msg_request *ret, const struct generation_req *req,
     };
     if (req->logit_bias.given)
         TRY(fill_logit_bias(&ret->sampling, req->logit_bias.value, model, arena, err));
+    TRY(structured_outputs_fill(ret, req->structured_outputs.value, arena, err));
     return fill_stop(ret, &req->stop, err);
 }
 

@@ -26,6 +26,7 @@ struct generation_req {
     /* Extensions. */
     struct field_int top_k;
     struct field_number min_p, typical_p, repetition_penalty;
+    struct field_object structured_outputs; /* struct structured_outputs_req */
 };
 
 struct stream_options_req {
@@ -37,7 +38,8 @@ extern const struct field generation_fields[];
 /* Finds the model and checks that it can do `capability`; `what` completes "... cannot ". */
 int generation_model(const struct backend_model **ret, struct call *call, struct slice id,
                      uint32_t capability, const char *what, struct err *err) MUST_USE;
-/* Sampling, stops, n, principal. Lists lie in `arena`, strings in the request's document. */
+/* Sampling, stops, n, principal, structured outputs. Lists lie in `arena`, strings in the
+ * request's document. */
 int generation_fill(struct msg_request *ret, const struct generation_req *req,
                     const struct backend_model *model, const struct call *call, struct arena *arena,
                     struct err *err) MUST_USE;

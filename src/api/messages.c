@@ -20,10 +20,15 @@ struct function_req {
     struct field_string name, arguments;
 };
 
+struct custom_req {
+    struct field_string name, input;
+};
+
 struct tool_call_req {
     struct field_string id;
     struct field_enum type;
     struct field_object function; /* struct function_req */
+    struct field_object custom;   /* struct custom_req */
 };
 
 static const struct field part_fields[] = {
@@ -48,15 +53,25 @@ static const struct field function_fields[] = {
     FIELDS_END,
 };
 
-static const char *const tool_call_types[] = { "function", NULL };
+static const struct field custom_fields[] = {
+    FIELD_STRING(struct custom_req, name, .required = true, .len_max = MSG_NAME_MAX,
+                 .help = "The custom tool the model called."),
+    FIELD_STRING(struct custom_req, input, .required = true, .help = "Its input."),
+    FIELDS_END,
+};
+
+enum tool_call_type { CALL_FUNCTION, CALL_CUSTOM };
+static const char *const tool_call_types[] = { "function", "custom", NULL };
 
 static const struct field tool_call_fields[] = {
     FIELD_STRING(struct tool_call_req, id, .required = true, .len_max = MSG_NAME_MAX,
                  .help = "The call's id, as the model's answer gave it."),
     FIELD_ENUM(struct tool_call_req, type, .required = true, .names = tool_call_types,
                .help = "Kind of tool."),
-    FIELD_OBJECT(struct tool_call_req, function, .required = true, .fields = function_fields,
-                 .size = sizeof(struct function_req), .help = "What was called."),
+    FIELD_OBJECT(struct tool_call_req, function, .fields = function_fields,
+                 .size = sizeof(struct function_req), .help = "With type function."),
+    FIELD_OBJECT(struct tool_call_req, custom, .fields = custom_fields,
+                 .size = sizeof(struct custom_req), .help = "With type custom."),
     FIELDS_END,
 };
 
@@ -67,9 +82,10 @@ const struct field message_fields[] = {
         struct message_req, content, .fields = part_fields, .len_min = 1, .len_max = MSG_PARTS_MAX,
         .size = sizeof(struct part_req),
         .help = "The text, or a list of parts. Required except for an assistant's message "
-                "with tool_calls or refusal."),
+                "with tool_calls, function_call or refusal."),
     FIELD_STRING(struct message_req, name, .len_max = MSG_NAME_MAX,
-                 .help = "Tells speakers of one role apart, if the model's template shows it."),
+                 .help = "Tells speakers of one role apart, if the model's template shows it; of a "
+                         "function message the function that answers."),
     FIELD_OBJECTS(struct message_req, tool_calls, .fields = tool_call_fields,
                   .len_max = MSG_TOOL_CALLS_MAX, .size = sizeof(struct tool_call_req),
                   .help = "Calls the assistant made; only for models with tools."),
@@ -81,13 +97,18 @@ const struct field message_fields[] = {
                .instead = "Leave it out.", .help = "Of an earlier answer; only an empty list."),
     FIELD_JSON(struct message_req, audio, .types = FIELD_TYPE_OBJECT, .only = "[]",
                .instead = "Models here do not speak.", .help = "Of an earlier spoken answer."),
-    FIELD_JSON(struct message_req, function_call, .types = FIELD_TYPE_OBJECT, .only = "[]",
-               .deprecated = true, .instead = "Use tool_calls.", .help = "Replaced by tool_calls."),
+    FIELD_OBJECT(struct message_req, function_call, .deprecated = true, .fields = function_fields,
+                 .size = sizeof(struct function_req), .help = "The older form of tool_calls."),
+    FIELD_STRING(
+        struct message_req, reasoning_content, .ignored = true, .extension = true,
+        .help = "What the model thought before an earlier answer. Accepted; models are not "
+                "shown it again."),
     FIELDS_END,
 };
 
 struct fill {
     const struct backend_model *model;
+    const struct tools *tools;
     struct arena *arena;
     struct err *err;
 };
@@ -153,29 +174,69 @@ static int fill_content(struct msg_chat *ret, const struct message_req *m, const
     return 0;
 }
 
+/* The input of a custom tool: as it is for a worker that is told of the tool, else as the arguments
+ * of a function. */
+static int fill_input(struct slice *ret, const struct custom_req *custom, const struct fill *f)
+{
+    struct buf text;
+    struct json_writer w;
+    *ret = custom->input.value;
+    if (tools_is_custom(f->tools, custom->name.value)) return 0;
+    buf_init(&text, FIELD_TEXT_MAX);
+    json_writer_init(&w, &text);
+    json_object_begin(&w);
+    json_key(&w, "input");
+    json_slice(&w, custom->input.value);
+    json_object_end(&w);
+    return field_keep_text(ret, &text, f->arena, f->err);
+}
+
+static int fill_tool_call(struct msg_tool_call *ret, const struct tool_call_req *from,
+                          const char *where, const struct fill *f)
+{
+    bool is_custom = from->type.value == CALL_CUSTOM;
+    const struct function_req *function = from->function.value;
+    const struct custom_req *custom = from->custom.value;
+    char param[ERR_PARAM_MAX];
+    (void)snprintf(param, sizeof param, "%.100s.%s", where, tool_call_types[is_custom]);
+    if (is_custom ? !custom : !function) return missing(f, param);
+    (void)snprintf(param, sizeof param, "%.100s.%s", where, tool_call_types[!is_custom]);
+    if (is_custom ? function != NULL : custom != NULL)
+        return err_param(f->err, ERR_UNKNOWN_PARAMETER, param,
+                         "Unrecognized request argument supplied: %s. It belongs to the type '%s'.",
+                         param, tool_call_types[!is_custom]);
+    ret->id = from->id.value;
+    ret->name = is_custom ? custom->name.value : function->name.value;
+    if (is_custom) return fill_input(&ret->arguments, custom, f);
+    ret->arguments = function->arguments.value;
+    return 0;
+}
+
 static int fill_tool_calls(struct msg_chat *ret, const struct message_req *m, const char *where,
                            const struct fill *f)
 {
     const struct tool_call_req *from = m->tool_calls.items;
+    const struct function_req *legacy = m->function_call.value;
     size_t n = m->tool_calls.n;
-    if (n == 0) return 0;
-    if (lacks(f->model, CAP_TOOLS)) {
-        char path[ERR_PARAM_MAX];
-        (void)snprintf(path, sizeof path, "%.60s.tool_calls", where);
-        return err_param(
-            f->err, ERR_UNSUPPORTED_PARAMETER, path,
-            "Unsupported parameter: '%s' is not supported with this model. '%s' has no "
-            "tools.",
-            path, f->model->id);
-    }
-    struct msg_tool_call *calls = ARENA_NEWS(f->arena, n, struct msg_tool_call);
+    char path[ERR_PARAM_MAX];
+    if (n == 0 && !legacy) return 0;
+    (void)snprintf(path, sizeof path, "%.60s.%s", where, n ? "tool_calls" : "function_call");
+    TRY(tools_check_model(f->model, path, f->err));
+    if (n && legacy)
+        return err_param(f->err, ERR_INVALID_VALUE, path,
+                         "Invalid value for '%s': give 'tool_calls' or 'function_call', not both.",
+                         path);
+    struct msg_tool_call *calls = ARENA_NEWS(f->arena, n + 1, struct msg_tool_call);
     if (!calls) return arena_check(f->arena, "the request", f->err);
     for (size_t i = 0; i < n; i++) {
-        const struct function_req *function = from[i].function.value;
-        calls[i] = (struct msg_tool_call){ .id = from[i].id.value,
-                                           .name = function->name.value,
-                                           .arguments = function->arguments.value };
+        (void)snprintf(path, sizeof path, "%.60s.tool_calls[%zu]", where, i);
+        TRY(fill_tool_call(&calls[i], &from[i], path, f));
     }
+    /* Calls had no ids then: the function's name stands for it, here and in what answers it. */
+    if (legacy)
+        calls[n++] = (struct msg_tool_call){ .id = legacy->name.value,
+                                             .name = legacy->name.value,
+                                             .arguments = legacy->arguments.value };
     ret->tool_calls = calls;
     ret->n_tool_calls = (uint32_t)n;
     return 0;
@@ -185,21 +246,27 @@ static int check_role(const struct message_req *m, const char *where, const stru
 {
     char path[ERR_PARAM_MAX];
     enum role role = (enum role)m->role.value;
+    bool result = role == ROLE_TOOL || role == ROLE_FUNCTION;
     (void)snprintf(path, sizeof path, "%.60s.role", where);
-    if (role == ROLE_FUNCTION || (role == ROLE_TOOL && lacks(f->model, CAP_TOOLS)))
+    if (result && lacks(f->model, CAP_TOOLS))
         return unsupported(f, path, role_names[role], "has no tools");
     (void)snprintf(path, sizeof path, "%.60s.content", where);
-    bool assistant_without = role == ROLE_ASSISTANT && (m->tool_calls.n > 0 || m->refusal.given);
-    if (!m->content.given && !assistant_without) return missing(f, path);
+    bool assistant_without = role == ROLE_ASSISTANT &&
+                             (m->tool_calls.n > 0 || m->function_call.given || m->refusal.given);
+    /* A function may have answered nothing. */
+    if (!m->content.given && !assistant_without && role != ROLE_FUNCTION) return missing(f, path);
     (void)snprintf(path, sizeof path, "%.60s.tool_call_id", where);
     if (role == ROLE_TOOL && !m->tool_call_id.given) return missing(f, path);
+    (void)snprintf(path, sizeof path, "%.60s.name", where);
+    if (role == ROLE_FUNCTION && !m->name.given) return missing(f, path);
     return 0;
 }
 
 int messages_fill(struct msg_request *ret, const struct field_objects *messages,
-                  const struct backend_model *model, struct arena *arena, struct err *err)
+                  const struct tools *tools, const struct backend_model *model, struct arena *arena,
+                  struct err *err)
 {
-    const struct fill f = { .model = model, .arena = arena, .err = err };
+    const struct fill f = { .model = model, .tools = tools, .arena = arena, .err = err };
     const struct message_req *from = messages->items;
     struct msg_chat *to = ARENA_NEWS(arena, messages->n, struct msg_chat);
     if (!to) return arena_check(arena, "the request", err);
@@ -212,9 +279,26 @@ int messages_fill(struct msg_request *ret, const struct field_objects *messages,
         int role = from[i].role.value == ROLE_DEVELOPER ? ROLE_SYSTEM : from[i].role.value;
         to[i].role = slice_of(role_names[role]);
         to[i].name = from[i].name.value;
-        to[i].tool_call_id = from[i].tool_call_id.value;
+        to[i].tool_call_id = from[i].role.value == ROLE_FUNCTION ? from[i].name.value
+                                                                 : from[i].tool_call_id.value;
     }
     ret->messages = to;
     ret->n_messages = (uint32_t)messages->n;
     return 0;
+}
+
+static bool says_json(struct slice text)
+{
+    static const struct slice json = { "json", 4 };
+    for (size_t i = 0; i + json.len <= text.len; i++)
+        if (slice_eq_nocase((struct slice){ text.ptr + i, json.len }, json)) return true;
+    return false;
+}
+
+bool messages_say_json(const struct msg_request *m)
+{
+    for (uint32_t i = 0; i < m->n_messages; i++)
+        for (uint32_t j = 0; j < m->messages[i].n_parts; j++)
+            if (says_json(m->messages[i].parts[j].text)) return true;
+    return false;
 }

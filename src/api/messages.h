@@ -8,19 +8,25 @@
 
 #include "api/backend.h"
 #include "api/field.h"
+#include "api/tools.h"
 
 struct message_req {
     struct field_enum role;
     struct field_content content; /* of struct part_req */
-    struct field_string name, tool_call_id, refusal;
-    struct field_objects tool_calls; /* of struct tool_call_req */
-    struct field_json annotations, audio, function_call;
+    struct field_string name, tool_call_id, refusal, reasoning_content;
+    struct field_objects tool_calls;   /* of struct tool_call_req */
+    struct field_object function_call; /* struct function_req */
+    struct field_json annotations, audio;
 };
 
 extern const struct field message_fields[];
 
-/* Fills ret->messages; structs lie in `arena`, strings in the request's document. */
+/* Fills ret->messages; structs lie in `arena`, strings there or in the request's document. `tools`:
+ * those of the same request. */
 int messages_fill(struct msg_request *ret, const struct field_objects *messages,
-                  const struct backend_model *model, struct arena *arena, struct err *err) MUST_USE;
+                  const struct tools *tools, const struct backend_model *model, struct arena *arena,
+                  struct err *err) MUST_USE;
+/* Whether a text of the conversation has the word "json", which OpenAI wants for json_object. */
+bool messages_say_json(const struct msg_request *m);
 
 #endif

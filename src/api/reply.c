@@ -43,9 +43,16 @@ void reply_begin(struct json_writer *w, const struct reply_head *head)
     json_int(w, head->created);
     json_key(w, "model");
     json_str(w, head->model);
-    if (!head->fingerprint) return;
-    json_key(w, "system_fingerprint");
-    json_str(w, head->fingerprint);
+    if (head->fingerprint) {
+        json_key(w, "system_fingerprint");
+        json_str(w, head->fingerprint);
+    }
+    if (head->service_tier) {
+        json_key(w, "service_tier");
+        json_str(w, head->service_tier);
+    }
+    json_key(w, "choices");
+    json_array_begin(w);
 }
 
 static void write_count(struct json_writer *w, const char *name, uint64_t count)
@@ -68,7 +75,7 @@ void reply_write_usage(struct json_writer *w, const struct reply_usage *usage)
     json_object_end(w);
     json_key(w, "completion_tokens_details");
     json_object_begin(w);
-    write_count(w, "reasoning_tokens", 0);
+    write_count(w, "reasoning_tokens", usage->reasoning_tokens);
     write_count(w, "audio_tokens", 0);
     write_count(w, "accepted_prediction_tokens", 0);
     write_count(w, "rejected_prediction_tokens", 0);
@@ -144,86 +151,83 @@ void reply_write_chat_logprob(struct json_writer *w, const struct msg_logprob *e
     json_object_end(w);
 }
 
-void events_init(struct events *events, struct call *call)
+/* ---- The life of an answer ---- */
+
+struct reply_usage reply_usage(struct reply *reply)
 {
-    *events = (struct events){ .call = call };
-    buf_init(&events->out, EVENTS_BYTES_MAX);
+    struct fan *fan = &reply->fan;
+    struct reply_usage usage = { .prompt_tokens = fan_prompt_tokens(fan),
+                                 .cached_tokens = fan_cached_tokens(fan) };
+    fan->call->stats.prompt_tokens = (uint32_t)usage.prompt_tokens;
+    fan->call->stats.cached_tokens = (uint32_t)usage.cached_tokens;
+    return usage;
 }
 
-void events_release(struct events *events)
+struct json_writer *reply_begin_event(struct reply *reply)
 {
-    buf_release(&events->out);
+    struct json_writer *w = events_begin(&reply->events);
+    reply_begin(w, &reply->head);
+    return w;
 }
 
-struct json_writer *events_begin(struct events *events)
+void reply_end_event(struct reply *reply)
 {
-    buf_add_slice(&events->out, SLICE("data: "));
-    json_writer_init(&events->w, &events->out);
-    return &events->w;
-}
-
-void events_end(struct events *events)
-{
-    buf_add_slice(&events->out, SLICE("\n\n"));
-}
-
-static void send(struct events *events)
-{
-    if (events->out.len == 0) return;
-    if (!events->begun) {
-        events->begun = true;
-        events->call->stats.streamed = true;
-        events->call->ops->stream_begin(events->call);
+    struct json_writer *w = &reply->events.w;
+    json_array_end(w);
+    if (reply->wants_usage) {
+        json_key(w, "usage");
+        json_null_value(w);
     }
-    events->call->ops->stream_send(events->call, buf_slice(&events->out));
-    buf_reset(&events->out);
+    json_object_end(w);
+    events_end(&reply->events);
 }
 
-int events_flush(struct events *events, struct err *err)
+/* Takes the events out, frees the rest: to end the call ends the arena with the state in it. */
+static struct events let_go(struct reply *reply)
 {
-    if (events->out.failed)
-        return err_set(err, ERR_NO_MEMORY, "There is no memory for the answer.");
-    send(events);
-    return 0;
+    struct events events = reply->events;
+    reply->events = (struct events){ 0 };
+    reply->release(reply);
+    return events;
 }
 
-void events_fail(struct events *events, const struct err *err, uint32_t retry_after_ms)
+void reply_finish_stream(struct reply *reply, const struct reply_usage *usage)
 {
-    struct call *call = events->call;
-    if (!events->begun) {
-        events_release(events);
-        call_error(call, err, retry_after_ms);
-        return;
+    if (reply->wants_usage) {
+        struct json_writer *w = reply_begin_event(reply);
+        json_array_end(w);
+        reply_write_usage(w, usage);
+        json_object_end(w);
+        events_end(&reply->events);
     }
-    /* What was gathered is whole events, unless memory ran out in the middle of one. */
-    if (events->out.failed) buf_reset(&events->out);
-    struct buf last;
-    buf_init(&last, EVENTS_BYTES_MAX);
-    buf_add_slice(&last, SLICE("data: "));
-    error_write_json(&last, err);
-    buf_add_slice(&last, SLICE("\n\n"));
-    send(events);
-    struct slice text = buf_slice(&last);
-    if (last.failed)
-        text = SLICE("data: {\"error\":{\"message\":\"out of memory\",\"type\":\"server_error\","
-                     "\"param\":null,\"code\":\"out_of_memory\"}}\n\n");
-    call->ops->stream_send(call, text);
-    buf_release(&last);
-    events_release(events);
-    call->ops->stream_end(call);
+    struct events events = let_go(reply);
+    events_finish(&events);
 }
 
-void events_finish(struct events *events)
+void reply_finish(struct reply *reply, const struct buf *json)
 {
-    struct call *call = events->call;
+    struct events events = let_go(reply);
+    events_release(&events);
+    call_json(events.call, json);
+}
+
+void reply_fail(struct fan *fan, const struct err *err, uint32_t retry_after_ms)
+{
+    struct events events = let_go((struct reply *)fan);
+    events_fail(&events, err, retry_after_ms);
+}
+
+void reply_close(struct fan *fan)
+{
+    struct events events = let_go((struct reply *)fan);
+    events_release(&events);
+}
+
+void reply_flush(struct fan *fan)
+{
+    struct reply *reply = (struct reply *)fan;
     struct err err = { 0 };
-    buf_add_slice(&events->out, SLICE("data: [DONE]\n\n"));
-    if (events_flush(events, &err) < 0) {
-        events_fail(events, &err, 0);
-        return;
-    }
-    events_release(events);
-    call->ops->stream_end(call);
+    if (reply->stream && events_flush(&reply->events, &err) < 0) fan_fail(fan, &err, 0);
 }
 
 static const struct field prompt_details_answer[] = {
@@ -233,10 +237,10 @@ static const struct field prompt_details_answer[] = {
 };
 
 static const struct field completion_details_answer[] = {
-    ANSWER("reasoning_tokens", INT, .help = "Always 0."),
+    ANSWER("reasoning_tokens", INT, .help = "Those that the model thought before it answered."),
     ANSWER("audio_tokens", INT, .help = "Always 0."),
-    ANSWER("accepted_prediction_tokens", INT, .help = "Always 0."),
-    ANSWER("rejected_prediction_tokens", INT, .help = "Always 0."),
+    ANSWER("accepted_prediction_tokens", INT, .help = "Always 0: predictions are not used."),
+    ANSWER("rejected_prediction_tokens", INT, .help = "Always 0: predictions are not used."),
     FIELDS_END,
 };
 

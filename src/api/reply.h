@@ -1,15 +1,16 @@
-/* reply - the pieces that answers share: ids, the head of every body, usage, events, logprobs. */
+/* reply - what answers share: ids, the head of every body, usage, logprobs; and the life of one
+ * that is generated, whole or as a stream. */
 #ifndef TIRO_API_REPLY_H
 #define TIRO_API_REPLY_H
 
-#include "api/backend.h"
+#include "api/events.h"
+#include "api/fan.h"
 #include "api/field.h"
 #include "base/json.h"
 
 enum {
     REPLY_ID_MAX = 48,
     REPLY_BYTES_MAX = 64 << 20, /* one JSON answer */
-    EVENTS_BYTES_MAX = 4 << 20, /* what one batch of worker events may write to one stream */
 };
 
 /* `prefix` and 28 random letters and digits. */
@@ -18,17 +19,19 @@ void reply_id(char ret[REPLY_ID_MAX], const char *prefix);
 /* What every body and event of one answer begins with. */
 struct reply_head {
     char id[REPLY_ID_MAX];
-    const char *object, *model, *fingerprint; /* fingerprint may be NULL */
+    const char *object, *model;
+    const char *fingerprint, *service_tier; /* NULL: left out */
     int64_t created;
 };
 /* A fresh id and the time; strings are copied into the call's arena. */
 int reply_head_init(struct reply_head *ret, struct call *call, const struct backend_model *model,
                     const char *id_prefix, const char *object, struct err *err) MUST_USE;
-/* Opens an object with id, object, created, model, system_fingerprint. */
+/* Opens an object with id, object, created, model ..., and in it the array of choices. */
 void reply_begin(struct json_writer *w, const struct reply_head *head);
 
 struct reply_usage {
     uint64_t prompt_tokens, cached_tokens, completion_tokens;
+    uint64_t reasoning_tokens; /* of the completion tokens */
 };
 /* "usage": {...} */
 void reply_write_usage(struct json_writer *w, const struct reply_usage *usage);
@@ -47,23 +50,28 @@ void reply_write_chat_logprob(struct json_writer *w, const struct msg_logprob *e
 extern const struct field usage_answer[], chat_logprobs_answer[];
 extern const char *const finish_reasons_answer[];
 
-/* Server-sent events, gathered until flush. */
-struct events {
-    struct call *call;
-    struct buf out;
-    struct json_writer w;
-    bool begun; /* something has reached the client */
+/* A generated answer. An endpoint's state begins with it. */
+struct reply {
+    struct fan fan; /* first: see api/fan.h */
+    struct reply_head head;
+    struct events events; /* of a stream */
+    bool stream;
+    bool wants_usage; /* a stream with include_usage */
+    /* Frees what the endpoint's state holds beside this. */
+    void (*release)(struct reply *reply);
 };
-void events_init(struct events *events, struct call *call);
-void events_release(struct events *events);
-/* "data: " and a writer for one JSON value, until events_end. */
-struct json_writer *events_begin(struct events *events);
-void events_end(struct events *events);
-/* -ERR_NO_MEMORY when something did not fit: then the stream must be failed. */
-int events_flush(struct events *events, struct err *err) MUST_USE;
-/* The error as an event, if the stream has begun, else as a plain answer; ends the call. */
-void events_fail(struct events *events, const struct err *err, uint32_t retry_after_ms);
-/* "data: [DONE]"; ends the call. */
-void events_finish(struct events *events);
+/* The tokens of the prompts, for the answer and for the call's statistics. */
+struct reply_usage reply_usage(struct reply *reply);
+/* The event with the usage, if it was asked for, and the end of the stream. */
+void reply_finish_stream(struct reply *reply, const struct reply_usage *usage);
+/* The whole answer; `json` stays the caller's. */
+void reply_finish(struct reply *reply, const struct buf *json);
+/* One event of a stream, with a writer inside its choices. */
+struct json_writer *reply_begin_event(struct reply *reply);
+void reply_end_event(struct reply *reply);
+/* For fan_ops. */
+void reply_fail(struct fan *fan, const struct err *err, uint32_t retry_after_ms);
+void reply_close(struct fan *fan);
+void reply_flush(struct fan *fan);
 
 #endif

@@ -234,7 +234,7 @@ static int key_missing(struct err *err)
     return err_set(err, ERR_API_KEY_MISSING,
                    "You didn't provide an API key. You need to provide your API key in an "
                    "Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY), "
-                   "or in an api-key header.");
+                   "or in an api-key or x-api-key header.");
 }
 
 int access_check_key(const struct access *a, const struct http_parser *p, struct principal *ret,
@@ -242,7 +242,7 @@ int access_check_key(const struct access *a, const struct http_parser *p, struct
 {
     *ret = access_local();
     if (a->n_keys == 0) return 0;
-    struct slice bearer = http_header(p, "authorization"), azure = http_header(p, "api-key");
+    struct slice bearer = http_header(p, "authorization");
     if (bearer.ptr) {
         static const struct slice scheme = { "Bearer ", 7 };
         if (bearer.len <= scheme.len ||
@@ -250,11 +250,12 @@ int access_check_key(const struct access *a, const struct http_parser *p, struct
             return key_missing(err);
         bearer = slice_trim((struct slice){ bearer.ptr + scheme.len, bearer.len - scheme.len });
     }
-    if (bearer.len == 0 && azure.len == 0) return key_missing(err);
-    /* Both may be given (Azure's SDK does); then both must be right. */
+    /* Several may be given (Azure's SDK gives two); then all must be right. */
+    const struct slice given[] = { bearer, http_header(p, "api-key"), http_header(p, "x-api-key") };
     const struct key *found = NULL;
-    if (bearer.len > 0 && !(found = find_key(a, bearer))) return refuse_key(bearer, err);
-    if (azure.len > 0 && !(found = find_key(a, azure))) return refuse_key(azure, err);
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++)
+        if (given[i].len > 0 && !(found = find_key(a, given[i]))) return refuse_key(given[i], err);
+    if (!found) return key_missing(err);
     ret->user = SLICE("default");
     ret->key = slice_of(found->id);
     return 0;

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { HEADERS_MAX = 8 << 10, ERROR_BODY_MAX = 8 << 10, ID_BYTES = 16 };
+enum { HEADERS_MAX = 8 << 10, ID_BYTES = 16 };
 
 static const struct call_ops call_ops;
 
@@ -120,6 +120,7 @@ static void write_head(struct http_exchange *x, int status, const char *type)
     buf_reset(h);
     buf_printf(h, "HTTP/1.1 %d %s\r\nDate: %s\r\nx-request-id: %s\r\n", status, reason(status),
                http_server_date(s), x->id);
+    if (x->call.dialect == DIALECT_ANTHROPIC) buf_printf(h, "request-id: %s\r\n", x->id);
     if (type) buf_printf(h, "Content-Type: %s\r\n", type);
     buf_printf(h, "openai-version: 2020-10-01\r\nopenai-processing-ms: %" PRIu64 "\r\n",
                (now_ns() - x->start_ns) / 1000000);
@@ -247,13 +248,7 @@ void http_exchange_abort(struct http_exchange *x, const struct err *why)
 {
     if (x->ended) return;
     if (x->streaming) {
-        struct buf event;
-        buf_init(&event, ERROR_BODY_MAX);
-        buf_add_str(&event, "data: ");
-        error_write_json(&event, why);
-        buf_add_str(&event, "\n\n");
-        op_stream_send(&x->call, buf_slice(&event));
-        buf_release(&event);
+        call_send_error(&x->call, why);
         if (x->call.on_close) x->call.on_close(&x->call);
         x->conn->close_after = true;
         op_stream_end(&x->call);
@@ -315,7 +310,10 @@ static int find_route(struct http_exchange *x, struct err *err)
         if (x->is_page_file) return 0;
     }
     int rc = endpoint_find(&x->endpoint, x->call.method, x->call.path, err);
-    if (rc == 0) x->label = x->endpoint->path;
+    if (rc == 0) {
+        x->label = x->endpoint->path;
+        x->call.dialect = x->endpoint->dialect;
+    }
     if (rc == -ERR_NOT_FOUND && other_method)
         rc = err_set(err, ERR_METHOD, "Not allowed: %.*s %.*s", SLICE_FMT(x->call.method),
                      SLICE_FMT(x->call.path));
@@ -347,7 +345,9 @@ static void answer_preflight(struct http_exchange *x)
     if (http_header(&x->parser, "access-control-request-method").ptr) {
         op_header(&x->call, "access-control-allow-methods", "GET, POST, DELETE, OPTIONS");
         op_header(&x->call, "access-control-allow-headers",
-                  "authorization, api-key, content-type, openai-organization, openai-project, "
+                  "authorization, api-key, x-api-key, content-type, anthropic-version, "
+                  "anthropic-beta, anthropic-dangerous-direct-browser-access, "
+                  "openai-organization, openai-project, "
                   "openai-beta, x-stainless-arch, x-stainless-helper-method, x-stainless-lang, "
                   "x-stainless-os, x-stainless-package-version, x-stainless-poll-helper, "
                   "x-stainless-retry-count, x-stainless-runtime, x-stainless-runtime-version, "

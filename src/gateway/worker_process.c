@@ -373,6 +373,21 @@ static void on_embedding(struct worker *w, struct backend_handle *h, struct msg_
     if (shared) mem_free(m->floats);
 }
 
+static void on_encoded(struct worker *w, struct backend_handle *h, const struct msg_tokens *m)
+{
+    const struct backend_events *events = h->events;
+    void *user = h->user;
+    worker_forget(w, h);
+    if (!events->encoded) {
+        struct err err = { 0 };
+        (void)err_set(&err, ERR_PROTOCOL, "tokens nobody asked for");
+        handle_fail(h, &err, 0);
+        return;
+    }
+    handle_free(h);
+    events->encoded(user, m);
+}
+
 static void on_done(struct worker *w, struct backend_handle *h, const struct msg_done *m)
 {
     const struct backend_events *events = h->events;
@@ -415,10 +430,16 @@ static void on_answer(struct worker *w, const struct message_any *any, int fd)
         observe_token(w, h);
         if (events->token) events->token(h->user, any->body);
         break;
+    case MSG_TOOL_DELTA:
+        touch(w, h);
+        observe_token(w, h);
+        if (events->tool) events->tool(h->user, any->body);
+        break;
     case MSG_DONE: on_done(w, h, any->body); break;
     case MSG_EMBEDDING: on_embedding(w, h, any->body, fd); break;
+    case MSG_TOKENS: on_encoded(w, h, any->body); break;
     case MSG_ERROR: on_request_error(w, h, any->body); break;
-    default: break; /* Kinds that no endpoint asks for yet. */
+    default: break; /* Not an answer. */
     }
 }
 

@@ -19,7 +19,7 @@ export interface ChatCompletionRequest {
     messages: Array<{
         /** Who speaks. `developer` is `system` under a newer name. */
         role: "developer" | "system" | "user" | "assistant" | "tool" | "function";
-        /** The text, or a list of parts. Required except for an assistant's message with tool_calls or refusal. */
+        /** The text, or a list of parts. Required except for an assistant's message with tool_calls, function_call or refusal. */
         content?: string | Array<{
             /** What this part is. */
             type: "text" | "image_url" | "input_audio" | "file" | "refusal";
@@ -34,21 +34,28 @@ export interface ChatCompletionRequest {
             /** Of a document; no model here reads them yet. */
             file?: Record<string, unknown> | null;
         }> | null;
-        /** Tells speakers of one role apart, if the model's template shows it. */
+        /** Tells speakers of one role apart, if the model's template shows it; of a function message the function that answers. */
         name?: string | null;
         /** Calls the assistant made; only for models with tools. */
         tool_calls?: Array<{
             /** The call's id, as the model's answer gave it. */
             id: string;
             /** Kind of tool. */
-            type: "function";
-            /** What was called. */
-            function: {
+            type: "function" | "custom";
+            /** With type function. */
+            function?: {
                 /** The function the model called. */
                 name: string;
                 /** Its arguments, as JSON text. */
                 arguments: string;
-            };
+            } | null;
+            /** With type custom. */
+            custom?: {
+                /** The custom tool the model called. */
+                name: string;
+                /** Its input. */
+                input: string;
+            } | null;
         }> | null;
         /** Which call this tool message answers. */
         tool_call_id?: string | null;
@@ -58,8 +65,15 @@ export interface ChatCompletionRequest {
         annotations?: Array<unknown> | null;
         /** Of an earlier spoken answer. */
         audio?: Record<string, unknown> | null;
-        /** Replaced by tool_calls. */
-        function_call?: Record<string, unknown> | null;
+        /** The older form of tool_calls. */
+        function_call?: {
+            /** The function the model called. */
+            name: string;
+            /** Its arguments, as JSON text. */
+            arguments: string;
+        } | null;
+        /** What the model thought before an earlier answer. Accepted; models are not shown it again. */
+        reasoning_content?: string | null;
     }>;
     /** Id of the model to use; see GET /v1/models. */
     model: string;
@@ -98,24 +112,139 @@ export interface ChatCompletionRequest {
     typical_p?: number | null;
     /** Divides the logits of tokens that occurred; 1: off. */
     repetition_penalty?: number | null;
-    /** The most tokens to make; without it, as many as the context holds. */
+    /** What the answer is held to, as vLLM has it; exactly one of its fields, and no response_format beside it but text. */
+    structured_outputs?: {
+        /** A JSON Schema, as an object or as its text. */
+        json?: string | Record<string, unknown> | null;
+        /** A regular expression for the whole answer. */
+        regex?: string | null;
+        /** Texts of which the answer is one. */
+        choice?: string | Array<string> | null;
+        /** A grammar in EBNF or GBNF, whose rule `root` is the answer. */
+        grammar?: string | null;
+        /** Any JSON object; only true. */
+        json_object?: boolean | null;
+    } | null;
+    /** The most tokens to make, thoughts included; without it, as many as the context holds. */
     max_completion_tokens?: number | null;
     /** The older name of max_completion_tokens; only one of them may be given. */
     max_tokens?: number | null;
-    /** Return the log probability of each token. */
+    /** Return the log probability of each token of the content. */
     logprobs?: boolean | null;
     /** How many of the likeliest tokens to return at each place; needs logprobs. */
     top_logprobs?: number | null;
-    /** The form of the answer; only text so far. */
+    /** What the content of the answer is held to. */
     response_format?: {
-        type: "text";
+        /** text: anything; json_object: any JSON object; json_schema: what json_schema says. */
+        type: "text" | "json_object" | "json_schema";
+        /** With type json_schema. */
+        json_schema?: {
+            /** What it is called, in errors: letters, digits, _ and -. */
+            name: string;
+            /** What it is for. Accepted; the model is not shown it. */
+            description?: string | null;
+            /** The JSON Schema. The answer is valid under it; keywords that cannot be held are refused by name. */
+            schema: Record<string, unknown>;
+            /** Also refuse schemas outside of OpenAI's strict subset. The answer is held to the schema either way. */
+            strict?: boolean | null;
+        } | null;
     } | null;
-    /** Functions the model may call; refused unless the model has tools. */
-    tools?: Array<unknown> | null;
-    /** Whether and what to call; only "none" and "auto" without tools. */
-    tool_choice?: string | Record<string, unknown> | null;
-    /** Several calls at once; means nothing without tools. */
+    /** What the model may call. */
+    tools?: Array<{
+        /** function: called with JSON; custom: with a text. */
+        type: "function" | "custom";
+        /** With type function. */
+        function?: {
+            /** Letters, digits, _ and -; no two tools may share one. */
+            name: string;
+            /** When to call it, for the model. */
+            description?: string | null;
+            /** A JSON Schema of its arguments, which are valid under it; without one it takes none. */
+            parameters?: Record<string, unknown> | null;
+            /** Also refuse parameters outside of OpenAI's strict subset. Arguments are held to the schema either way. */
+            strict?: boolean | null;
+        } | null;
+        /** With type custom. */
+        custom?: {
+            /** As of functions. */
+            name: string;
+            /** When to call it, for the model. */
+            description?: string | null;
+            /** Of its input; without it, any text. */
+            format?: {
+                /** text: any; grammar: what `grammar` lets through. */
+                type: "text" | "grammar";
+                /** With type grammar. */
+                grammar?: {
+                    /** The grammar, or the regular expression. */
+                    definition: string;
+                    /** regex; or lark: read as this server's grammar language. */
+                    syntax: "lark" | "regex";
+                } | null;
+            } | null;
+        } | null;
+    }> | null;
+    /** none: call nothing; auto: the model decides; required: call at least one; or the one to call, {"type": "function", "function": {"name": ..}}; or those that may be called, {"type": "allowed_tools", ..}. auto with tools, none without. */
+    tool_choice?: "none" | "auto" | "required" | {
+        type: "function";
+        function: {
+            name: string;
+        };
+    } | {
+        type: "custom";
+        custom: {
+            name: string;
+        };
+    } | {
+        type: "allowed_tools";
+        allowed_tools: {
+            mode: "auto" | "required";
+            tools: Array<{
+                type: "function";
+                function: {
+                    name: string;
+                };
+            } | {
+                type: "custom";
+                custom: {
+                    name: string;
+                };
+            }>;
+        };
+    } | null;
+    /** False: at most one call in an answer. */
     parallel_tool_calls?: boolean | null;
+    /** The older form of tools. */
+    functions?: Array<{
+        /** Letters, digits, _ and -; no two tools may share one. */
+        name: string;
+        /** When to call it, for the model. */
+        description?: string | null;
+        /** A JSON Schema of its arguments, which are valid under it; without one it takes none. */
+        parameters?: Record<string, unknown> | null;
+        /** Also refuse parameters outside of OpenAI's strict subset. Arguments are held to the schema either way. */
+        strict?: boolean | null;
+    }> | null;
+    /** The older form of tool_choice: none, auto or {"name": ..}. */
+    function_call?: "none" | "auto" | {
+        name: string;
+    } | null;
+    /** How much to think before answering, for models that think; none: not at all, which is all that others take. How a model's template reads it is its own business; without it the model does as it was made to. */
+    reasoning_effort?: "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max" | null;
+    /** Further variables for the model's chat template, as vLLM has it. */
+    chat_template_kwargs?: Record<string, unknown> | null;
+    /** Text the answer will mostly repeat. Accepted; the answer is the same with it, and no faster yet: drafts come from the conversation itself. */
+    prediction?: {
+        /** content */
+        type: "content";
+        /** The text, or a list of its parts. */
+        content: string | Array<{
+            /** text */
+            type: "text";
+            /** The text. */
+            text: string;
+        }>;
+    } | null;
     /** This server has one tier; the answer says default. */
     service_tier?: "auto" | "default" | null;
     /** Keep the answer; only false. */
@@ -134,20 +263,12 @@ export interface ChatCompletionRequest {
     modalities?: Array<unknown> | null;
     /** Spoken output. */
     audio?: Record<string, unknown> | null;
-    /** Text the answer will mostly repeat. */
-    prediction?: Record<string, unknown> | null;
-    /** Effort of reasoning models. */
-    reasoning_effort?: string | null;
     /** Length of the answer. */
     verbosity?: string | null;
     /** Search the web first. */
     web_search_options?: Record<string, unknown> | null;
     /** Moderate prompt and answer. */
     moderation?: Record<string, unknown> | null;
-    /** Replaced by tools. */
-    functions?: Array<unknown> | null;
-    /** Replaced by tool_choice. */
-    function_call?: string | Record<string, unknown> | null;
 }
 
 export interface ChatCompletion {
@@ -171,12 +292,42 @@ export interface ChatCompletion {
         message: {
             /** Always assistant. */
             role: "assistant";
-            /** The text. */
+            /** The text; null when there are only calls. */
             content: string | null;
             /** Always null. */
             refusal: string | null;
             /** Always empty. */
             annotations: Array<unknown>;
+            /** What the model thought before, of models that think. */
+            reasoning_content?: string;
+            /** What it calls. */
+            tool_calls?: Array<{
+                /** What the tool's message names as tool_call_id. */
+                id: string;
+                /** Kind of tool. */
+                type: "function" | "custom";
+                /** Of a function. */
+                function?: {
+                    /** Which function. */
+                    name: string;
+                    /** JSON text, valid under the function's parameters unless max_tokens cut it. */
+                    arguments: string;
+                };
+                /** Of a custom tool. */
+                custom?: {
+                    /** Which custom tool. */
+                    name: string;
+                    /** Its input. */
+                    input: string;
+                };
+            }>;
+            /** What it calls, when the request had functions. */
+            function_call?: {
+                /** Which function. */
+                name: string;
+                /** JSON text, valid under the function's parameters unless max_tokens cut it. */
+                arguments: string;
+            };
         };
         /** When asked for. */
         logprobs: {
@@ -201,8 +352,8 @@ export interface ChatCompletion {
             /** Always null. */
             refusal: null;
         } | null;
-        /** Why it ended. */
-        finish_reason: "stop" | "length" | "tool_calls" | "content_filter";
+        /** Why it ended; stop also when tool_choice named the tool that was called. */
+        finish_reason: "stop" | "length" | "tool_calls" | "content_filter" | "function_call";
     }>;
     /** Token counts. */
     usage: {
@@ -221,13 +372,13 @@ export interface ChatCompletion {
         };
         /** Shares. */
         completion_tokens_details: {
-            /** Always 0. */
+            /** Those that the model thought before it answered. */
             reasoning_tokens: number;
             /** Always 0. */
             audio_tokens: number;
-            /** Always 0. */
+            /** Always 0: predictions are not used. */
             accepted_prediction_tokens: number;
-            /** Always 0. */
+            /** Always 0: predictions are not used. */
             rejected_prediction_tokens: number;
         };
     };
@@ -254,10 +405,42 @@ export interface ChatCompletionEvent {
         delta: {
             /** In a choice's first event. */
             role?: "assistant";
-            /** The next piece of text. */
+            /** The next piece of text; null in the first event when a call follows. */
             content?: string | null;
             /** Null, in the first event. */
             refusal?: string | null;
+            /** The next piece of what the model thinks. */
+            reasoning_content?: string;
+            /** The next piece of a call, of one. */
+            tool_calls?: Array<{
+                /** Which call goes on. */
+                index: number;
+                /** In a call's first event. */
+                id?: string;
+                /** In a call's first event. */
+                type?: "function" | "custom";
+                /** Of a function. */
+                function?: {
+                    /** In a call's first event. */
+                    name?: string;
+                    /** The next piece; empty in a call's first event. */
+                    arguments: string;
+                };
+                /** Of a custom tool. */
+                custom?: {
+                    /** In a call's first event. */
+                    name?: string;
+                    /** The next piece; empty in a call's first event. */
+                    input: string;
+                };
+            }>;
+            /** The next piece of a call, when the request had functions. */
+            function_call?: {
+                /** In a call's first event. */
+                name?: string;
+                /** The next piece; empty in a call's first event. */
+                arguments: string;
+            };
         };
         /** Of the new tokens, when asked for. */
         logprobs: {
@@ -283,7 +466,7 @@ export interface ChatCompletionEvent {
             refusal: null;
         } | null;
         /** In a choice's last event. */
-        finish_reason: "stop" | "length" | "tool_calls" | "content_filter" | null;
+        finish_reason: "stop" | "length" | "tool_calls" | "content_filter" | "function_call" | null;
     }>;
     /** With include_usage: null until the last event. */
     usage?: {
@@ -302,13 +485,13 @@ export interface ChatCompletionEvent {
         };
         /** Shares. */
         completion_tokens_details: {
-            /** Always 0. */
+            /** Those that the model thought before it answered. */
             reasoning_tokens: number;
             /** Always 0. */
             audio_tokens: number;
-            /** Always 0. */
+            /** Always 0: predictions are not used. */
             accepted_prediction_tokens: number;
-            /** Always 0. */
+            /** Always 0: predictions are not used. */
             rejected_prediction_tokens: number;
         };
     } | null;
@@ -354,6 +537,19 @@ export interface CompletionRequest {
     typical_p?: number | null;
     /** Divides the logits of tokens that occurred; 1: off. */
     repetition_penalty?: number | null;
+    /** What the answer is held to, as vLLM has it; exactly one of its fields, and no response_format beside it but text. */
+    structured_outputs?: {
+        /** A JSON Schema, as an object or as its text. */
+        json?: string | Record<string, unknown> | null;
+        /** A regular expression for the whole answer. */
+        regex?: string | null;
+        /** Texts of which the answer is one. */
+        choice?: string | Array<string> | null;
+        /** A grammar in EBNF or GBNF, whose rule `root` is the answer. */
+        grammar?: string | null;
+        /** Any JSON object; only true. */
+        json_object?: boolean | null;
+    } | null;
     /** Text that follows the gap to fill; for models that fill the middle. */
     suffix?: string | null;
     /** The most tokens to make. */
@@ -414,13 +610,13 @@ export interface Completion {
         };
         /** Shares. */
         completion_tokens_details: {
-            /** Always 0. */
+            /** Those that the model thought before it answered. */
             reasoning_tokens: number;
             /** Always 0. */
             audio_tokens: number;
-            /** Always 0. */
+            /** Always 0: predictions are not used. */
             accepted_prediction_tokens: number;
-            /** Always 0. */
+            /** Always 0: predictions are not used. */
             rejected_prediction_tokens: number;
         };
     } | null;
@@ -474,13 +670,13 @@ export interface CompletionEvent {
         };
         /** Shares. */
         completion_tokens_details: {
-            /** Always 0. */
+            /** Those that the model thought before it answered. */
             reasoning_tokens: number;
             /** Always 0. */
             audio_tokens: number;
-            /** Always 0. */
+            /** Always 0: predictions are not used. */
             accepted_prediction_tokens: number;
-            /** Always 0. */
+            /** Always 0: predictions are not used. */
             rejected_prediction_tokens: number;
         };
     } | null;

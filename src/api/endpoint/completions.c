@@ -51,14 +51,11 @@ struct text_choice {
 };
 
 struct text_state {
-    struct fan fan; /* first: see api/fan.h */
-    struct reply_head head;
-    struct events events;
+    struct reply reply; /* first */
     struct input *prompts;
     struct text_choice *choices; /* n_prompts * best_of */
     struct msg_request request;  /* without its prompt */
     uint32_t n, best_of;
-    bool stream, wants_usage;
 };
 
 static struct text_choice *choice_at(struct text_state *s, uint32_t prompt, uint32_t choice)
@@ -80,10 +77,7 @@ static void write_logprobs(struct text_state *s, struct json_writer *w, struct t
 static void write_event(struct text_state *s, uint32_t prompt, uint32_t index, struct slice text,
                         const char *finish_reason)
 {
-    struct json_writer *w = events_begin(&s->events);
-    reply_begin(w, &s->head);
-    json_key(w, "choices");
-    json_array_begin(w);
+    struct json_writer *w = reply_begin_event(&s->reply);
     json_object_begin(w);
     json_key(w, "text");
     json_slice(w, text);
@@ -94,13 +88,7 @@ static void write_event(struct text_state *s, uint32_t prompt, uint32_t index, s
     json_key(w, "finish_reason");
     json_str(w, finish_reason);
     json_object_end(w);
-    json_array_end(w);
-    if (s->wants_usage) {
-        json_key(w, "usage");
-        json_null_value(w);
-    }
-    json_object_end(w);
-    events_end(&s->events);
+    reply_end_event(&s->reply);
 }
 
 static void add_piece(struct text_state *s, uint32_t prompt, uint32_t index, struct slice text,
@@ -109,7 +97,7 @@ static void add_piece(struct text_state *s, uint32_t prompt, uint32_t index, str
     struct text_choice *choice = choice_at(s, prompt, index);
     for (uint32_t i = 0; i < n_logprobs && s->request.logprobs; i++)
         legacy_logprobs_add(&choice->logprobs, &logprobs[i]);
-    if (!s->stream)
+    if (!s->reply.stream)
         buf_add_slice(&choice->text, text);
     else if (text.len || choice->logprobs.n)
         write_event(s, prompt, index, text, NULL);
@@ -137,29 +125,18 @@ static void on_done(struct fan *fan, uint32_t prompt, const struct msg_done *m)
     choice->finish_reason = m->finish_reason;
     choice->completion_tokens = m->completion_tokens;
     choice->logprob = m->logprob;
-    if (s->stream)
+    if (s->reply.stream)
         write_event(s, prompt, m->choice, (struct slice){ 0 },
                     reply_finish_reason(m->finish_reason));
 }
 
-static void release(struct text_state *s)
+static void release(struct reply *reply)
 {
-    events_release(&s->events);
-    for (size_t i = 0; i < (size_t)s->fan.n * s->best_of; i++) {
+    struct text_state *s = (struct text_state *)reply;
+    for (size_t i = 0; i < (size_t)reply->fan.n * s->best_of; i++) {
         buf_release(&s->choices[i].text);
         legacy_logprobs_release(&s->choices[i].logprobs);
     }
-}
-
-static struct reply_usage usage_of(struct text_state *s)
-{
-    struct reply_usage usage = { .prompt_tokens = fan_prompt_tokens(&s->fan),
-                                 .cached_tokens = fan_cached_tokens(&s->fan) };
-    for (size_t i = 0; i < (size_t)s->fan.n * s->best_of; i++)
-        usage.completion_tokens += s->choices[i].completion_tokens;
-    s->fan.call->stats.prompt_tokens = (uint32_t)usage.prompt_tokens;
-    s->fan.call->stats.cached_tokens = (uint32_t)usage.cached_tokens;
-    return usage;
 }
 
 static double per_token(const struct text_choice *choice)
@@ -206,10 +183,8 @@ static void answer(struct text_state *s, const struct reply_usage *usage)
     bool ok = true;
     buf_init(&out, REPLY_BYTES_MAX);
     json_writer_init(&w, &out);
-    reply_begin(&w, &s->head);
-    json_key(&w, "choices");
-    json_array_begin(&w);
-    for (uint32_t p = 0; p < s->fan.n; p++) {
+    reply_begin(&w, &s->reply.head);
+    for (uint32_t p = 0; p < s->reply.fan.n; p++) {
         uint32_t order[CHOICES_MAX];
         rank(order, s, choice_at(s, p, 0));
         for (uint32_t i = 0; i < s->n; i++)
@@ -219,63 +194,29 @@ static void answer(struct text_state *s, const struct reply_usage *usage)
     reply_write_usage(&w, usage);
     json_object_end(&w);
     out.failed |= !ok;
-    struct call *call = s->fan.call;
-    release(s);
-    call_json(call, &out);
+    reply_finish(&s->reply, &out);
     buf_release(&out);
 }
 
 static void on_finish(struct fan *fan)
 {
     struct text_state *s = (struct text_state *)fan;
-    struct reply_usage usage = usage_of(s);
-    if (!s->stream) {
+    struct reply_usage usage = reply_usage(&s->reply);
+    for (size_t i = 0; i < (size_t)fan->n * s->best_of; i++)
+        usage.completion_tokens += s->choices[i].completion_tokens;
+    if (s->reply.stream)
+        reply_finish_stream(&s->reply, &usage);
+    else
         answer(s, &usage);
-        return;
-    }
-    if (s->wants_usage) {
-        struct json_writer *w = events_begin(&s->events);
-        reply_begin(w, &s->head);
-        json_key(w, "choices");
-        json_array_begin(w);
-        json_array_end(w);
-        reply_write_usage(w, &usage);
-        json_object_end(w);
-        events_end(&s->events);
-    }
-    struct events events = s->events;
-    s->events = (struct events){ 0 };
-    release(s);
-    events_finish(&events);
-}
-
-static void on_fail(struct fan *fan, const struct err *err, uint32_t retry_after_ms)
-{
-    struct text_state *s = (struct text_state *)fan;
-    struct events events = s->events;
-    s->events = (struct events){ 0 };
-    release(s);
-    events_fail(&events, err, retry_after_ms);
-}
-
-static void on_close(struct fan *fan)
-{
-    release((struct text_state *)fan);
-}
-
-static void on_flush(struct fan *fan)
-{
-    struct text_state *s = (struct text_state *)fan;
-    struct err err = { 0 };
-    if (s->stream && events_flush(&s->events, &err) < 0) fan_fail(fan, &err, 0);
 }
 
 static bool on_restart(struct fan *fan, uint32_t prompt)
 {
     struct text_state *s = (struct text_state *)fan;
     /* What is gathered and not yet sent may belong to other prompts too. */
-    if (s->events.begun || (s->events.out.len && fan->n > 1)) return false;
-    buf_reset(&s->events.out);
+    struct events *events = &s->reply.events;
+    if (events->begun || (events->out.len && fan->n > 1)) return false;
+    buf_reset(&events->out);
     for (uint32_t i = 0; i < s->best_of; i++) {
         struct text_choice *choice = choice_at(s, prompt, i);
         buf_reset(&choice->text);
@@ -302,10 +243,10 @@ static const struct fan_ops ops = {
     .token = on_token,
     .done = on_done,
     .restart = on_restart,
-    .flush = on_flush,
+    .flush = reply_flush,
     .finish = on_finish,
-    .fail = on_fail,
-    .close = on_close,
+    .fail = reply_fail,
+    .close = reply_close,
 };
 
 static int check_choices(const struct text_req *req, const struct backend_model *model,
@@ -337,7 +278,7 @@ static int fill(struct text_state *s, const struct text_req *req, const struct b
     struct msg_request *m = &s->request;
     uint32_t n_prompts = 0;
     TRY(input_read(&s->prompts, &n_prompts, req->prompt.value, &rules, model, call, err));
-    s->fan.n = n_prompts;
+    s->reply.fan.n = n_prompts;
     bool keep = n_prompts > FAN_WINDOW;
     struct arena *arena = keep ? call->arena : call->scratch;
     *m = (struct msg_request){ .kind = REQUEST_PROMPT, .sampling = MSG_SAMPLING_DEFAULT };
@@ -375,18 +316,19 @@ static int handle(struct call *call, const void *request, struct err *err)
     struct text_state *s = ARENA_NEW(call->arena, struct text_state);
     if (!s) return arena_check(call->arena, "the request", err);
     TRY(fill(s, req, model, call, err));
-    size_t n_choices = (size_t)s->fan.n * s->best_of;
+    size_t n_choices = (size_t)s->reply.fan.n * s->best_of;
     s->choices = ARENA_NEWS(call->arena, n_choices, struct text_choice);
     if (!s->choices) return arena_check(call->arena, "the request", err);
-    s->stream = req->generation.stream.value;
-    s->wants_usage = s->stream && generation_wants_usage(&req->generation);
-    TRY(reply_head_init(&s->head, call, model, "cmpl-", "text_completion", err));
-    events_init(&s->events, call);
+    s->reply.stream = req->generation.stream.value;
+    s->reply.wants_usage = s->reply.stream && generation_wants_usage(&req->generation);
+    s->reply.release = release;
+    TRY(reply_head_init(&s->reply.head, call, model, "cmpl-", "text_completion", err));
+    events_init(&s->reply.events, call);
     for (size_t i = 0; i < n_choices; i++) {
         buf_init(&s->choices[i].text, REPLY_BYTES_MAX / 2);
         legacy_logprobs_init(&s->choices[i].logprobs, REPLY_BYTES_MAX / 2);
     }
-    return fan_begin(&s->fan, &ops, call, model->id, s->fan.n, err);
+    return fan_begin(&s->reply.fan, &ops, call, model->id, s->reply.fan.n, err);
 }
 
 static const char tokens_schema[] = "{\"type\":\"array\",\"items\":{\"type\":\"string\"}}";

@@ -10,6 +10,10 @@ static void play(struct fake *f, uint8_t choice)
         "{\"counted\":{\"prompt\":3}}",
         "{\"token\":{\"choice\":0,\"text\":\"a\",\"logprobs\":[{\"bytes\":\"a\",\"logprob\":-1}]}}",
         "{\"token\":{\"choice\":1,\"text\":\"b\"}}",
+        "{\"token\":{\"reasoning\":true,\"text\":\"hm\",\"n_tokens\":1}}",
+        "{\"tool\":{\"call_id\":\"call_1\",\"name\":\"f\"}}",
+        "{\"tool\":{\"index\":1,\"call_id\":\"call_2\",\"name\":\"g\",\"arguments\":\"{}\"}}",
+        "{\"tool\":{\"arguments\":\"{}\"}}",
         "{\"score\":{\"text\":\"p\",\"logprobs\":[{\"bytes\":\"p\",\"none\":true}]}}",
         "{\"flush\":{}}",
         "{\"restart\":{}}",
@@ -18,7 +22,7 @@ static void play(struct fake *f, uint8_t choice)
         "{\"close\":{}}",
     };
     enum { N_EVENTS = sizeof events / sizeof *events };
-    for (int i = 0; i < 12 && f->n_handles && !f->over; i++) {
+    for (int i = 0; i < 20 && f->n_handles && !f->over; i++) {
         json_t *event = json_loads(events[(choice + i * 5) % N_EVENTS], 0, NULL);
         size_t h = (size_t)i % f->n_handles;
         json_t *body = json_object_iter_value(json_object_iter(event));

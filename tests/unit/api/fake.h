@@ -6,6 +6,8 @@
 #ifndef TIRO_TESTS_FAKE_H
 #define TIRO_TESTS_FAKE_H
 
+#include "unit/api/fake_request.h"
+
 #include "api/backend.h"
 #include "api/endpoint.h"
 #include "base/json.h"
@@ -59,6 +61,22 @@ static const struct backend_model fake_models[] = {
       .arch = "llama",
       .bytes = 98000000,
       .is_default = true },
+    { .id = "thinker",
+      .created = 1690000005,
+      .fingerprint = "fp_7b",
+      .state = BACKEND_MODEL_READY,
+      .capabilities = CAP_CHAT | CAP_COMPLETION | CAP_LOGPROBS | CAP_TOOLS | CAP_THINKING,
+      .n_ctx = 4096,
+      .n_vocab = 151936,
+      .arch = "qwen3" },
+    { .id = "tools",
+      .created = 1690000006,
+      .fingerprint = "fp_70",
+      .state = BACKEND_MODEL_READY,
+      .capabilities = CAP_CHAT | CAP_COMPLETION | CAP_LOGPROBS | CAP_TOOLS,
+      .n_ctx = 4096,
+      .n_vocab = 151936,
+      .arch = "qwen2" },
     { .id = "vectors",
       .created = 1690000004,
       .state = BACKEND_MODEL_READY,
@@ -72,98 +90,6 @@ static const struct backend_model fake_models[] = {
 static struct fake *fake_of(struct backend *backend)
 {
     return (struct fake *)backend;
-}
-
-static void fake_str(struct json_writer *w, const char *key, struct slice s)
-{
-    if (s.len == 0) return;
-    json_key(w, key);
-    json_slice(w, s);
-}
-
-static void fake_num(struct json_writer *w, const char *key, double value, double usual)
-{
-    if (value == usual) return;
-    json_key(w, key);
-    json_double(w, value);
-}
-
-static void fake_write_messages(struct json_writer *w, const struct msg_request *m)
-{
-    if (m->n_messages == 0) return;
-    json_key(w, "messages");
-    json_array_begin(w);
-    for (uint32_t i = 0; i < m->n_messages; i++) {
-        const struct msg_chat *chat = &m->messages[i];
-        json_object_begin(w);
-        fake_str(w, "role", chat->role);
-        fake_str(w, "name", chat->name);
-        json_key(w, "parts");
-        json_array_begin(w);
-        for (uint32_t j = 0; j < chat->n_parts; j++) {
-            if (chat->parts[j].kind != PART_TEXT) json_uint(w, chat->parts[j].kind);
-            json_slice(w, chat->parts[j].text);
-        }
-        json_array_end(w);
-        fake_num(w, "tool_calls", chat->n_tool_calls, 0);
-        json_object_end(w);
-    }
-    json_array_end(w);
-}
-
-static void fake_write_sampling(struct json_writer *w, const struct msg_sampling *s)
-{
-    fake_num(w, "temperature", s->temperature, 1);
-    fake_num(w, "top_p", s->top_p, 1);
-    fake_num(w, "top_k", s->top_k, 0);
-    fake_num(w, "min_p", s->min_p, 0);
-    fake_num(w, "typical_p", s->typical_p, 1);
-    fake_num(w, "repetition_penalty", s->repetition_penalty, 1);
-    fake_num(w, "frequency_penalty", s->frequency_penalty, 0);
-    fake_num(w, "presence_penalty", s->presence_penalty, 0);
-    if (s->has_seed) {
-        json_key(w, "seed");
-        json_uint(w, s->seed);
-    }
-    for (uint32_t i = 0; i < s->n_logit_bias; i++) {
-        char key[32];
-        (void)snprintf(key, sizeof key, "bias_%u", s->logit_bias[i].token);
-        fake_num(w, key, (double)s->logit_bias[i].bias, -1000);
-    }
-}
-
-/* What differs from a request of zeros. */
-static void fake_write_request(struct json_writer *w, const struct msg_request *m)
-{
-    static const char *const kinds[] = { "chat", "prompt", "embed", "tokenize", "score" };
-    json_object_begin(w);
-    json_key(w, "kind");
-    json_str(w, kinds[m->kind]);
-    fake_str(w, "tenant", m->principal.tenant);
-    fake_write_messages(w, m);
-    if (m->kind != REQUEST_CHAT && m->n_tokens == 0) {
-        json_key(w, "prompt");
-        json_slice(w, m->prompt);
-    }
-    if (m->n_tokens) {
-        json_key(w, "tokens");
-        json_array_begin(w);
-        for (uint32_t i = 0; i < m->n_tokens; i++) json_uint(w, m->tokens[i]);
-        json_array_end(w);
-    }
-    if (m->has_suffix) {
-        json_key(w, "suffix");
-        json_slice(w, m->suffix);
-    }
-    fake_num(w, "echo", m->echo, 0);
-    fake_num(w, "n", m->n, 1);
-    fake_num(w, "best_of", m->best_of, 0);
-    fake_write_sampling(w, &m->sampling);
-    fake_num(w, "max_tokens", m->has_max_tokens ? m->max_tokens : -1.0, -1);
-    for (uint32_t i = 0; i < m->n_stop; i++) fake_str(w, "stop", m->stop[i]);
-    fake_num(w, "logprobs", m->logprobs ? m->top_logprobs : -1.0, -1);
-    fake_num(w, "dimensions", m->dimensions, 0);
-    json_object_end(w);
 }
 
 static size_t fake_backend_models(struct backend *backend, const struct backend_model **ret)
@@ -230,7 +156,7 @@ static void fake_stream_begin(struct call *call)
     buf_add_str(&f->trace, "begin\n");
 }
 
-/* One line for each event. */
+/* One line for each event; Anthropic's, of two lines, with a space between. */
 static void fake_stream_send(struct call *call, struct slice events)
 {
     struct fake *f = call->gateway;
@@ -238,7 +164,8 @@ static void fake_stream_send(struct call *call, struct slice events)
     while (events.len) {
         size_t end = slice_find(events, SLICE("\n\n"));
         buf_add_str(&f->trace, "event ");
-        buf_add(&f->trace, events.ptr, end);
+        for (size_t i = 0; i < end; i++)
+            buf_add_char(&f->trace, events.ptr[i] == '\n' ? ' ' : events.ptr[i]);
         buf_add_char(&f->trace, '\n');
         events.ptr += end + 2;
         events.len -= end + 2;

@@ -71,7 +71,9 @@ static void fake_event_token(struct backend_handle *handle, const json_t *body)
     struct fake_entries entries;
     uint32_t n = fake_entries(&entries, body);
     struct msg_token m = { .choice = fake_get_u32(body, "choice"),
+                           .reasoning = json_is_true(json_object_get(body, "reasoning")),
                            .text = fake_get_str(body, "text"),
+                           .n_tokens = fake_get_u32(body, "n_tokens"),
                            .logprobs = n ? entries.entries : NULL,
                            .n_logprobs = n };
     handle->events->token(handle->user, &m);
@@ -87,6 +89,25 @@ static void fake_event_score(struct backend_handle *handle, const json_t *body)
     handle->events->score(handle->user, &m);
 }
 
+static void fake_event_tool(struct backend_handle *handle, const json_t *body)
+{
+    struct msg_tool_delta m = {
+        .choice = fake_get_u32(body, "choice"),
+        .index = fake_get_u32(body, "index"),
+        .call_id = fake_get_str(body, "call_id"),
+        .name = fake_get_str(body, "name"),
+        .arguments = fake_get_str(body, "arguments"),
+    };
+    if (handle->events->tool) handle->events->tool(handle->user, &m);
+}
+
+static void fake_event_encoded(struct backend_handle *handle, const json_t *body)
+{
+    struct msg_tokens m = { .n_tokens = fake_get_u32(body, "n") };
+    handle->live = false;
+    handle->events->encoded(handle->user, &m);
+}
+
 static void fake_event_done(struct backend_handle *handle, const json_t *body)
 {
     static const char *const reasons[] = { "stop", "length", "tool_calls", "content_filter" };
@@ -96,6 +117,7 @@ static void fake_event_done(struct backend_handle *handle, const json_t *body)
         .cached_tokens = fake_get_u32(body, "cached"),
         .completion_tokens = fake_get_u32(body, "completion"),
         .logprob = json_number_value(json_object_get(body, "logprob")),
+        .stop = fake_get_str(body, "stop"),
         .final = json_is_true(json_object_get(body, "final")),
     };
     for (uint32_t i = 0; i < 4; i++)
@@ -150,6 +172,10 @@ static void fake_event(struct fake *f, const json_t *event)
         fake_event_token(handle, body);
     } else if (slice_is(k, "score")) {
         fake_event_score(handle, body);
+    } else if (slice_is(k, "tool")) {
+        fake_event_tool(handle, body);
+    } else if (slice_is(k, "encoded")) {
+        fake_event_encoded(handle, body);
     } else if (slice_is(k, "done")) {
         fake_event_done(handle, body);
     } else if (slice_is(k, "embedding")) {

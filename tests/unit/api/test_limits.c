@@ -46,6 +46,20 @@ static const struct limit {
     { CHAT, "{\"model\":\"small\",\"messages\":[{\"role\":\"user\",\"content\":[",
       "{\"type\":\"text\",\"text\":\"x\"}", "]}]}", 4096, "messages[0].content",
       "array_above_max_length" },
+    { CHAT, "{\"model\":\"tools\"," MESSAGES ",\"tools\":[",
+      "{\"type\":\"function\",\"function\":{\"name\":\"f%zu\"}}", "]}", 128, "tools",
+      "array_above_max_length" },
+    { CHAT, "{\"model\":\"tools\"," MESSAGES ",\"functions\":[", "{\"name\":\"f%zu\"}", "]}", 128,
+      "functions", "array_above_max_length" },
+    { CHAT,
+      "{\"model\":\"tools\"," MESSAGES ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":"
+      "\"f\"}}],\"tool_choice\":{\"type\":\"allowed_tools\",\"allowed_tools\":{\"mode\":\"auto\","
+      "\"tools\":[",
+      "{\"type\":\"function\",\"function\":{\"name\":\"f\"}}", "]}}}", 128,
+      "tool_choice.allowed_tools.tools", "array_above_max_length" },
+    { CHAT, "{\"model\":\"tools\",\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[",
+      "{\"id\":\"c\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}",
+      "]}]}", 128, "messages[0].tool_calls", "array_above_max_length" },
     { "/v1/completions", "{\"model\":\"small\",\"prompt\":[", "\"p%zu\"", "]}", 512, "prompt",
       "array_above_max_length" },
     { "/v1/embeddings", "{\"model\":\"vectors\",\"input\":[", "\"p%zu\"", "]}", 2048, "input",
@@ -133,6 +147,37 @@ static void test_numbers(void **state)
     }
 }
 
+/* One text of n bytes. */
+static void test_texts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *head, *tail;
+        size_t max;
+        const char *param;
+    } texts[] = {
+        { CHAT_HEAD("structured_outputs") "{\"regex\":\"", "\"}}", 1 << 20,
+          "structured_outputs.regex" },
+        { CHAT_HEAD("structured_outputs") "{\"grammar\":\"", "\"}}", 1 << 20,
+          "structured_outputs.grammar" },
+    };
+    char *text = mem_alloc((1 << 20) + 2);
+    assert_non_null(text);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        for (size_t more = 0; more < 2; more++) {
+            struct fake f;
+            memset(text, 'a', texts[i].max + more);
+            text[texts[i].max + more] = '\0';
+            request(&f, CHAT, texts[i].head, text, 1, texts[i].tail);
+            assert_int_equal(f.n_handles, more ? 0 : 1);
+            if (more) assert_non_null(strstr(f.trace.ptr, "string_above_max_length"));
+            if (more) assert_non_null(strstr(f.trace.ptr, texts[i].param));
+            fake_release(&f);
+        }
+    }
+    mem_free(text);
+}
+
 static void test_content_type(void **state)
 {
     (void)state;
@@ -168,6 +213,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lists),
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_texts),
         cmocka_unit_test(test_content_type),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

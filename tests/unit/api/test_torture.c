@@ -22,6 +22,23 @@ static const struct scenario scenarios[] = {
       "\"stream_options\":{\"include_usage\":true}}",
       { "{\"token\":{\"text\":\"a\"}}", "{\"flush\":{}}", "{\"token\":{\"text\":\"b\"}}",
         "{\"done\":{\"prompt\":1,\"completion\":1,\"final\":true}}" } },
+    { "/v1/chat/completions",
+      "{\"model\":\"tools\",\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[{\"id\":\"c\","
+      "\"type\":\"custom\",\"custom\":{\"name\":\"old\",\"input\":\"a\"}}]}],\"tools\":[{\"type\":"
+      "\"custom\",\"custom\":{\"name\":\"t\"}},{\"type\":\"function\",\"function\":{\"name\":"
+      "\"f\",\"parameters\":{\"type\":\"object\"}}}],\"tool_choice\":{\"type\":\"allowed_tools\","
+      "\"allowed_tools\":{\"mode\":\"required\",\"tools\":[{\"type\":\"function\",\"function\":"
+      "{\"name\":\"f\"}}]}}}",
+      { "{\"tool\":{\"call_id\":\"c1\",\"name\":\"f\"}}", "{\"tool\":{\"arguments\":\"{}\"}}",
+        "{\"done\":{\"prompt\":1,\"completion\":1,\"reason\":\"tool_calls\",\"final\":true}}" } },
+    { "/v1/chat/completions",
+      "{\"model\":\"thinker\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"stream\":"
+      "true,"
+      "\"functions\":[{\"name\":\"f\"}],\"reasoning_effort\":\"low\",\"structured_outputs\":"
+      "{\"choice\":[\"a\"]}}",
+      { "{\"token\":{\"text\":\"a\",\"reasoning\":true}}",
+        "{\"tool\":{\"call_id\":\"c1\",\"name\":\"f\",\"arguments\":\"{}\"}}", "{\"flush\":{}}",
+        "{\"done\":{\"prompt\":1,\"completion\":1,\"reason\":\"tool_calls\",\"final\":true}}" } },
     { "/v1/completions",
       "{\"model\":\"small\",\"prompt\":[[1,2],[3]],\"logprobs\":1,\"stop\":\"x\"}",
       { "{\"token\":{\"text\":\"a\",\"logprobs\":[{\"bytes\":\"a\",\"logprob\":-1}]}}",

@@ -1,0 +1,573 @@
+#include "api/chat_answer.h"
+
+#include "base/seam.h"
+
+#include <stdio.h>
+
+/* A call of a tool, of an answer in one piece. */
+struct chat_call {
+    struct slice id, name; /* in the call's arena */
+    struct buf arguments;
+    bool custom;
+};
+
+struct chat_choice {
+    struct buf text, reasoning, logprobs; /* of an answer in one piece */
+    struct chat_call *calls;              /* n_calls of room_calls */
+    uint32_t n_calls, room_calls;
+    bool begun, failed; /* failed: no memory for a call */
+    uint32_t finish_reason, reasoning_tokens;
+};
+
+struct chat_state {
+    struct reply reply;                /* first */
+    struct chat_choice *choices;       /* n of them */
+    const struct msg_request *request; /* until begin returns */
+    struct tools tools;
+    uint32_t n;
+    bool wants_logprobs;
+    uint64_t completion_tokens;
+};
+
+static const char *finish_name(const struct chat_state *s, uint32_t reason)
+{
+    if (reason != FINISH_TOOL_CALLS) return reply_finish_reason(reason);
+    /* It did what it was told to, and stopped: OpenAI's way. */
+    if (s->tools.named) return "stop";
+    return s->tools.legacy ? "function_call" : "tool_calls";
+}
+
+/* ---- Chunks ---- */
+
+/* One event of one choice, with a writer inside its delta. */
+static struct json_writer *delta_begin(struct chat_state *s, uint32_t index)
+{
+    struct json_writer *w = reply_begin_event(&s->reply);
+    json_object_begin(w);
+    json_key(w, "index");
+    json_uint(w, index);
+    json_key(w, "delta");
+    json_object_begin(w);
+    return w;
+}
+
+static void write_logprobs(struct json_writer *w, const struct msg_logprob *entries, uint32_t n)
+{
+    json_key(w, "logprobs");
+    if (n == 0) {
+        json_null_value(w);
+        return;
+    }
+    json_object_begin(w);
+    json_key(w, "content");
+    json_array_begin(w);
+    for (uint32_t i = 0; i < n; i++) reply_write_chat_logprob(w, &entries[i]);
+    json_array_end(w);
+    json_key(w, "refusal");
+    json_null_value(w);
+    json_object_end(w);
+}
+
+/* `m`: of whose tokens the log probabilities are; NULL: none. */
+static void delta_end(struct chat_state *s, const struct msg_token *m, const char *finish_reason)
+{
+    struct json_writer *w = &s->reply.events.w;
+    json_object_end(w);
+    write_logprobs(w, m ? m->logprobs : NULL, m ? m->n_logprobs : 0);
+    json_key(w, "finish_reason");
+    json_str(w, finish_reason);
+    json_object_end(w);
+    reply_end_event(&s->reply);
+}
+
+/* The first chunk of a choice says who speaks; content is null when a call comes first. */
+static void begin_choice(struct chat_state *s, uint32_t index, const char *content)
+{
+    if (s->choices[index].begun) return;
+    s->choices[index].begun = true;
+    struct json_writer *w = delta_begin(s, index);
+    json_key(w, "role");
+    json_str(w, "assistant");
+    json_key(w, "content");
+    json_str(w, content);
+    json_key(w, "refusal");
+    json_null_value(w);
+    delta_end(s, NULL, NULL);
+}
+
+static void stream_token(struct chat_state *s, const struct msg_token *m)
+{
+    begin_choice(s, m->choice, "");
+    struct json_writer *w = delta_begin(s, m->choice);
+    json_key(w, m->reasoning ? "reasoning_content" : "content");
+    json_slice(w, m->text);
+    delta_end(s, m->reasoning ? NULL : m, NULL);
+}
+
+/* {"name": .., "arguments": ..} of a function, {"name": .., "input": ..} of a custom tool. */
+static void write_called(struct json_writer *w, struct slice name, struct slice arguments,
+                         bool custom)
+{
+    json_object_begin(w);
+    if (name.len) {
+        json_key(w, "name");
+        json_slice(w, name);
+    }
+    json_key(w, custom ? "input" : "arguments");
+    json_slice(w, arguments);
+    json_object_end(w);
+}
+
+static void stream_tool(struct chat_state *s, const struct msg_tool_delta *m, bool custom)
+{
+    begin_choice(s, m->choice, NULL);
+    struct json_writer *w = delta_begin(s, m->choice);
+    const char *kind = custom ? "custom" : "function";
+    if (s->tools.legacy) {
+        json_key(w, "function_call");
+        write_called(w, m->name, m->arguments, false);
+        delta_end(s, NULL, NULL);
+        return;
+    }
+    json_key(w, "tool_calls");
+    json_array_begin(w);
+    json_object_begin(w);
+    json_key(w, "index");
+    json_uint(w, m->index);
+    if (m->call_id.len) {
+        json_key(w, "id");
+        json_slice(w, m->call_id);
+        json_key(w, "type");
+        json_str(w, kind);
+    }
+    json_key(w, kind);
+    write_called(w, m->name, m->arguments, custom);
+    json_object_end(w);
+    json_array_end(w);
+    delta_end(s, NULL, NULL);
+}
+
+/* ---- What comes ---- */
+
+static void gather_token(struct chat_choice *choice, const struct msg_token *m)
+{
+    if (m->reasoning) {
+        buf_add_slice(&choice->reasoning, m->text);
+        return;
+    }
+    buf_add_slice(&choice->text, m->text);
+    for (uint32_t i = 0; i < m->n_logprobs; i++) {
+        struct json_writer w;
+        if (choice->logprobs.len) buf_add_char(&choice->logprobs, ',');
+        json_writer_init(&w, &choice->logprobs);
+        reply_write_chat_logprob(&w, &m->logprobs[i]);
+    }
+}
+
+static void on_token(struct fan *fan, uint32_t index, const struct msg_token *m)
+{
+    struct chat_state *s = (struct chat_state *)fan;
+    (void)index; /* A chat is one worker request. */
+    if (m->choice >= s->n) return;
+    if (m->reasoning) s->choices[m->choice].reasoning_tokens = m->n_tokens;
+    if (m->text.len == 0 && (m->reasoning || m->n_logprobs == 0)) return;
+    if (s->reply.stream)
+        stream_token(s, m);
+    else
+        gather_token(&s->choices[m->choice], m);
+}
+
+/* The call with this number, which is the last one or the next. NULL: no memory for it. */
+static struct chat_call *call_at(struct chat_state *s, const struct msg_tool_delta *m)
+{
+    struct chat_choice *choice = &s->choices[m->choice];
+    if (m->index < choice->n_calls) return &choice->calls[m->index];
+    if (choice->n_calls == choice->room_calls) {
+        uint32_t room = choice->room_calls ? 2 * choice->room_calls : 4;
+        struct chat_call *calls = mem_realloc(choice->calls, room * sizeof *calls);
+        if (!calls) return NULL;
+        choice->calls = calls;
+        choice->room_calls = room;
+    }
+    struct arena *arena = s->reply.fan.call->arena;
+    struct chat_call *call = &choice->calls[choice->n_calls++];
+    *call = (struct chat_call){ .id = arena_slice(arena, m->call_id),
+                                .name = arena_slice(arena, m->name),
+                                .custom = tools_is_custom(&s->tools, m->name) };
+    buf_init(&call->arguments, REPLY_BYTES_MAX / 2);
+    return arena->failed ? NULL : call;
+}
+
+static void on_tool(struct fan *fan, uint32_t index, const struct msg_tool_delta *m)
+{
+    struct chat_state *s = (struct chat_state *)fan;
+    (void)index;
+    if (m->choice >= s->n) return;
+    struct chat_choice *choice = &s->choices[m->choice];
+    struct chat_call *call = choice->failed ? NULL : call_at(s, m);
+    if (!call) {
+        choice->failed = true;
+        s->reply.events.out.failed = true; /* A stream with a hole in it is worse than an error. */
+        return;
+    }
+    if (s->reply.stream)
+        stream_tool(s, m, call->custom);
+    else
+        buf_add_slice(&call->arguments, m->arguments);
+}
+
+static void on_done(struct fan *fan, uint32_t index, const struct msg_done *m)
+{
+    struct chat_state *s = (struct chat_state *)fan;
+    (void)index;
+    if (m->choice >= s->n) return;
+    s->choices[m->choice].finish_reason = m->finish_reason;
+    s->completion_tokens += m->completion_tokens;
+    if (!s->reply.stream) return;
+    begin_choice(s, m->choice, "");
+    (void)delta_begin(s, m->choice);
+    delta_end(s, NULL, finish_name(s, m->finish_reason));
+}
+
+/* ---- A whole answer ---- */
+
+static void forget_calls(struct chat_choice *choice)
+{
+    for (uint32_t i = 0; i < choice->n_calls; i++) buf_release(&choice->calls[i].arguments);
+    choice->n_calls = 0;
+}
+
+static void release(struct reply *reply)
+{
+    struct chat_state *s = (struct chat_state *)reply;
+    for (uint32_t i = 0; i < s->n; i++) {
+        struct chat_choice *choice = &s->choices[i];
+        buf_release(&choice->text);
+        buf_release(&choice->reasoning);
+        buf_release(&choice->logprobs);
+        forget_calls(choice);
+        mem_free(choice->calls);
+    }
+}
+
+static void write_calls(struct json_writer *w, const struct chat_state *s,
+                        const struct chat_choice *choice)
+{
+    if (choice->n_calls == 0) return;
+    if (s->tools.legacy) {
+        json_key(w, "function_call");
+        write_called(w, choice->calls[0].name, buf_slice(&choice->calls[0].arguments), false);
+        return;
+    }
+    json_key(w, "tool_calls");
+    json_array_begin(w);
+    for (uint32_t i = 0; i < choice->n_calls; i++) {
+        const struct chat_call *call = &choice->calls[i];
+        const char *kind = call->custom ? "custom" : "function";
+        json_object_begin(w);
+        json_key(w, "id");
+        json_slice(w, call->id);
+        json_key(w, "type");
+        json_str(w, kind);
+        json_key(w, kind);
+        write_called(w, call->name, buf_slice(&call->arguments), call->custom);
+        json_object_end(w);
+    }
+    json_array_end(w);
+}
+
+static void write_message(struct json_writer *w, const struct chat_state *s,
+                          const struct chat_choice *choice)
+{
+    json_object_begin(w);
+    json_key(w, "role");
+    json_str(w, "assistant");
+    json_key(w, "content");
+    if (choice->text.len == 0 && choice->n_calls)
+        json_null_value(w);
+    else
+        json_slice(w, buf_slice(&choice->text));
+    json_key(w, "refusal");
+    json_null_value(w);
+    json_key(w, "annotations");
+    json_array_begin(w);
+    json_array_end(w);
+    if (choice->reasoning.len) {
+        json_key(w, "reasoning_content");
+        json_slice(w, buf_slice(&choice->reasoning));
+    }
+    write_calls(w, s, choice);
+    json_object_end(w);
+}
+
+static void write_choice(struct json_writer *w, const struct chat_state *s, uint32_t index)
+{
+    const struct chat_choice *choice = &s->choices[index];
+    json_object_begin(w);
+    json_key(w, "index");
+    json_uint(w, index);
+    json_key(w, "message");
+    write_message(w, s, choice);
+    json_key(w, "logprobs");
+    if (s->wants_logprobs) {
+        json_object_begin(w);
+        json_key(w, "content");
+        json_array_begin(w);
+        if (choice->logprobs.len) json_raw(w, buf_slice(&choice->logprobs));
+        json_array_end(w);
+        json_key(w, "refusal");
+        json_null_value(w);
+        json_object_end(w);
+    } else {
+        json_null_value(w);
+    }
+    json_key(w, "finish_reason");
+    json_str(w, finish_name(s, choice->finish_reason));
+    json_object_end(w);
+}
+
+static bool is_whole(const struct chat_choice *choice)
+{
+    bool whole = !choice->failed && !choice->text.failed && !choice->reasoning.failed &&
+                 !choice->logprobs.failed;
+    for (uint32_t i = 0; i < choice->n_calls; i++)
+        whole = whole && !choice->calls[i].arguments.failed;
+    return whole;
+}
+
+static void answer(struct chat_state *s, const struct reply_usage *usage)
+{
+    struct buf out;
+    struct json_writer w;
+    buf_init(&out, REPLY_BYTES_MAX);
+    json_writer_init(&w, &out);
+    reply_begin(&w, &s->reply.head);
+    for (uint32_t i = 0; i < s->n; i++) {
+        write_choice(&w, s, i);
+        if (!is_whole(&s->choices[i])) out.failed = true;
+    }
+    json_array_end(&w);
+    reply_write_usage(&w, usage);
+    json_object_end(&w);
+    reply_finish(&s->reply, &out);
+    buf_release(&out);
+}
+
+static void on_finish(struct fan *fan)
+{
+    struct chat_state *s = (struct chat_state *)fan;
+    struct reply_usage usage = reply_usage(&s->reply);
+    usage.completion_tokens = s->completion_tokens;
+    for (uint32_t i = 0; i < s->n; i++) usage.reasoning_tokens += s->choices[i].reasoning_tokens;
+    if (s->reply.stream)
+        reply_finish_stream(&s->reply, &usage);
+    else
+        answer(s, &usage);
+}
+
+/* The worker knows only tools: its errors' places are put back among the functions. */
+static void on_fail(struct fan *fan, const struct err *err, uint32_t retry_after_ms)
+{
+    struct chat_state *s = (struct chat_state *)fan;
+    struct err own = *err;
+    unsigned index;
+    int len = 0;
+    if (s->tools.legacy && sscanf(err->param, "tools[%u].function%n", &index, &len) == 1 && len)
+        (void)snprintf(own.param, sizeof own.param, "functions[%u]%.60s", index,
+                       err->param + len); /* Its end is a field's name. */
+    reply_fail(fan, &own, retry_after_ms);
+}
+
+static bool on_restart(struct fan *fan, uint32_t index)
+{
+    struct chat_state *s = (struct chat_state *)fan;
+    (void)index;
+    if (s->reply.events.begun) return false;
+    buf_reset(&s->reply.events.out);
+    s->completion_tokens = 0;
+    for (uint32_t i = 0; i < s->n; i++) {
+        struct chat_choice *choice = &s->choices[i];
+        buf_reset(&choice->text);
+        buf_reset(&choice->reasoning);
+        buf_reset(&choice->logprobs);
+        forget_calls(choice);
+        choice->begun = choice->failed = false;
+        choice->reasoning_tokens = 0;
+    }
+    return true;
+}
+
+static int on_request(struct fan *fan, uint32_t index, struct msg_request *ret, struct err *err)
+{
+    (void)index;
+    (void)err;
+    *ret = *((struct chat_state *)fan)->request;
+    return 0;
+}
+
+static const struct fan_ops ops = {
+    .request = on_request,
+    .token = on_token,
+    .tool = on_tool,
+    .done = on_done,
+    .restart = on_restart,
+    .flush = reply_flush,
+    .finish = on_finish,
+    .fail = on_fail,
+    .close = reply_close,
+};
+
+int chat_answer_begin(const struct chat_answer_options *o, const struct backend_model *model,
+                      struct call *call, struct err *err)
+{
+    struct chat_state *s = ARENA_NEW(call->arena, struct chat_state);
+    struct chat_choice *choices = ARENA_NEWS(call->arena, o->request->n, struct chat_choice);
+    if (!s || !choices) return arena_check(call->arena, "the request", err);
+    s->n = o->request->n;
+    s->choices = choices;
+    s->request = o->request;
+    s->tools = o->tools;
+    s->wants_logprobs = o->request->logprobs;
+    s->reply.stream = o->stream;
+    s->reply.wants_usage = o->wants_usage;
+    s->reply.release = release;
+    TRY(reply_head_init(&s->reply.head, call, model, "chatcmpl-",
+                        o->stream ? "chat.completion.chunk" : "chat.completion", err));
+    s->reply.head.service_tier = "default";
+    events_init(&s->reply.events, call);
+    for (uint32_t i = 0; i < s->n; i++) {
+        buf_init(&choices[i].text, REPLY_BYTES_MAX / 2);
+        buf_init(&choices[i].reasoning, REPLY_BYTES_MAX / 2);
+        buf_init(&choices[i].logprobs, REPLY_BYTES_MAX / 2);
+    }
+    int result = fan_begin(&s->reply.fan, &ops, call, model->id, 1, err);
+    s->request = NULL;
+    return result;
+}
+
+/* ---- As documented ---- */
+
+static const char *const roles[] = { "assistant", NULL };
+static const char *const call_types[] = { "function", "custom", NULL };
+static const char *const finish_reasons[] = { "stop",           "length",        "tool_calls",
+                                              "content_filter", "function_call", NULL };
+
+static const struct field function_answer[] = {
+    ANSWER("name", STRING, .help = "Which function."),
+    ANSWER("arguments", STRING,
+           .help = "JSON text, valid under the function's parameters unless "
+                   "max_tokens cut it."),
+    FIELDS_END,
+};
+
+static const struct field custom_answer[] = {
+    ANSWER("name", STRING, .help = "Which custom tool."),
+    ANSWER("input", STRING, .help = "Its input."),
+    FIELDS_END,
+};
+
+static const struct field call_answer[] = {
+    ANSWER("id", STRING, .help = "What the tool's message names as tool_call_id."),
+    ANSWER("type", ENUM, .names = call_types, .help = "Kind of tool."),
+    ANSWER_MAYBE("function", OBJECT, .fields = function_answer, .help = "Of a function."),
+    ANSWER_MAYBE("custom", OBJECT, .fields = custom_answer, .help = "Of a custom tool."),
+    FIELDS_END,
+};
+
+static const struct field message_answer[] = {
+    ANSWER("role", ENUM, .names = roles, .help = "Always assistant."),
+    ANSWER("content", STRING, .nullable = true,
+           .help = "The text; null when there are only calls."),
+    ANSWER("refusal", STRING, .nullable = true, .help = "Always null."),
+    ANSWER("annotations", JSON, .schema = "{\"type\":\"array\",\"items\":{}}",
+           .help = "Always empty."),
+    ANSWER_MAYBE("reasoning_content", STRING, .extension = true,
+                 .help = "What the model thought before, of models that think."),
+    ANSWER_MAYBE("tool_calls", OBJECTS, .fields = call_answer, .help = "What it calls."),
+    ANSWER_MAYBE("function_call", OBJECT, .deprecated = true, .fields = function_answer,
+                 .help = "What it calls, when the request had functions."),
+    FIELDS_END,
+};
+
+static const struct field choice_answer[] = {
+    ANSWER("index", INT, .help = "Of the choice, 0 to n - 1."),
+    ANSWER("message", OBJECT, .fields = message_answer, .help = "The answer."),
+    ANSWER("logprobs", OBJECT, .nullable = true, .fields = chat_logprobs_answer,
+           .help = "When asked for."),
+    ANSWER("finish_reason", ENUM, .names = finish_reasons,
+           .help = "Why it ended; stop also when tool_choice named the tool that was called."),
+    FIELDS_END,
+};
+
+const struct field chat_answer_fields[] = {
+    ANSWER("id", STRING, .help = "chatcmpl- and a random word."),
+    ANSWER("object", STRING, .help = "chat.completion"),
+    ANSWER("created", INT, .help = "Unix seconds."),
+    ANSWER("model", STRING, .help = "The model's id."),
+    ANSWER_MAYBE("system_fingerprint", STRING,
+                 .help = "Changes with the model file or the server."),
+    ANSWER("service_tier", STRING, .help = "default"),
+    ANSWER("choices", OBJECTS, .fields = choice_answer, .help = "n of them."),
+    ANSWER("usage", OBJECT, .fields = usage_answer, .help = "Token counts."),
+    FIELDS_END,
+};
+
+static const struct field function_delta[] = {
+    ANSWER_MAYBE("name", STRING, .help = "In a call's first event."),
+    ANSWER("arguments", STRING, .help = "The next piece; empty in a call's first event."),
+    FIELDS_END,
+};
+
+static const struct field custom_delta[] = {
+    ANSWER_MAYBE("name", STRING, .help = "In a call's first event."),
+    ANSWER("input", STRING, .help = "The next piece; empty in a call's first event."),
+    FIELDS_END,
+};
+
+static const struct field call_delta[] = {
+    ANSWER("index", INT, .help = "Which call goes on."),
+    ANSWER_MAYBE("id", STRING, .help = "In a call's first event."),
+    ANSWER_MAYBE("type", ENUM, .names = call_types, .help = "In a call's first event."),
+    ANSWER_MAYBE("function", OBJECT, .fields = function_delta, .help = "Of a function."),
+    ANSWER_MAYBE("custom", OBJECT, .fields = custom_delta, .help = "Of a custom tool."),
+    FIELDS_END,
+};
+
+static const struct field delta_answer[] = {
+    ANSWER_MAYBE("role", ENUM, .names = roles, .help = "In a choice's first event."),
+    ANSWER_MAYBE("content", STRING, .nullable = true,
+                 .help = "The next piece of text; null in the first event when a call follows."),
+    ANSWER_MAYBE("refusal", STRING, .nullable = true, .help = "Null, in the first event."),
+    ANSWER_MAYBE("reasoning_content", STRING, .extension = true,
+                 .help = "The next piece of what the model thinks."),
+    ANSWER_MAYBE("tool_calls", OBJECTS, .fields = call_delta,
+                 .help = "The next piece of a call, of one."),
+    ANSWER_MAYBE("function_call", OBJECT, .deprecated = true, .fields = function_delta,
+                 .help = "The next piece of a call, when the request had functions."),
+    FIELDS_END,
+};
+
+static const struct field chunk_choice_answer[] = {
+    ANSWER("index", INT, .help = "Which choice goes on; those of n come interleaved."),
+    ANSWER("delta", OBJECT, .fields = delta_answer, .help = "What is new."),
+    ANSWER("logprobs", OBJECT, .nullable = true, .fields = chat_logprobs_answer,
+           .help = "Of the new tokens, when asked for."),
+    ANSWER("finish_reason", ENUM, .nullable = true, .names = finish_reasons,
+           .help = "In a choice's last event."),
+    FIELDS_END,
+};
+
+const struct field chat_chunk_fields[] = {
+    ANSWER("id", STRING, .help = "The same in every event."),
+    ANSWER("object", STRING, .help = "chat.completion.chunk"),
+    ANSWER("created", INT, .help = "Unix seconds; the same in every event."),
+    ANSWER("model", STRING, .help = "The model's id."),
+    ANSWER_MAYBE("system_fingerprint", STRING,
+                 .help = "Changes with the model file or the server."),
+    ANSWER("service_tier", STRING, .help = "default"),
+    ANSWER("choices", OBJECTS, .fields = chunk_choice_answer,
+           .help = "One; none in the event with the usage."),
+    ANSWER_MAYBE("usage", OBJECT, .nullable = true, .fields = usage_answer,
+                 .help = "With include_usage: null until the last event."),
+    FIELDS_END,
+};
