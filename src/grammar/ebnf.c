@@ -514,7 +514,7 @@ static int read_all(struct ebnf *e, int32_t *ret)
     return *ret < 0 ? grammar_compile(&none, e->b, *ret, e->err) : 0;
 }
 
-int32_t ebnf_write(struct grammar_builder *b, struct slice text, struct err *err)
+static int32_t write_texts(struct grammar_builder *b, struct slice text, bool json, struct err *err)
 {
     if (text.len > EBNF_BYTES_MAX)
         return err_set(err, ERR_LIMIT, "a grammar of %zu bytes; at most %d are read", text.len,
@@ -527,6 +527,7 @@ int32_t ebnf_write(struct grammar_builder *b, struct slice text, struct err *err
     e->text = text.len ? text : SLICE("");
     e->first = EBNF_NO_RULE;
     e->token_call_at = SIZE_MAX;
+    e->json = json;
     e->err = err;
     map_init(&e->rules_by_name);
     buf_init(&e->scratch, EBNF_BYTES_MAX);
@@ -540,4 +541,14 @@ int32_t ebnf_write(struct grammar_builder *b, struct slice text, struct err *err
     char_set_release(&e->set);
     mem_free(e);
     return rc < 0 ? rc : node;
+}
+
+int32_t ebnf_write(struct grammar_builder *b, struct slice text, struct err *err)
+{
+    return write_texts(b, text, false, err);
+}
+
+int32_t ebnf_write_json(struct grammar_builder *b, struct slice text, struct err *err)
+{
+    return write_texts(b, text, true, err);
 }

@@ -94,17 +94,41 @@ static int write_regex(struct ebnf *e, size_t at, int32_t *ret, struct slice pat
     return err_context(e->err, "grammar, line %u, column %u", line, column);
 }
 
-/* "text"i: as a regular expression of nothing but escapes. */
-static int without_case(struct ebnf *e, size_t at, int32_t *ret)
+/* "text"i, or in JSON: as a regular expression of nothing but escapes. */
+static int literal_regex(struct ebnf *e, size_t at, bool ignore_case, int32_t *ret)
 {
     struct buf pattern;
-    const struct regex_options options = { .whole = true, .ignore_case = true };
+    const struct regex_options options = { .whole = true,
+                                           .ignore_case = ignore_case,
+                                           .json = e->json };
     buf_init(&pattern, ESCAPED_MAX * (e->scratch.len + 1));
     for (size_t i = 0; i < e->scratch.len;) {
         uint32_t c = 0;
         i += utf8_decode(&c, e->scratch.ptr + i, e->scratch.len - i);
         buf_printf(&pattern, "\\u{%x}", (unsigned)c);
     }
+    int rc = pattern.failed ? ebnf_no_memory(e)
+                            : write_regex(e, at, ret, buf_slice(&pattern), &options);
+    buf_release(&pattern);
+    return rc;
+}
+
+/* One of the characters in the ranges, or in none of them. */
+static int characters(struct ebnf *e, size_t at, int32_t *ret, const struct grammar_range *ranges,
+                      size_t n, bool negated)
+{
+    struct buf pattern;
+    const struct regex_options options = { .whole = true, .json = true };
+    if (!e->json) {
+        *ret = grammar_chars(e->b, ranges, n, negated);
+        return 0;
+    }
+    buf_init(&pattern, (2 * ESCAPED_MAX + 1) * (n + 1));
+    buf_add_str(&pattern, negated ? "[^" : "[");
+    for (size_t i = 0; i < n; i++)
+        buf_printf(&pattern, "\\u{%x}-\\u{%x}", (unsigned)ranges[i].first,
+                   (unsigned)ranges[i].last);
+    buf_add_char(&pattern, ']');
     int rc = pattern.failed ? ebnf_no_memory(e)
                             : write_regex(e, at, ret, buf_slice(&pattern), &options);
     buf_release(&pattern);
@@ -132,8 +156,7 @@ static int read_range(struct ebnf *e, size_t from, int32_t *ret)
     TRY(single(e, at, &range.last));
     if (range.first > range.last)
         return ebnf_bad(e, from, "a range whose end comes before its beginning");
-    *ret = grammar_chars(e->b, &range, 1, false);
-    return 0;
+    return characters(e, from, ret, &range, 1, false);
 }
 
 int ebnf_literal(struct ebnf *e, int32_t *ret)
@@ -143,8 +166,9 @@ int ebnf_literal(struct ebnf *e, int32_t *ret)
     if (e->lark && ebnf_starts(e, "..")) return read_range(e, from, ret);
     if (e->lark && ebnf_starts(e, "i")) {
         e->at++;
-        return without_case(e, from, ret);
+        return literal_regex(e, from, true, ret);
     }
+    if (e->json) return literal_regex(e, from, false, ret);
     *ret = grammar_text(e->b, buf_slice(&e->scratch));
     return 0;
 }
@@ -172,22 +196,19 @@ int ebnf_class(struct ebnf *e, int32_t *ret)
     if (e->set.failed) return ebnf_no_memory(e);
     if (e->set.len == 0)
         return ebnf_bad(e, from, "an empty class; for the bracket itself write \\]");
-    *ret = grammar_chars(e->b, e->set.at, e->set.len, negated);
-    return 0;
+    return characters(e, from, ret, e->set.at, e->set.len, negated);
 }
 
 int ebnf_any(struct ebnf *e, int32_t *ret)
 {
-    e->at++;
-    *ret = grammar_chars(e->b, &(struct grammar_range){ 0, CHAR_MAX_POINT }, 1, false);
-    return 0;
+    return characters(e, e->at++, ret, &(struct grammar_range){ 0, CHAR_MAX_POINT }, 1, false);
 }
 
 /* /.../flags: a slash of its own is \/. */
 int ebnf_regex(struct ebnf *e, int32_t *ret)
 {
     size_t from = e->at++;
-    struct regex_options options = { .whole = true };
+    struct regex_options options = { .whole = true, .json = e->json };
     for (; !ebnf_starts(e, "/"); e->at++) {
         if (ebnf_starts(e, "\\")) e->at++;
         if (e->at == e->text.len || e->text.ptr[e->at] == '\n')
@@ -214,6 +235,8 @@ static int add_token(struct ebnf *e, size_t from, int32_t *ret, struct slice tex
     if (text.len > EBNF_TOKEN_BYTES_MAX)
         return ebnf_bad(e, from, "a control token's name is longer than %d bytes",
                         EBNF_TOKEN_BYTES_MAX);
+    if (e->json)
+        return ebnf_bad(e, from, "a control token in a text that is written as a JSON string");
     *ret = grammar_token(e->b, text);
     return 0;
 }

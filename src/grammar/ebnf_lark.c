@@ -42,7 +42,8 @@ static int import_one(struct ebnf *e, struct slice name, struct slice as, size_t
         TRY(ebnf_find_rule(e, &rule, as));
         TRY(ebnf_define(e, rule, at));
         int32_t node = regex_write(e->b, slice_of(common[i].pattern),
-                                   &(struct regex_options){ .whole = true }, e->err);
+                                   &(struct regex_options){ .whole = true, .json = e->json },
+                                   e->err);
         if (node < 0) return node;
         grammar_rule_set(e->b, e->rules.at[rule].rule, node);
         return 0;

@@ -49,6 +49,7 @@ struct ebnf {
     int32_t first;        /* In rules: the first that was defined here. */
     int32_t current;      /* The one being defined. */
     bool lark;            /* It was defined by ':'. */
+    bool json;            /* Characters are written as in a JSON string. */
     bool open_line;       /* The line may end here and the rule go on. */
     size_t token_call_at; /* Of the first token("..."), or SIZE_MAX. */
     struct buf scratch;   /* A literal being read. */

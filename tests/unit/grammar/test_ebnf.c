@@ -104,6 +104,41 @@ static void test_table(void **state)
 }
 
 /* JSON as people write it in GBNF. */
+/* The same texts as the inside of a JSON string; tokens are none of them. */
+static void test_inside_a_json_string(void **state)
+{
+    (void)state;
+    static const struct row written[] = {
+        { "root ::= \"a\\\"\\n\\\\\" .", { "a\\\"\\n\\\\x", "a\\\"\\n\\\\\\t" }, { "a\"\n\\x" } },
+        { "root ::= [^a] [\"-$]",
+          { "b#", "\\u0001\\\"", "\\\\$", "\xC3\xA9#" },
+          { "a#", "\"#", "b\"" } },
+        { "root ::= \"\" /x\\s/", { "x ", "x\\n" }, { "x\n" } },
+        { "start: \"!\"..\"#\" \"q\\\"\"i WS\n%import common.WS\n",
+          { "!Q\\\" ", "\\\"q\\\"\\n\\t", "#q\\\" " },
+          { "\"q\\\" ", "$q\\\" ", "!q\\\"\n" } },
+    };
+    struct grammar_builder *b;
+    struct grammar *g = NULL;
+    struct err err = { 0 };
+    for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
+        const struct row *row = &written[i];
+        assert_ok(grammar_builder_open(&b, &err), &err);
+        assert_ok(grammar_finish(&g, b, ebnf_write_json(b, slice_of(row->text), &err), &err), &err);
+        for (size_t k = 0; k < 6 && row->yes[k]; k++)
+            if (!grammar_matches(g, slice_of(row->yes[k])))
+                fail_msg("%s\ndoes not match '%s'", row->text, row->yes[k]);
+        for (size_t k = 0; k < 6 && row->no[k]; k++)
+            if (grammar_matches(g, slice_of(row->no[k])))
+                fail_msg("%s\nmatches '%s'", row->text, row->no[k]);
+        grammar_unref(g);
+    }
+    assert_ok(grammar_builder_open(&b, &err), &err);
+    assert_int_equal(ebnf_write_json(b, SLICE("root ::= \"a\" <|x|>"), &err), -ERR_INVALID_VALUE);
+    assert_non_null(strstr(err.text, "JSON string"));
+    grammar_builder_close(b);
+}
+
 static void test_json_in_gbnf(void **state)
 {
     (void)state;
@@ -276,11 +311,9 @@ static void test_no_memory_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),
-        cmocka_unit_test(test_json_in_gbnf),
-        cmocka_unit_test(test_refusals_say_what_and_where),
-        cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_no_memory_is_told),
+        cmocka_unit_test(test_table),        cmocka_unit_test(test_inside_a_json_string),
+        cmocka_unit_test(test_json_in_gbnf), cmocka_unit_test(test_refusals_say_what_and_where),
+        cmocka_unit_test(test_limits),       cmocka_unit_test(test_no_memory_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
