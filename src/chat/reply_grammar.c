@@ -83,35 +83,25 @@ static int32_t any_string(struct grammar_builder *b, struct err *err)
 }
 
 /* The input of a custom tool as a JSON string. */
-static int32_t input_string(struct grammar_builder *b, const struct tool *t, size_t i,
-                            struct err *err)
+static int32_t input_string(struct grammar_builder *b, const struct tool *t, struct err *err)
 {
     const struct regex_options options = { .whole = true, .json = true };
-    int32_t quote = grammar_text(b, SLICE("\""));
     if (t->input == TOOL_INPUT_TEXT) return any_string(b, err);
-    if (t->input == TOOL_INPUT_REGEX) {
-        int32_t node = regex_write(b, t->pattern, &options, err);
-        return node < 0 ? node : SEQ(b, quote, node, quote);
-    }
-    char param[ERR_PARAM_MAX];
-    (void)snprintf(param, sizeof param, "tools[%zu].custom.format.grammar.syntax", i);
-    return err_param(
-        err, ERR_UNSUPPORTED_VALUE, param,
-        "Unsupported value: '%s' does not support 'lark' with this model, which writes "
-        "the input of a tool as a JSON string. Use 'regex'.",
-        param);
+    int32_t node = t->input == TOOL_INPUT_REGEX ? regex_write(b, t->pattern, &options, err)
+                                                : ebnf_write_json(b, t->pattern, err);
+    int32_t quote = grammar_text(b, SLICE("\""));
+    return node < 0 ? node : SEQ(b, quote, node, quote);
 }
 
 static int32_t custom_arguments(struct grammar_builder *b, const struct tool *t, size_t i,
                                 bool json, struct err *err)
 {
     const struct regex_options whole = { .whole = true };
-    int32_t node = json                           ? input_string(b, t, i, err)
+    int32_t node = json                           ? input_string(b, t, err)
                    : t->input == TOOL_INPUT_TEXT  ? mark_any(b)
                    : t->input == TOOL_INPUT_REGEX ? regex_write(b, t->pattern, &whole, err)
                                                   : ebnf_write(b, t->pattern, err);
-    if (node < 0 && (err->param[0] || err->code == ERR_NO_MEMORY || grammar_builder_failed(b)))
-        return node;
+    if (node < 0 && (err->code == ERR_NO_MEMORY || grammar_builder_failed(b))) return node;
     if (node < 0) return blame(t, i, "custom.format.grammar.definition", err);
     if (!json) return node;
     return SEQ(b, grammar_text(b, SLICE("{\"input\": ")), node, grammar_text(b, SLICE("}")));

@@ -283,9 +283,6 @@ static void refused(void **state)
           "\"type\":\"object\",\"properties\":{}}}}]",
           "tools[0].function.parameters", "Invalid schema for function 'g': In context=()" },
         { "[{\"type\":\"custom\",\"custom\":{\"name\":\"c\",\"format\":{\"type\":\"grammar\","
-          "\"syntax\":\"lark\",\"definition\":\"start: \\\"x\\\"\"}}}]",
-          "tools[0].custom.format.grammar.syntax", "Use 'regex'." },
-        { "[{\"type\":\"custom\",\"custom\":{\"name\":\"c\",\"format\":{\"type\":\"grammar\","
           "\"syntax\":\"regex\",\"definition\":\"(\"}}}]",
           "tools[0].custom.format.grammar.definition", "Invalid grammar for custom tool 'c': " },
     };
@@ -318,7 +315,11 @@ static void objects(void **state)
         "{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"properties\":{\"q\":"
         "{\"enum\":[1]}},\"additionalProperties\":false}}},{\"type\":\"custom\",\"custom\":{"
         "\"name\":"
-        "\"r\",\"format\":{\"type\":\"grammar\",\"syntax\":\"regex\",\"definition\":\"a\\\"+\"}}}]";
+        "\"r\",\"format\":{\"type\":\"grammar\",\"syntax\":\"regex\",\"definition\":\"a\\\"+\"}}},"
+        "{\"type\":\"custom\",\"custom\":{\"name\":\"l\",\"format\":{\"type\":\"grammar\","
+        "\"grammar\":{"
+        "\"syntax\":\"lark\",\"definition\":\"start: \\\"x\\\\\\\"\\\\n\\\" /[a-c]/ "
+        "(\\\"!\\\"..\\\"#\\\")?\\n\"}}}}]";
     assert_int_equal(tool_list_open(&list, SLICE(json), NULL, 0, &err), 0);
     struct reply_rules rules = { .style = style_of("mistral_args"),
                                  .tools = list,
@@ -327,10 +328,14 @@ static void objects(void **state)
     expect(g, true,
            TEXTS("[TOOL_CALLS]any[ARGS]{}", "[TOOL_CALLS]any[ARGS]{\"x\": [1]}",
                  "[TOOL_CALLS]f[ARGS]{}", "[TOOL_CALLS]f[ARGS]{\"q\": 1}",
-                 "[TOOL_CALLS]r[ARGS]{\"input\": \"a\\\"\\\"\"}"));
+                 "[TOOL_CALLS]r[ARGS]{\"input\": \"a\\\"\\\"\"}",
+                 "[TOOL_CALLS]l[ARGS]{\"input\": \"x\\\"\\nb\"}",
+                 "[TOOL_CALLS]l[ARGS]{\"input\": \"x\\\"\\nb\\\"\"}",
+                 "[TOOL_CALLS]l[ARGS]{\"input\": \"x\\\"\\nb#\"}"));
     expect(g, false,
            TEXTS("[TOOL_CALLS]any[ARGS]1", "[TOOL_CALLS]f[ARGS]\"x\"", "[TOOL_CALLS]f[ARGS]null",
-                 "[TOOL_CALLS]r[ARGS]{\"input\": \"b\"}"));
+                 "[TOOL_CALLS]r[ARGS]{\"input\": \"b\"}", "[TOOL_CALLS]l[ARGS]{\"input\": \"x\"}",
+                 "[TOOL_CALLS]l[ARGS]{\"input\": \"x\\\"\\nb\"\"}"));
     grammar_unref(g);
     tool_list_close(list);
 }
