@@ -22,8 +22,8 @@ enum {
 /* The expression of the rule `root`, else `start`, else the first one, or -ERR_INVALID_VALUE with
  * line, column and reason, -ERR_LIMIT. */
 int32_t ebnf_write(struct grammar_builder *b, struct slice text, struct err *err) MUST_USE;
-/* The same texts written as the inside of a JSON string (json_schema.h's shortest escapes), where no
- * control tokens are. */
+/* The same texts written as the inside of a JSON string (json_schema.h's shortest escapes); control
+ * tokens are refused. */
 int32_t ebnf_write_json(struct grammar_builder *b, struct slice text, struct err *err) MUST_USE;
 
 #endif
