@@ -34,17 +34,17 @@ size_t regex_character_text(const struct regex *r, char out[REGEX_CHARACTER_MAX]
     return 2;
 }
 
-/* Takes the escaped characters out of r->set; one expression for each. */
+/* Takes the escaped characters out of r->set; one expression for each, but none for U+0000, which
+ * readers of JSON refuse. */
 static size_t take_escaped(struct regex *r, int32_t nodes[CONTROLS + 2])
 {
     size_t n = 0;
-    for (uint32_t c = 0; c <= '\\'; c++) {
+    for (uint32_t c = 1; c <= '\\'; c++) {
         if (!json_escape(c) || !char_set_has(&r->set, c)) continue;
         char text[REGEX_CHARACTER_MAX];
         size_t len = regex_character_text(r, text, c);
         nodes[n++] = grammar_text(r->b, (struct slice){ text, len });
     }
-    if (n == 0) return 0;
     char_set_remove(&r->set, 0, CONTROLS - 1);
     char_set_remove(&r->set, '"', '"');
     char_set_remove(&r->set, '\\', '\\');

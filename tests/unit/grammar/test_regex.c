@@ -270,7 +270,7 @@ static void test_json_has_the_shortest_escapes(void **state)
             &err);
         for (uint32_t c = 0; c < 0x3000; c++) {
             if (c == 0x7F) continue; /* Our own writer escapes it, json.dumps does not. */
-            bool is = matches_point(plain, c);
+            bool is = c && matches_point(plain, c); /* U+0000 is never written. */
             if (grammar_matches(json, in_json(&text, c)) != is)
                 fail_msg("/%s/ on U+%04X as %s", patterns[i], (unsigned)c, buf_str(&text));
             if (c < 0x20 || c == '"' || c == '\\') assert_false(matches_point(json, c));
