@@ -34,6 +34,13 @@ bool grammar_builder_failed(const struct grammar_builder *b)
     return b->failed;
 }
 
+int grammar_builder_check(const struct grammar_builder *b, struct err *err)
+{
+    if (!b->failed) return 0;
+    if (err) *err = b->failure;
+    return err_negative(-(int)b->failure.code);
+}
+
 int32_t builder_no_memory(struct grammar_builder *b)
 {
     if (!b->failed) (void)err_set(&b->failure, ERR_NO_MEMORY, "out of memory for a grammar");

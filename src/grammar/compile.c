@@ -110,10 +110,7 @@ int grammar_compile(struct grammar **ret, struct grammar_builder *b, int32_t roo
     struct automaton a = { 0 };
     struct err mine = { 0 }; /* `err` may be NULL; whether there is a text is asked of this one. */
     struct compiler c = { .b = b, .out = &a, .work_left = b->work_max, .err = &mine };
-    if (b->failed) {
-        if (err) *err = b->failure;
-        return err_negative(-(int)b->failure.code);
-    }
+    TRY(grammar_builder_check(b, err));
     assert(root >= 0 && (size_t)root < b->exprs.n);
     int rc = analyse(&c.analysis, b, root, &mine);
     if (rc == 0) {
