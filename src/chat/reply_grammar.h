@@ -26,7 +26,7 @@ struct reply_rules {
 };
 
 /* The expression, or -ERR_*: whose err names the tool at fault by its place in the request. A
- * builder that failed says so itself (grammar_builder_failed). */
+ * builder that failed says so itself (grammar_builder_check). */
 int32_t reply_grammar(struct grammar_builder *b, const struct reply_rules *rules,
                       struct err *err) MUST_USE;
 

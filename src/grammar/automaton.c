@@ -23,13 +23,20 @@ int32_t automaton_state(struct automaton *a, uint8_t flags)
 static int by_lo(const void *a, const void *b)
 {
     const struct auto_edge *x = a, *y = b;
-    return x->lo != y->lo ? (x->lo > y->lo) - (x->lo < y->lo) : (x->to > y->to) - (x->to < y->to);
+    if (x->lo != y->lo) return (x->lo > y->lo) - (x->lo < y->lo);
+    return x->hi != y->hi ? (x->hi > y->hi) - (x->hi < y->hi) : (x->to > y->to) - (x->to < y->to);
 }
 
-/* The moves of state `from` become those of the newest state; `base` is where state 0 went. */
+static int by_part(const void *a, const void *b)
+{
+    const struct auto_jump *x = a, *y = b;
+    if (x->part != y->part) return (x->part > y->part) - (x->part < y->part);
+    return (x->to > y->to) - (x->to < y->to);
+}
+
+/* The moves of state `from` are given to the newest state; `base` is where state 0 went. */
 static int append_moves(struct automaton *a, const struct nfa *n, int32_t from, int32_t base)
 {
-    struct auto_state *state = &a->states.at[a->states.n - 1];
     for (int32_t k = n->states.at[from].move; k >= 0; k = n->moves.at[k].next) {
         const struct nfa_move *m = &n->moves.at[k];
         bool added = m->callee == NFA_BYTES
@@ -37,22 +44,46 @@ static int append_moves(struct automaton *a, const struct nfa *n, int32_t from, 
                          : ARRAY_ADD(a->jumps, (struct auto_jump){ m->callee, base + m->to });
         if (!added) return -ERR_NO_MEMORY;
     }
-    state->n_edges = (uint32_t)a->edges.n - state->edges;
-    state->n_jumps = (uint32_t)a->jumps.n - state->jumps;
-    if (state->n_edges > 1)
-        qsort(a->edges.at + state->edges, state->n_edges, sizeof *a->edges.at, by_lo);
     return 0;
 }
 
 static int append_skips(struct automaton *a, const struct nfa *n, int32_t from, int32_t base)
 {
-    struct auto_state *state = &a->states.at[a->states.n - 1];
     for (int32_t k = n->states.at[from].skip; k >= 0; k = n->skips.at[k].next) {
         if (!ARRAY_ADD(a->jumps, (struct auto_jump){ JUMP_ONLY, base + n->skips.at[k].to }))
             return -ERR_NO_MEMORY;
-        state->n_jumps++;
     }
     return 0;
+}
+
+static void finish_edges(struct automaton *a, struct auto_state *s)
+{
+    struct auto_edge *edges = &a->edges.at[s->edges];
+    size_t n = a->edges.n - s->edges;
+    s->n_edges = 1;
+    qsort(edges, n, sizeof *edges, by_lo);
+    for (size_t i = 1; i < n; i++)
+        if (by_lo(&edges[i], &edges[s->n_edges - 1]) != 0) edges[s->n_edges++] = edges[i];
+    a->edges.n = s->edges + s->n_edges;
+}
+
+static void finish_jumps(struct automaton *a, struct auto_state *s)
+{
+    struct auto_jump *jumps = &a->jumps.at[s->jumps];
+    size_t n = a->jumps.n - s->jumps;
+    s->n_jumps = 1;
+    qsort(jumps, n, sizeof *jumps, by_part);
+    for (size_t i = 1; i < n; i++)
+        if (by_part(&jumps[i], &jumps[s->n_jumps - 1]) != 0) jumps[s->n_jumps++] = jumps[i];
+    a->jumps.n = s->jumps + s->n_jumps;
+}
+
+/* What the newest state has been given: in order, and each once. */
+static void finish_state(struct automaton *a)
+{
+    struct auto_state *s = &a->states.at[a->states.n - 1];
+    if (a->edges.n > s->edges) finish_edges(a, s);
+    if (a->jumps.n > s->jumps) finish_jumps(a, s);
 }
 
 /* All states that the start reaches without reading give it their moves. */
@@ -71,6 +102,7 @@ static int append_start(struct automaton *a, const struct nfa *n, int32_t base, 
         }
     }
     mem_free(todo.at);
+    if (rc == 0) finish_state(a);
     return rc;
 }
 
@@ -82,6 +114,7 @@ static int append_all(struct automaton *a, const struct nfa *n, bool *seen)
         if (automaton_state(a, i == NFA_END ? STATE_ACCEPTS : 0) < 0) return -ERR_NO_MEMORY;
         TRY(append_moves(a, n, i, base));
         TRY(append_skips(a, n, i, base));
+        finish_state(a);
     }
     return 0;
 }
@@ -107,7 +140,7 @@ int automaton_classes(const struct automaton *a, uint8_t class_of[256])
 {
     uint32_t ranges[256][8] = { 0 }; /* The [lo, hi] that have been looked at. */
     int class[256] = { 0 }, n = 1;
-    for (size_t i = 0; i < a->edges.n; i++) {
+    for (size_t i = 0; i < a->edges.n && n < 256; i++) {
         uint8_t lo = a->edges.at[i].lo, hi = a->edges.at[i].hi;
         int inside[256], renamed[512]; /* Up to 256 old and as many new numbers. */
         if (ranges[lo][hi / 32] >> hi % 32 & 1) continue;

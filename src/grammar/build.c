@@ -1,7 +1,7 @@
 #include "grammar/build.h"
 
 #include "base/utf8.h"
-#include "grammar/expr.h"
+#include "grammar/compile.h"
 
 #include <assert.h>
 
@@ -9,6 +9,7 @@ int grammar_builder_open(struct grammar_builder **ret, struct err *err)
 {
     struct grammar_builder *b = mem_calloc(1, sizeof *b);
     if (!b) return err_set(err, ERR_NO_MEMORY, "out of memory for a grammar");
+    b->work_max = COMPILE_WORK_MAX;
     buf_init(&b->texts, GRAMMAR_TEXT_MAX);
     buf_init(&b->names, (size_t)GRAMMAR_RULES_MAX * EXPR_NAME_MAX);
     *ret = b;
@@ -31,6 +32,13 @@ void grammar_builder_close(struct grammar_builder *b)
 bool grammar_builder_failed(const struct grammar_builder *b)
 {
     return b->failed;
+}
+
+int grammar_builder_check(const struct grammar_builder *b, struct err *err)
+{
+    if (!b->failed) return 0;
+    if (err) *err = b->failure;
+    return err_negative(-(int)b->failure.code);
 }
 
 int32_t builder_no_memory(struct grammar_builder *b)

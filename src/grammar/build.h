@@ -50,6 +50,8 @@ int grammar_builder_open(struct grammar_builder **ret, struct err *err) MUST_USE
 void grammar_builder_close(struct grammar_builder *b); /* NULL is fine. */
 /* True once something failed: a long loop of a front end may stop then. */
 bool grammar_builder_failed(const struct grammar_builder *b);
+/* The first failure, as grammar_compile would report it; 0: nothing has failed. */
+int grammar_builder_check(const struct grammar_builder *b, struct err *err) MUST_USE;
 
 int32_t grammar_empty(struct grammar_builder *b); /* The empty text. */
 int32_t grammar_never(struct grammar_builder *b); /* No text at all. */

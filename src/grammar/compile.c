@@ -12,6 +12,7 @@ enum {
     PART_STATES_EACH = 16,
     PART_WORK_BASE = 1 << 18,
     PART_WORK_EACH = 256,
+    APPEND_WORK_EACH = 4, /* To take it over as it is, sorted. */
 };
 
 /* Deterministic if that costs little enough, as it is if not. */
@@ -20,10 +21,12 @@ static int append_part(struct compiler *c, int32_t *ret_start, const struct nfa 
     size_t left = GRAMMAR_STATES_MAX - c->out->states.n;
     size_t enough = PART_STATES_BASE + PART_STATES_EACH * n->states.n;
     int64_t size = (int64_t)(n->states.n + n->moves.n + n->skips.n);
+    int64_t work = PART_WORK_BASE + PART_WORK_EACH * size, half = c->work_left / 2;
     const struct determinise_limits limits = { enough < left ? enough : left, &c->work_left,
-                                               PART_WORK_BASE + PART_WORK_EACH * size };
+                                               work < half ? work : half };
     int rc = determinise(c->out, ret_start, n, &limits);
     if (rc != -ERR_LIMIT) return rc;
+    if ((c->work_left -= APPEND_WORK_EACH * size) < 0) return -ERR_LIMIT;
     return n->states.n < left ? automaton_append(c->out, ret_start, n) : -ERR_LIMIT;
 }
 
@@ -50,7 +53,7 @@ static int compile_parts(struct compiler *c, int32_t root)
     int rc = 0;
     if (!ARRAY_ADD(c->out->parts, (struct auto_part){ .rule = -1 }) || !ARRAY_ADD(c->bodies, root))
         return -ERR_NO_MEMORY;
-    nfa_init(&n);
+    nfa_init(&n, &c->work_left);
     for (size_t i = 0; i < c->out->parts.n && rc == 0; i++) rc = compile_part(c, &n, i);
     nfa_release(&n);
     return rc;
@@ -68,16 +71,23 @@ static int compile_all(struct compiler *c, int32_t root)
 }
 
 /* What has failed without saying so. */
-static int explain(int rc, struct err *err)
+static int explain(const struct compiler *c, int rc)
 {
     if (rc == -ERR_NO_MEMORY)
-        return err_set(err, ERR_NO_MEMORY, "out of memory for the automaton of a grammar");
-    if (rc == -ERR_LIMIT && err && err->code != ERR_LIMIT)
-        return err_set(err, ERR_LIMIT,
-                       "the grammar is too large: its automaton would have more than %d states, or "
-                       "an operand of `and` or `except` more than %d",
-                       GRAMMAR_STATES_MAX, OPERAND_STATES_MAX);
-    return rc;
+        return err_set(c->err, ERR_NO_MEMORY, "out of memory for the automaton of a grammar");
+    if (rc != -ERR_LIMIT || c->err->code == ERR_LIMIT) return rc;
+    if (c->work_left <= 0)
+        return err_set(c->err, ERR_LIMIT,
+                       "the grammar is too large or too ambiguous: it takes more than %lld steps "
+                       "to compile; use fewer optional parts and alternatives that begin alike, "
+                       "smaller counts (an operand of `and` or `except` writes them out), or rules "
+                       "in place of what is written again and again",
+                       (long long)c->b->work_max);
+    return err_set(c->err, ERR_LIMIT,
+                   "the grammar is too large: its automaton would have more than %d states, or an "
+                   "operand of `and` or `except` more than %d (or take more than %d steps); use "
+                   "smaller counts or fewer alternatives",
+                   GRAMMAR_STATES_MAX, OPERAND_STATES_MAX, OPERAND_WORK_MAX);
 }
 
 static int check(struct automaton *a, const struct grammar_builder *b, bool nullable,
@@ -99,23 +109,17 @@ int grammar_compile(struct grammar **ret, struct grammar_builder *b, int32_t roo
 {
     struct automaton a = { 0 };
     struct err mine = { 0 }; /* `err` may be NULL; whether there is a text is asked of this one. */
-    struct compiler c = { .b = b,
-                          .out = &a,
-                          .fragments_left = COMPILE_FRAGMENTS_MAX,
-                          .work_left = COMPILE_WORK_MAX,
-                          .err = &mine };
-    if (b->failed) {
-        if (err) *err = b->failure;
-        return err_negative(-(int)b->failure.code);
-    }
+    struct compiler c = { .b = b, .out = &a, .work_left = b->work_max, .err = &mine };
+    TRY(grammar_builder_check(b, err));
     assert(root >= 0 && (size_t)root < b->exprs.n);
     int rc = analyse(&c.analysis, b, root, &mine);
     if (rc == 0) {
         bool nullable = expr_is(&c.analysis, root, EXPR_NULLABLE);
-        rc = explain(compile_all(&c, root), &mine);
+        rc = explain(&c, compile_all(&c, root));
         if (rc == 0) rc = check(&a, b, nullable, &mine);
         if (rc == 0) rc = walk_open(ret, &a, nullable, &mine);
     }
+    b->work = b->work_max - c.work_left;
     analysis_release(&c.analysis);
     automaton_release(&a);
     mem_free(c.bodies.at);

@@ -7,9 +7,11 @@
 #include "grammar/automaton.h"
 
 enum {
-    COMPILE_FRAGMENTS_MAX = 1 << 23, /* Expressions written out, each as often as it is used. */
-    COMPILE_WORK_MAX = 1 << 24,      /* Of the subset construction, all parts together. */
-    OPERAND_STATES_MAX = 1 << 18,    /* Of an operand of `and` or `except`, and of a product. */
+    /* Steps of all loops that a grammar's size does not bound well enough: expressions written out
+     * each as often as it is used, subset construction, products. Some 10 ns each. */
+    COMPILE_WORK_MAX = 1 << 24,
+    OPERAND_STATES_MAX = 1 << 18, /* Of an operand of `and` or `except`, and of a product. */
+    OPERAND_WORK_MAX = COMPILE_WORK_MAX / 4,
 };
 
 struct compiler {
@@ -18,7 +20,7 @@ struct compiler {
     struct automaton *out;
     ARRAY(int32_t) bodies;        /* [part]: the expression it is made from */
     int32_t *of_rule, *of_repeat; /* [rule], [expression]: its part, or -1 */
-    int64_t fragments_left, work_left;
+    int64_t work_left;            /* Of the builder's work_max. */
     struct err *err;
 };
 

@@ -5,6 +5,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
+/* Of the budget, for a state with several moves: to find its intervals. */
+enum { WORK_PER_STATE = 32 };
+
 struct set {
     size_t at; /* Where in pool. */
     uint32_t n;
@@ -24,7 +27,7 @@ struct subset {
     size_t n_table, n_in_table;
     int32_t *alone;             /* [nfa state]: the index of the set of it alone, or -1 */
     uint32_t *seen, generation; /* [nfa state]: the closure that has it */
-    ARRAY(int32_t) closure;
+    ARRAY(int32_t) closure, sorting;
     ARRAY(struct nfa_move) moves;  /* Of the set at hand: over bytes ... */
     ARRAY(struct auto_jump) calls; /* ... and calls. */
     ARRAY(int32_t) targets;        /* of `moves`, by interval of bytes */
@@ -42,11 +45,29 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void sort(int32_t *at, size_t n)
+/* By the lower, then the higher half of the bits. */
+static int sort_many(struct subset *s, int32_t *at, size_t n)
 {
+    enum { BITS = 11, N = 1 << BITS };
+    _Static_assert(NFA_STATES_MAX <= 1 << 2 * BITS, "two rounds sort all states");
+    if (!ARRAY_ROOM(s->sorting, n)) return -ERR_NO_MEMORY;
+    for (int shift = 0; shift <= BITS; shift += BITS) {
+        const int32_t *from = shift ? s->sorting.at : at;
+        int32_t *to = shift ? at : s->sorting.at;
+        size_t place[N + 1] = { 0 };
+        for (size_t i = 0; i < n; i++) place[(from[i] >> shift & (N - 1)) + 1]++;
+        for (int i = 0; i < N; i++) place[i + 1] += place[i];
+        for (size_t i = 0; i < n; i++) to[place[from[i] >> shift & (N - 1)]++] = from[i];
+    }
+    return 0;
+}
+
+static int sort(struct subset *s, int32_t *at, size_t n)
+{
+    if (n > 256) return sort_many(s, at, n);
     if (n > 24) {
         qsort(at, n, sizeof *at, ascending);
-        return;
+        return 0;
     }
     for (size_t i = 1; i < n; i++) {
         int32_t value = at[i];
@@ -54,6 +75,7 @@ static void sort(int32_t *at, size_t n)
         for (; j > 0 && at[j - 1] > value; j--) at[j] = at[j - 1];
         at[j] = value;
     }
+    return 0;
 }
 
 static int visit(struct subset *s, int32_t state)
@@ -80,7 +102,7 @@ static int close_over(struct subset *s, const int32_t *targets, size_t n)
         if (from_state->move < 0 && state != NFA_END) continue;
         if (!ARRAY_ADD(s->pool, state)) return -ERR_NO_MEMORY;
     }
-    sort(s->pool.at + from, s->pool.n - from);
+    TRY(sort(s, s->pool.at + from, s->pool.n - from));
     return spend(s, 1 + (int64_t)(n + s->closure.n));
 }
 
@@ -198,7 +220,7 @@ static int expand_bytes(struct subset *s)
     bool cut[257] = { true };
     int interval[256], n = 0;
     uint32_t first = (uint32_t)s->a->edges.n;
-    size_t from[258] = { 0 }, fill[257];
+    size_t from[258] = { 0 }, fill[257], starts[258] = { 0 };
     uint8_t lo[257];
     for (size_t i = 0; i < s->moves.n; i++)
         cut[s->moves.at[i].lo] = cut[s->moves.at[i].hi + 1] = true;
@@ -206,11 +228,15 @@ static int expand_bytes(struct subset *s)
         if (cut[byte]) lo[n++] = (uint8_t)byte;
         interval[byte] = n - 1;
     }
-    for (size_t i = 0; i < s->moves.n; i++)
-        for (int k = interval[s->moves.at[i].lo]; k <= interval[s->moves.at[i].hi]; k++)
-            from[k + 1]++;
-    for (int k = 0; k < n; k++) from[k + 1] += from[k];
-    TRY(spend(s, (int64_t)from[n]));
+    for (size_t i = 0; i < s->moves.n; i++) {
+        starts[interval[s->moves.at[i].lo]]++;
+        starts[interval[s->moves.at[i].hi] + 1]--;
+    }
+    for (int k = 0; k < n; k++) {
+        from[k + 1] = from[k] + starts[k]; /* So many moves are in this interval. */
+        starts[k + 1] += starts[k];
+    }
+    TRY(spend(s, WORK_PER_STATE + (int64_t)from[n]));
     if (!ARRAY_ROOM(s->targets, from[n])) return -ERR_NO_MEMORY;
     memcpy(fill, from, sizeof fill);
     for (size_t i = 0; i < s->moves.n; i++)
@@ -302,6 +328,7 @@ int determinise(struct automaton *a, int32_t *ret_start, const struct nfa *n,
     mem_free(s.sets.at);
     mem_free(s.table);
     mem_free(s.closure.at);
+    mem_free(s.sorting.at);
     mem_free(s.moves.at);
     mem_free(s.calls.at);
     mem_free(s.targets.at);

@@ -500,18 +500,16 @@ static int root_of(struct ebnf *e, int32_t *ret)
 
 static int read_all(struct ebnf *e, int32_t *ret)
 {
-    struct grammar *none;
     for (skip_lines(e); e->at < e->text.len && !grammar_builder_failed(e->b); skip_lines(e)) {
         if (ebnf_starts(e, "%"))
             TRY(ebnf_directive(e));
         else
             TRY(read_rule(e));
     }
-    /* The builder tells what failed in it when it is asked for the result, and only then. */
-    if (grammar_builder_failed(e->b)) return grammar_compile(&none, e->b, GRAMMAR_FAILED, e->err);
+    TRY(grammar_builder_check(e->b, e->err));
     TRY(check_names(e));
     TRY(root_of(e, ret));
-    return *ret < 0 ? grammar_compile(&none, e->b, *ret, e->err) : 0;
+    return grammar_builder_check(e->b, e->err);
 }
 
 static int32_t write_texts(struct grammar_builder *b, struct slice text, bool json, struct err *err)

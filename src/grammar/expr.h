@@ -59,6 +59,7 @@ struct grammar_builder {
     ARRAY(struct char_node) char_nodes;
     ARRAY(struct grammar_rule) rules;
     struct buf texts, names;
+    int64_t work_max, work; /* Of grammar_compile: may take, has taken; tests set and read them. */
     bool failed;
     struct err failure; /* The first one. */
 };

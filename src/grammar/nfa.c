@@ -2,9 +2,9 @@
 
 #include <assert.h>
 
-void nfa_init(struct nfa *n)
+void nfa_init(struct nfa *n, int64_t *work)
 {
-    *n = (struct nfa){ 0 };
+    *n = (struct nfa){ .work = work };
     nfa_reset(n);
 }
 
@@ -23,8 +23,14 @@ void nfa_release(struct nfa *n)
     mem_free(n->skips.at);
 }
 
+void nfa_spend(struct nfa *n, int64_t work)
+{
+    if ((*n->work -= work) < 0 && !n->rc) n->rc = -ERR_LIMIT;
+}
+
 int32_t nfa_state(struct nfa *n)
 {
+    nfa_spend(n, 1);
     if (!n->rc && n->states.n >= NFA_STATES_MAX) n->rc = -ERR_LIMIT;
     if (!n->rc && !ARRAY_ADD(n->states, (struct nfa_state){ -1, -1 })) n->rc = -ERR_NO_MEMORY;
     return n->rc ? NFA_START : (int32_t)n->states.n - 1;
@@ -32,6 +38,7 @@ int32_t nfa_state(struct nfa *n)
 
 static void add_move(struct nfa *n, int32_t from, struct nfa_move move)
 {
+    nfa_spend(n, 1);
     if (!n->rc && n->moves.n >= NFA_MOVES_MAX) n->rc = -ERR_LIMIT;
     if (n->rc) return;
     move.next = n->states.at[from].move;
@@ -54,6 +61,7 @@ void nfa_call(struct nfa *n, int32_t from, int32_t callee, int32_t to)
 
 void nfa_skip(struct nfa *n, int32_t from, int32_t to)
 {
+    nfa_spend(n, 1);
     if (from == to) return;
     if (!n->rc && n->skips.n >= NFA_MOVES_MAX) n->rc = -ERR_LIMIT;
     if (n->rc) return;

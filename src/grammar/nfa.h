@@ -33,14 +33,16 @@ struct nfa {
     ARRAY(struct nfa_state) states; /* 0 begins, 1 accepts; both always there. */
     ARRAY(struct nfa_move) moves;
     ARRAY(struct nfa_skip) skips;
-    int rc; /* 0, -ERR_NO_MEMORY or -ERR_LIMIT */
+    int64_t *work; /* Not owned. Counts down with all that is added; none left: -ERR_LIMIT. */
+    int rc;        /* 0, -ERR_NO_MEMORY or -ERR_LIMIT */
 };
 
 enum { NFA_START, NFA_END };
 
-void nfa_init(struct nfa *n);
+void nfa_init(struct nfa *n, int64_t *work);
 void nfa_reset(struct nfa *n); /* Keeps the memory. */
 void nfa_release(struct nfa *n);
+void nfa_spend(struct nfa *n, int64_t work);
 int32_t nfa_state(struct nfa *n);
 void nfa_bytes(struct nfa *n, int32_t from, uint8_t lo, uint8_t hi, int32_t to);
 void nfa_call(struct nfa *n, int32_t from, int32_t callee, int32_t to);

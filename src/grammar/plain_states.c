@@ -2,7 +2,12 @@
  * just them: what grammar_plain then answers for whole stacks. */
 #include "grammar/automaton.h"
 
-enum { PASSES_MAX = 64, ENDS_MAX = 64 };
+enum {
+    PASSES_MAX = 64,
+    ENDS_MAX = 64,
+    PLAIN_WORK_MAX = 1 << 22, /* Edges looked at and ends compared; and some for each state. */
+    PLAIN_WORK_EACH = 4,
+};
 
 /* The plain characters as bytes. */
 static const struct sequence {
@@ -26,11 +31,13 @@ enum { N_SEQUENCES = sizeof sequences / sizeof sequences[0] };
 struct ends {
     int32_t at[ENDS_MAX];
     int n;
-    bool whole; /* Every plain character leads somewhere, and all places are in `at`. */
+    bool whole;        /* Every plain character leads somewhere, and all places are in `at`. */
+    int64_t work_left; /* Of all states; none: nothing more is found out, which is always right. */
 };
 
 static void add_end(struct ends *e, int32_t state)
 {
+    e->work_left -= e->n;
     for (int i = 0; i < e->n; i++)
         if (e->at[i] == state) return;
     if (e->n < ENDS_MAX)
@@ -46,6 +53,7 @@ static void follow(const struct automaton *a, struct ends *e, int32_t state,
     int next = q->lo[i]; /* The first byte that no edge has taken yet. */
     for (uint32_t k = 0; k < s->n_edges && e->whole; k++) {
         const struct auto_edge *edge = &a->edges.at[s->edges + k];
+        if (--e->work_left < 0) e->whole = false;
         if (edge->hi < q->lo[i] || edge->lo > q->hi[i]) continue;
         if (edge->lo > next) e->whole = false;
         if (edge->hi >= next) next = edge->hi + 1;
@@ -60,7 +68,7 @@ static void follow(const struct automaton *a, struct ends *e, int32_t state,
 static void find_ends(struct ends *e, const struct automaton *a, int32_t state)
 {
     e->n = 0;
-    e->whole = true;
+    e->whole = e->work_left > 0;
     for (int i = 0; i < N_SEQUENCES && e->whole; i++) follow(a, e, state, &sequences[i], 0);
 }
 
@@ -82,22 +90,21 @@ static bool all_have(const struct automaton *a, const struct ends *e, uint8_t fl
 }
 
 /* The greatest set of states in which a plain character always leads back into the set. */
-static void find_any_plain(struct automaton *a)
+static void find_any_plain(struct automaton *a, struct ends *e)
 {
-    struct ends e;
     bool changed = true;
     for (size_t i = 0; i < a->states.n; i++) {
-        find_ends(&e, a, (int32_t)i);
-        if (e.whole) a->states.at[i].flags |= STATE_ANY_PLAIN;
+        find_ends(e, a, (int32_t)i);
+        if (e->whole) a->states.at[i].flags |= STATE_ANY_PLAIN;
     }
     for (int pass = 0; changed; pass++) {
         changed = false;
         for (size_t i = a->states.n; i-- > 0;) {
             struct auto_state *s = &a->states.at[i];
             if (!(s->flags & STATE_ANY_PLAIN)) continue;
-            find_ends(&e, a, (int32_t)i);
+            find_ends(e, a, (int32_t)i);
             /* Knowing nothing of a state is always right, only slower. */
-            if (pass < PASSES_MAX && all_have(a, &e, STATE_ANY_PLAIN)) continue;
+            if (pass < PASSES_MAX && e->whole && all_have(a, e, STATE_ANY_PLAIN)) continue;
             s->flags &= (uint8_t)~STATE_ANY_PLAIN;
             changed = true;
         }
@@ -106,8 +113,8 @@ static void find_any_plain(struct automaton *a)
 
 void automaton_find_plain(struct automaton *a)
 {
-    struct ends e;
-    find_any_plain(a);
+    struct ends e = { .work_left = PLAIN_WORK_MAX + PLAIN_WORK_EACH * (int64_t)a->states.n };
+    find_any_plain(a, &e);
     for (size_t i = 0; i < a->states.n; i++)
         if (!begins_plain(a, &a->states.at[i])) a->states.at[i].flags |= STATE_NO_PLAIN;
     for (size_t i = 0; i < a->parts.n; i++) {

@@ -12,7 +12,6 @@ struct product {
     struct nfa *n;
     struct automaton a, c;
     bool except;
-    int64_t *work;            /* Counts down. */
     ARRAY(struct pair) pairs; /* Those whose moves are written come first. */
     ARRAY(int32_t) states;    /* [pair]: its state in n */
     int32_t *table;           /* Hash table of pairs: index or -1; n_table of them */
@@ -61,7 +60,6 @@ static int state_of(struct product *p, int32_t *ret, struct pair pair)
 static int write_move(struct product *p, int32_t from, uint8_t lo, uint8_t hi, struct pair pair)
 {
     int32_t to;
-    if (--*p->work < 0) return -ERR_LIMIT;
     if (pair.c == GONE && !p->except) return 0;
     TRY(state_of(p, &to, pair));
     nfa_bytes(p->n, from, lo, hi, to);
@@ -74,6 +72,8 @@ static int write_moves(struct product *p, struct pair pair, int32_t from)
     const struct auto_state *a = &p->a.states.at[pair.a];
     const struct auto_state none = { 0 }, *c = pair.c == GONE ? &none : &p->c.states.at[pair.c];
     uint32_t k = 0;
+    nfa_spend(p->n, 1 + (int64_t)a->n_edges + c->n_edges);
+    if (p->n->rc) return p->n->rc;
     for (uint32_t i = 0; i < a->n_edges; i++) {
         const struct auto_edge *edge = &p->a.edges.at[a->edges + i];
         for (int lo = edge->lo, hi; lo <= edge->hi; lo = hi + 1) {
@@ -118,10 +118,10 @@ static int operand(struct compiler *c, struct automaton *ret, int32_t *ret_start
                    int depth)
 {
     struct nfa n;
-    nfa_init(&n);
+    nfa_init(&n, &c->work_left);
     struct fragment f = { &n, NFA_START, NFA_END, depth + 1, .operand = true };
     const struct determinise_limits limits = { OPERAND_STATES_MAX, &c->work_left,
-                                               COMPILE_WORK_MAX / 4 };
+                                               OPERAND_WORK_MAX };
     int rc = n.rc;
     if (rc == 0) rc = write_fragment(c, expr, &f);
     if (rc == 0) rc = determinise(ret, ret_start, &n, &limits);
@@ -132,7 +132,7 @@ static int operand(struct compiler *c, struct automaton *ret, int32_t *ret_start
 int write_product(struct compiler *c, int32_t expr, const struct fragment *f)
 {
     const struct expr *e = &c->b->exprs.at[expr];
-    struct product p = { .n = f->n, .except = e->kind == EXPR_EXCEPT, .work = &c->work_left };
+    struct product p = { .n = f->n, .except = e->kind == EXPR_EXCEPT };
     struct pair start;
     int rc = operand(c, &p.a, &start.a, e->a, f->depth);
     if (rc == 0) rc = operand(c, &p.c, &start.c, e->b, f->depth);

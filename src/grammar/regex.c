@@ -386,12 +386,10 @@ static int write_all(struct regex *r, int32_t *ret, bool whole)
 {
     struct regex_part all;
     int32_t around = GRAMMAR_FAILED;
-    struct grammar *none;
     TRY(read_pattern(r, &all));
     if (!whole) TRY(regex_anything(r, &around));
     *ret = regex_part_text(r->b, &all, around, whole);
-    /* The builder tells what failed in it when it is asked for the result, and only then. */
-    return *ret < 0 ? grammar_compile(&none, r->b, *ret, r->err) : 0;
+    return grammar_builder_check(r->b, r->err);
 }
 
 int32_t regex_write(struct grammar_builder *b, struct slice pattern,

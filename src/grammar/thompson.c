@@ -129,11 +129,7 @@ int write_fragment(struct compiler *c, int32_t expr, const struct fragment *f)
 {
     const struct expr *e = &c->b->exprs.at[expr];
     struct nfa *n = f->n;
-    if (--c->fragments_left < 0)
-        return err_set(c->err, ERR_LIMIT,
-                       "the grammar writes out more than %d expressions, each as often as it is "
-                       "used",
-                       COMPILE_FRAGMENTS_MAX);
+    nfa_spend(n, 1);
     if (n->rc) return n->rc;
     switch (e->kind) {
     case EXPR_EMPTY: nfa_skip(n, f->from, f->to); break;

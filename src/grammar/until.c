@@ -4,6 +4,9 @@
 
 #include <assert.h>
 
+/* Of the budget, for a byte of the marker: its row of `read`, and its places. */
+enum { WORK_PER_BYTE = 64 };
+
 enum { CHAR_BEGINS, LEFT_1, LEFT_2, LEFT_3, AFTER_E0, AFTER_ED, AFTER_F0, AFTER_F4, N_PLACES };
 
 /* Well-formed UTF-8 (Unicode 15, table 3-7). */
@@ -73,6 +76,8 @@ void nfa_until(struct nfa *n, struct slice marker, int32_t from, int32_t to)
 {
     assert(marker.len > 0 && marker.len <= GRAMMAR_MARKER_MAX);
     struct until u = { .n = n, .marker = marker };
+    nfa_spend(n, WORK_PER_BYTE * (int64_t)marker.len);
+    if (n->rc) return;
     u.read = mem_calloc(marker.len, sizeof *u.read);
     u.state = mem_calloc(marker.len * N_PLACES, sizeof *u.state);
     if (!u.read || !u.state) {

@@ -127,9 +127,9 @@ static int compile(struct grammar **ret, const struct worker *w, struct errand *
     struct grammar_builder *b;
     TRY(grammar_builder_open(&b, err));
     int32_t node = write_answer(w, b, e, err);
-    /* What failed in the builder it says itself. */
-    bool said = node < 0 && !grammar_builder_failed(b);
-    int rc = said ? node : grammar_compile(ret, b, node < 0 ? GRAMMAR_FAILED : node, err);
+    int rc = grammar_builder_check(b, err);
+    bool said = rc == 0 && node < 0; /* By the front end that refused it. */
+    if (rc == 0) rc = said ? node : grammar_compile(ret, b, node, err);
     grammar_builder_close(b);
     if (rc < 0 && !said && e->m->grammar_kind != GRAMMAR_NONE) blame(e->m, err);
     if (rc < 0 && !said && e->m->grammar_kind == GRAMMAR_NONE && err->param[0] == '\0')

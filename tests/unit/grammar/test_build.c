@@ -119,6 +119,20 @@ static void test_marker(void **state)
                  &err, "4096 bytes in a marker");
 }
 
+static void test_the_first_failure(void **state)
+{
+    (void)state;
+    struct grammar_builder *b = open_builder();
+    assert_int_equal(grammar_builder_check(b, &err), 0);
+    assert_int_equal(grammar_text(b, SLICE("\xff")), GRAMMAR_FAILED);
+    for (int i = 0; i < 2; i++) { /* Asking does not spend it, nor does what comes after. */
+        assert_fails(grammar_builder_check(b, &err), ERR_INVALID_VALUE, &err, "not UTF-8");
+        assert_int_equal(grammar_builder_check(b, NULL), -ERR_INVALID_VALUE);
+        (void)builder_no_memory(b); /* Not the first. */
+    }
+    assert_fails(compiles(b, GRAMMAR_FAILED), ERR_INVALID_VALUE, &err, "not UTF-8");
+}
+
 static void test_undefined_rule(void **state)
 {
     (void)state;
@@ -292,14 +306,14 @@ static void test_no_text(void **state)
 static void test_doubling(void **state)
 {
     (void)state;
-    for (int levels = 22; levels <= 23; levels++) {
+    for (int levels = 18; levels <= 24; levels += 6) {
         struct grammar_builder *b = open_builder();
         int32_t node = grammar_empty(b);
         for (int i = 0; i < levels; i++) node = either(b, node, node);
-        if (levels == 22) /* 2^23 - 1 expressions */
+        if (levels == 18)
             assert_ok(compiles(b, node), &err);
         else
-            assert_fails(compiles(b, node), ERR_LIMIT, &err, "8388608 expressions");
+            assert_fails(compiles(b, node), ERR_LIMIT, &err, "16777216 steps");
     }
     for (int kind = 0; kind < 2; kind++) {
         struct grammar_builder *b = open_builder();
@@ -446,6 +460,7 @@ int main(void)
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_states),
         cmocka_unit_test(test_marker),
+        cmocka_unit_test(test_the_first_failure),
         cmocka_unit_test(test_undefined_rule),
         cmocka_unit_test(test_left_recursion),
         cmocka_unit_test(test_operands_must_be_regular),
