@@ -6,6 +6,7 @@
  *     size=N                each token has N bytes
  *     wait=MS               before anything is said
  *     hang                  says nothing
+ *     calls                 calls the tool f first
  *     error                 answers with an error
  *     crash-after=K         aborts behind K tokens, each time
  *     crash-once            aborts before the first token, unless <model path>.crashed exists
@@ -31,7 +32,7 @@ struct fake_job {
     uint64_t id, at_ms;
     uint32_t kind, n, choice_n, sent, size, delay_ms, dimensions, index;
     int64_t crash_after;
-    bool used, counted, hang, fail;
+    bool used, counted, hang, fail, calls;
 };
 
 struct fake_worker {
@@ -107,7 +108,8 @@ static void fake_load(struct fake_worker *w, const struct msg_load *load)
                  .weight_bytes = 6,
                  .weights_mapped = packed[0] && access(packed, R_OK) == 0,
                  .capabilities = w->embed ? CAP_EMBEDDINGS
-                                          : CAP_CHAT | CAP_COMPLETION | CAP_LOGPROBS | CAP_FIM,
+                                          : CAP_CHAT | CAP_COMPLETION | CAP_LOGPROBS | CAP_FIM |
+                                                CAP_TOOLS,
              });
 }
 
@@ -149,6 +151,7 @@ static void fake_request(struct fake_worker *w, const struct msg_request *r)
         .crash_after = fake_word(text, "crash-after=", -1),
         .hang = fake_has(text, "hang"),
         .fail = fake_has(text, "error"),
+        .calls = fake_has(text, "calls"),
         .index = r->index,
         .dimensions = r->dimensions ? r->dimensions : FAKE_EMBD,
     };
@@ -186,8 +189,29 @@ static void fake_embed(struct fake_worker *w, struct fake_job *j)
     j->used = false;
 }
 
+/* One call in two pieces. */
+static void fake_call(struct fake_worker *w, const struct fake_job *j)
+{
+    FAKE_SAY(
+        w, MSG_TOOL_DELTA,
+        &(struct msg_tool_delta){ .id = j->id, .call_id = SLICE("call_1"), .name = SLICE("f") });
+    FAKE_SAY(w, MSG_TOOL_DELTA,
+             &(struct msg_tool_delta){ .id = j->id, .arguments = SLICE("{\"a\": 1}") });
+}
+
+static void fake_encode(struct fake_worker *w, struct fake_job *j)
+{
+    uint32_t tokens[] = { 1, 2, 3 };
+    FAKE_SAY(w, MSG_TOKENS, &(struct msg_tokens){ .id = j->id, .tokens = tokens, .n_tokens = 3 });
+    j->used = false;
+}
+
 static void fake_step(struct fake_worker *w, struct fake_job *j)
 {
+    if (j->kind == REQUEST_TOKENIZE) {
+        fake_encode(w, j);
+        return;
+    }
     if (j->fail) {
         FAKE_SAY(w, MSG_ERROR,
                  &(struct msg_error){ .id = j->id,
@@ -209,6 +233,7 @@ static void fake_step(struct fake_worker *w, struct fake_job *j)
         if (conn_flush(&w->conn, &err) < 0) abort();
         abort();
     }
+    if (j->calls && j->sent == 0) fake_call(w, j);
     if (j->sent == j->n) {
         fake_finish(w, j);
         return;
