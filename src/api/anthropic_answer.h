@@ -1,7 +1,7 @@
 /* anthropic_answer - the answer of POST /v1/messages: a list of blocks, whole or as events.
  *
- *     message_start, (content_block_start, content_block_delta.., content_block_stop).., message_delta,
- *     message_stop
+ *     message_start, (content_block_start, content_block_delta.., content_block_stop)..,
+ *     message_delta, message_stop
  *
  * Thoughts, text and calls are blocks in the order in which they come. */
 #ifndef TIRO_API_ANTHROPIC_ANSWER_H

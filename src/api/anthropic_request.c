@@ -126,8 +126,8 @@ const struct field anthropic_prompt_fields[] = {
     FIELD_OBJECTS(struct anthropic_prompt_req, messages, .required = true, .len_min = 1,
                   .len_max = MSG_MESSAGES_MAX, .fields = anthropic_message_fields,
                   .size = sizeof(struct anthropic_message_req),
-                  .help = "The conversation so far. Its last message is not the assistant's: answers "
-                          "cannot be begun by the client."),
+                  .help = "The conversation so far. Its last message is not the assistant's: "
+                          "answers cannot be begun by the client."),
     FIELD_CONTENT(struct anthropic_prompt_req, system, .fields = anthropic_block_fields,
                   .size = sizeof(struct anthropic_block_req), .len_max = MSG_PARTS_MAX,
                   .help = "What stands before the conversation: a text, or a list of text blocks."),
@@ -159,8 +159,8 @@ const struct field anthropic_fields[] = {
               .help = "Take only from this many of the likeliest tokens; 0: all."),
     FIELD_STRINGS(struct anthropic_req, stop_sequences, .len_max = STOP_SEQUENCES_MAX,
                   .item_len_max = MSG_STOP_BYTES_MAX,
-                  .help = "Up to 16 texts of up to 256 bytes where the answer ends; the text itself "
-                          "is not returned."),
+                  .help = "Up to 16 texts of up to 256 bytes where the answer ends; the text "
+                          "itself is not returned."),
     FIELD_BOOL(struct anthropic_req, stream, .def = "false",
                .help = "Answer with server-sent events as the answer appears."),
     FIELD_OBJECT(struct anthropic_req, metadata, .fields = metadata_fields,

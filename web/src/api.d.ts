@@ -198,7 +198,7 @@ export interface ChatCompletionRequest {
             } | null;
         } | null;
     }> | null;
-    /** none: call nothing; auto: the model decides; required: call at least one; or the one to call, {"type": "function", "function": {"name": ..}}; or those that may be called, {"type": "allowed_tools", ..}. auto with tools, none without. */
+    /** none: call nothing; auto: the model decides; required: call at least one; the one to call, {"type": "function", "function": {"name": ..}}; or those that may be called, {"type": "allowed_tools", ..}. auto with tools, none without. */
     tool_choice?: "none" | "auto" | "required" | {
         type: "function";
         function: {
