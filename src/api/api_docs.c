@@ -99,8 +99,9 @@ void api_markdown_write(struct buf *out)
         "leaving a field out. Errors are\n"
         "`{\"error\": {\"message\", \"type\", \"param\", \"code\"}}`, always with all four keys; "
         "in "
-        "a stream that has begun\nthey come as an event. The same as an OpenAPI 3.1 document: `GET "
-        "/openapi.json`.\n\n"
+        "a stream that has begun\nthey come as an event. `/v1/messages` is in the shape of "
+        "Anthropic's API instead, errors too: point that client at `http://HOST:PORT`.\n"
+        "The same as an OpenAPI 3.1 document: `GET /openapi.json`.\n\n"
         "For operators: `/health`, `/ready`, `/metrics`, `/v1/tiro/status`; see "
         "[http.md](http.md).\n");
     for (size_t i = 0; i < endpoint_registry_len; i++) {

@@ -4,6 +4,7 @@
 #include "base/json.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum {
     ERROR_BODY_MAX = 8192,       /* an error's text and param, escaped */
@@ -42,6 +43,16 @@ static const char *anthropic_type(enum err_code code)
     }
 }
 
+/* "messages[0].role: why": there is no other field for the place. */
+static void write_place_and_text(struct json_writer *w, const struct err *err)
+{
+    char text[ERR_PARAM_MAX + ERR_TEXT_MAX];
+    bool named = !err->param[0] || strstr(err->text, err->param);
+    int n = snprintf(text, sizeof text, "%s%s%s", named ? "" : err->param, named ? "" : ": ",
+                     err->text); /* May lose two bytes of the longest. */
+    json_slice(w, (struct slice){ text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1 });
+}
+
 /* {"type":"error","error":{"type","message"},"request_id"} */
 static void write_anthropic(struct json_writer *w, const struct call *call, const struct err *err)
 {
@@ -53,7 +64,7 @@ static void write_anthropic(struct json_writer *w, const struct call *call, cons
     json_key(w, "type");
     json_str(w, anthropic_type(err->code));
     json_key(w, "message");
-    json_str(w, err->text);
+    write_place_and_text(w, err);
     json_object_end(w);
     json_key(w, "request_id");
     json_str(w, call->request_id);

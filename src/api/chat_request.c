@@ -65,8 +65,8 @@ const struct field chat_request_fields[] = {
                .help = "Further variables for the model's chat template, as vLLM has it."),
     FIELD_OBJECT(struct chat_req, prediction, .fields = prediction_fields,
                  .size = sizeof(struct prediction_req), .ignored = true,
-                 .help = "Text the answer will mostly repeat. Accepted; the answer is the same with "
-                         "it, and no faster yet: drafts come from the conversation itself."),
+                 .help = "Text the answer will mostly repeat. Accepted; the answer is the same "
+                         "with it, and no faster yet: drafts come from the conversation itself."),
     FIELD_ENUM(struct chat_req, service_tier, .names = service_tiers, .def = "\"auto\"",
                .help = "This server has one tier; the answer says default."),
     FIELD_JSON(struct chat_req, store, .types = FIELD_TYPE_BOOL, .only = "[false]",

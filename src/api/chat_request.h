@@ -1,4 +1,4 @@
-/* chat_request - what POST /v1/chat/completions takes: its table, and its way into a msg_request. */
+/* chat_request - what POST /v1/chat/completions takes: its table, its way into a msg_request. */
 #ifndef TIRO_API_CHAT_REQUEST_H
 #define TIRO_API_CHAT_REQUEST_H
 
@@ -27,8 +27,8 @@ int chat_request_fill(struct msg_request *ret, struct tools *ret_tools, const st
                       const struct backend_model *model, struct call *call,
                       struct err *err) MUST_USE;
 
-/* What a template is told of thinking: enable_thinking, and reasoning_effort when there is one; what
- * `kwargs` (NULL: none) says of them already, stands. */
+/* What a template is told of thinking: enable_thinking, and reasoning_effort when there is one;
+ * what `kwargs` (NULL: none) says of them already, stands. */
 int chat_template_args(struct slice *ret, const json_t *kwargs, bool think, const char *effort,
                        struct arena *arena, struct err *err) MUST_USE;
 

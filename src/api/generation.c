@@ -125,14 +125,15 @@ static int fill_logit_bias(struct msg_sampling *ret, const json_t *object,
     return 0;
 }
 
-static int fill_stop(struct msg_request *ret, const struct field_strings *stop, struct err *err)
+int generation_fill_stop(struct msg_request *ret, const struct field_strings *stop,
+                         const char *name, struct err *err)
 {
     for (size_t i = 0; i < stop->n; i++)
         if (stop->items[i].len == 0)
-            return err_param(
-                err, ERR_STRING_TOO_SHORT, "stop",
-                "Invalid 'stop': empty string. Expected a string with minimum length 1, "
-                "but got an empty string instead.");
+            return err_param(err, ERR_STRING_TOO_SHORT, name,
+                             "Invalid '%s': empty string. Expected a string with minimum length 1, "
+                             "but got an empty string instead.",
+                             name);
     ret->stop = stop->items;
     ret->n_stop = (uint32_t)stop->n;
     return 0;
@@ -163,7 +164,7 @@ int generation_fill(struct msg_request *ret, const struct generation_req *req,
     if (req->logit_bias.given)
         TRY(fill_logit_bias(&ret->sampling, req->logit_bias.value, model, arena, err));
     TRY(structured_outputs_fill(ret, req->structured_outputs.value, arena, err));
-    return fill_stop(ret, &req->stop, err);
+    return generation_fill_stop(ret, &req->stop, "stop", err);
 }
 
 int generation_check_max(const struct field_int *max, const char *name,

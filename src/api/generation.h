@@ -43,6 +43,9 @@ int generation_model(const struct backend_model **ret, struct call *call, struct
 int generation_fill(struct msg_request *ret, const struct generation_req *req,
                     const struct backend_model *model, const struct call *call, struct arena *arena,
                     struct err *err) MUST_USE;
+/* `name` is the field's. */
+int generation_fill_stop(struct msg_request *ret, const struct field_strings *stop,
+                         const char *name, struct err *err) MUST_USE;
 /* No more tokens may be asked for than the context holds. */
 int generation_check_max(const struct field_int *max, const char *name,
                          const struct backend_model *model, struct err *err) MUST_USE;

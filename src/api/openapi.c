@@ -233,7 +233,8 @@ static void write_responses(struct json_writer *w, const struct endpoint *ep)
     key_str(w, "description", "What was wrong.");
     json_key(w, "content");
     json_object_begin(w);
-    write_content(w, "application/json", "Error", "");
+    write_content(w, "application/json",
+                  ep->dialect == DIALECT_ANTHROPIC ? "AnthropicError" : "Error", "");
     json_object_end(w);
     json_object_end(w);
     json_object_end(w);
@@ -317,6 +318,21 @@ static const struct field error_answer[] = {
     FIELDS_END,
 };
 
+static const char *const anthropic_error_types[] = { "error", NULL };
+
+static const struct field anthropic_error_object[] = {
+    ANSWER("type", STRING, .help = "invalid_request_error, overloaded_error ..."),
+    ANSWER("message", STRING, .help = "What was wrong, and where, for a person."),
+    FIELDS_END,
+};
+
+static const struct field anthropic_error_answer[] = {
+    ANSWER("type", ENUM, .names = anthropic_error_types, .help = "error"),
+    ANSWER("error", OBJECT, .fields = anthropic_error_object, .help = "What was wrong."),
+    ANSWER_MAYBE("request_id", STRING, .help = "Also in the header request-id."),
+    FIELDS_END,
+};
+
 static void write_schema(struct json_writer *w, const char *name, const char *suffix,
                          const struct field *fields)
 {
@@ -349,6 +365,7 @@ void openapi_write(struct buf *out)
     json_key(w, "schemas");
     json_object_begin(w);
     write_schema(w, "Error", "", error_answer);
+    write_schema(w, "AnthropicError", "", anthropic_error_answer);
     for (size_t i = 0; i < endpoint_registry_len; i++) {
         const struct endpoint *ep = endpoint_registry[i];
         write_schema(w, ep->name, "Request", ep->fields);

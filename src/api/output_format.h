@@ -1,4 +1,4 @@
-/* output_format - what an answer is held to: response_format, and structured_outputs as vLLM has it.
+/* output_format - what an answer is held to: response_format, and vLLM's structured_outputs.
  *
  * Both become the grammar of the worker's request, which compiles it and says what is wrong with a
  * schema. At most one of them holds an answer.

@@ -1,13 +1,12 @@
-#include "api/tools.h"
+#include "api/tools_fill.h"
 
 #include <stdio.h>
 
 enum tool_type { TOOL_FUNCTION, TOOL_CUSTOM };
-static const char *const tool_types[] = { "function", "custom", NULL };
+const char *const tool_types[] = { "function", "custom", NULL };
 enum format_type { FORMAT_TEXT, FORMAT_GRAMMAR };
 static const char *const format_types[] = { "text", "grammar", NULL };
 static const char *const syntaxes[] = { "lark", "regex", NULL };
-static const char *const modes[] = { "auto", "required", NULL };
 
 struct function_req {
     struct field_string name, description;
@@ -86,42 +85,15 @@ static const struct field tool_fields[] = {
     FIELDS_END,
 };
 
-#define NAME_SCHEMA                                                                               \
-    "{\"type\":\"object\",\"required\":[\"name\"],\"additionalProperties\":false,\"properties\":" \
-    "{\"name\":{\"type\":\"string\"}}}"
-#define NAMED_SCHEMA(kind)                                                                      \
-    "{\"type\":\"object\",\"required\":[\"type\",\"" kind "\"],\"additionalProperties\":false," \
-    "\"properties\":{\"type\":{\"type\":\"string\",\"enum\":[\"" kind "\"]},\"" kind            \
-    "\":" NAME_SCHEMA "}}"
-#define TOOL_NAMES_SCHEMA                                                                      \
-    "{\"type\":\"array\",\"minItems\":1,\"maxItems\":128,\"items\":{\"anyOf\":[" NAMED_SCHEMA( \
-        "function") "," NAMED_SCHEMA("custom") "]}}"
-
-static const char tool_choice_schema[] =
-    "{\"anyOf\":[{\"type\":\"string\",\"enum\":[\"none\",\"auto\",\"required\"]}," NAMED_SCHEMA(
-        "function") "," NAMED_SCHEMA("custom") ","
-                                               "{\"type\":\"object\",\"required\":[\"type\","
-                                               "\"allowed_tools\"],\"additionalProperties\":false,"
-                                               "\"properties\":{\"type\":{\"type\":\"string\","
-                                               "\"enum\":[\"allowed_tools\"]},\"allowed_tools\":"
-                                               "{\"type\":\"object\",\"required\":[\"mode\","
-                                               "\"tools\"],\"additionalProperties\":false,"
-                                               "\"properties\":{\"mode\":{\"type\":\"string\","
-                                               "\"enum\":[\"auto\",\"required\"]},"
-                                               "\"tools\":" TOOL_NAMES_SCHEMA "}}}}]}";
-
-static const char function_call_schema[] =
-    "{\"anyOf\":[{\"type\":\"string\",\"enum\":[\"none\",\"auto\"]}," NAME_SCHEMA "]}";
-
 /* clang-format off */
 const struct field tools_fields[] = {
     FIELD_OBJECTS(struct tools_req, tools, .len_max = MSG_TOOLS_MAX, .fields = tool_fields,
                   .size = sizeof(struct tool_req), .help = "What the model may call."),
     FIELD_JSON(struct tools_req, tool_choice, .types = FIELD_TYPE_STRING | FIELD_TYPE_OBJECT,
                .schema = tool_choice_schema,
-               .help = "none: call nothing; auto: the model decides; required: call at least one; or "
-                       "the one to call, {\"type\": \"function\", \"function\": {\"name\": ..}}; or "
-                       "those that may be called, {\"type\": \"allowed_tools\", ..}. auto with "
+               .help = "none: call nothing; auto: the model decides; required: call at least one; "
+                       "the one to call, {\"type\": \"function\", \"function\": {\"name\": ..}}; "
+                       "or those that may be called, {\"type\": \"allowed_tools\", ..}. auto with "
                        "tools, none without."),
     FIELD_BOOL(struct tools_req, parallel_tool_calls, .def = "true",
                .help = "False: at most one call in an answer."),
@@ -209,30 +181,20 @@ static void write_custom(struct json_writer *w, const struct custom_req *req)
 
 /* ---- What is checked ---- */
 
-struct fill {
-    struct msg_request *message;
-    struct tools *tools;
-    const struct tools_req *req;
-    const struct call *call;
-    struct slice *names; /* n of them, as they stand in the request */
-    bool *is_custom;     /* (n) */
-    size_t n;
-    struct err *err;
-};
-
-static int missing(const char *param, struct err *err)
+int tools_missing(const char *param, struct err *err)
 {
     return err_param(err, ERR_MISSING_PARAMETER, param, "Missing required parameter: '%s'.", param);
 }
 
-static int misplaced(const char *param, const char *type, struct err *err)
+int tools_misplaced(const char *param, const char *type, struct err *err)
 {
     return err_param(err, ERR_UNKNOWN_PARAMETER, param,
                      "Unrecognized request argument supplied: %s. It belongs to the type '%s'.",
                      param, type);
 }
 
-static int add_name(struct fill *f, size_t i, struct slice name, bool custom, const char *param)
+static int add_name(struct tools_fill *f, size_t i, struct slice name, bool custom,
+                    const char *param)
 {
     TRY(field_check_name(name, param, f->err));
     for (size_t j = 0; j < i; j++)
@@ -252,12 +214,12 @@ static int check_format(const struct custom_req *custom, size_t i, struct err *e
     if (!format) return 0;
     (void)snprintf(param, sizeof param, "tools[%zu].custom.format.grammar", i);
     bool is_grammar = format->type.value == FORMAT_GRAMMAR;
-    if (is_grammar && !format->grammar.value) return missing(param, err);
-    if (!is_grammar && format->grammar.value) return misplaced(param, "grammar", err);
+    if (is_grammar && !format->grammar.value) return tools_missing(param, err);
+    if (!is_grammar && format->grammar.value) return tools_misplaced(param, "grammar", err);
     return 0;
 }
 
-static int check_tool(struct fill *f, size_t i, const struct tool_req *tool)
+static int check_tool(struct tools_fill *f, size_t i, const struct tool_req *tool)
 {
     bool custom = tool->type.value == TOOL_CUSTOM;
     const struct function_req *function = tool->function.value;
@@ -266,9 +228,9 @@ static int check_tool(struct fill *f, size_t i, const struct tool_req *tool)
     (void)snprintf(own, sizeof own, "tools[%zu].%s", i, tool_types[custom]);
     (void)snprintf(other, sizeof other, "tools[%zu].%s", i, tool_types[!custom]);
     (void)snprintf(name, sizeof name, "tools[%zu].%s.name", i, tool_types[custom]);
-    if (custom ? !input : !function) return missing(own, f->err);
+    if (custom ? !input : !function) return tools_missing(own, f->err);
     if (custom ? function != NULL : input != NULL)
-        return misplaced(other, tool_types[!custom], f->err);
+        return tools_misplaced(other, tool_types[!custom], f->err);
     if (custom) TRY(check_format(input, i, f->err));
     return add_name(f, i, custom ? input->name.value : function->name.value, custom, name);
 }
@@ -282,7 +244,7 @@ int tools_check_model(const struct backend_model *model, const char *param, stru
                      param, model->id);
 }
 
-static int fill_names(struct fill *f)
+static int fill_names(struct tools_fill *f)
 {
     const struct tools_req *req = f->req;
     struct arena *arena = f->call->scratch;
@@ -303,7 +265,7 @@ static int fill_names(struct fill *f)
     return 0;
 }
 
-static int fill_text(struct fill *f)
+static int fill_text(struct tools_fill *f)
 {
     const struct tool_req *tools = f->req->tools.items;
     const struct function_req *functions = f->req->functions.items;
@@ -320,171 +282,6 @@ static int fill_text(struct fill *f)
     }
     json_array_end(&w);
     return field_keep_text(&f->message->tools, &text, f->call->scratch, f->err);
-}
-
-/* ---- tool_choice ---- */
-
-struct name_req {
-    struct field_string name;
-};
-
-struct choice_req {
-    struct field_enum type;
-    struct field_object function, custom; /* struct name_req */
-    struct field_object allowed_tools;    /* struct allowed_req */
-};
-
-struct allowed_req {
-    struct field_enum mode;
-    struct field_objects tools; /* of struct choice_req, without allowed_tools */
-};
-
-enum choice_type { CHOICE_FUNCTION, CHOICE_CUSTOM, CHOICE_ALLOWED };
-static const char *const choice_types[] = { "function", "custom", "allowed_tools", NULL };
-
-static const struct field name_fields[] = {
-    FIELD_STRING(struct name_req, name, .required = true, .help = "Of the tool."),
-    FIELDS_END,
-};
-
-static const struct field named_fields[] = {
-    FIELD_ENUM(struct choice_req, type, .required = true, .names = tool_types, .help = "Its kind."),
-    FIELD_OBJECT(struct choice_req, function, .fields = name_fields,
-                 .size = sizeof(struct name_req), .help = "With type function."),
-    FIELD_OBJECT(struct choice_req, custom, .fields = name_fields, .size = sizeof(struct name_req),
-                 .help = "With type custom."),
-    FIELDS_END,
-};
-
-static const struct field allowed_fields[] = {
-    FIELD_ENUM(struct allowed_req, mode, .required = true, .names = modes,
-               .help = "auto: the model decides; required: it must call one."),
-    FIELD_OBJECTS(struct allowed_req, tools, .required = true, .len_min = 1,
-                  .len_max = MSG_TOOLS_MAX, .fields = named_fields,
-                  .size = sizeof(struct choice_req), .help = "Those that may be called."),
-    FIELDS_END,
-};
-
-static const struct field choice_fields[] = {
-    FIELD_ENUM(struct choice_req, type, .required = true, .names = choice_types,
-               .help = "What is chosen."),
-    FIELD_OBJECT(struct choice_req, function, .fields = name_fields,
-                 .size = sizeof(struct name_req), .help = "With type function."),
-    FIELD_OBJECT(struct choice_req, custom, .fields = name_fields, .size = sizeof(struct name_req),
-                 .help = "With type custom."),
-    FIELD_OBJECT(struct choice_req, allowed_tools, .fields = allowed_fields,
-                 .size = sizeof(struct allowed_req), .help = "With type allowed_tools."),
-    FIELDS_END,
-};
-
-/* The name of the tool that `choice`, at `path`, names. */
-static int named_tool(struct slice *ret, const struct fill *f, const struct choice_req *choice,
-                      const char *path)
-{
-    bool custom = choice->type.value == CHOICE_CUSTOM;
-    const struct name_req *own = custom ? choice->custom.value : choice->function.value;
-    const struct name_req *other = custom ? choice->function.value : choice->custom.value;
-    char param[ERR_PARAM_MAX];
-    (void)snprintf(param, sizeof param, "%.60s.%s", path, tool_types[other ? !custom : custom]);
-    if (other) return misplaced(param, tool_types[!custom], f->err);
-    if (!own) return missing(param, f->err);
-    for (size_t i = 0; i < f->n; i++) {
-        if (!slice_eq(f->names[i], own->name.value) || f->is_custom[i] != custom) continue;
-        *ret = f->names[i];
-        return 0;
-    }
-    (void)snprintf(param, sizeof param, "%.60s.%s.name", path, tool_types[custom]);
-    return err_param(f->err, ERR_INVALID_VALUE, param,
-                     "Invalid value for '%s': no tool of the type '%s' has the name '%.*s'.", param,
-                     tool_types[custom],
-                     own->name.value.len > TOOL_NAME_MAX ? TOOL_NAME_MAX : (int)own->name.value.len,
-                     own->name.value.ptr);
-}
-
-static int choose_names(struct fill *f, const struct choice_req *choices, size_t n,
-                        const char *path)
-{
-    struct slice *names = ARENA_NEWS(f->call->scratch, n, struct slice);
-    TRY(arena_check(f->call->scratch, "the request", f->err));
-    for (size_t i = 0; i < n; i++) {
-        char item[ERR_PARAM_MAX];
-        (void)snprintf(item, sizeof item, "%.40s[%zu]", path, i);
-        TRY(named_tool(&names[i], f, &choices[i], item));
-    }
-    f->message->tool_names = names;
-    f->message->n_tool_names = (uint32_t)n;
-    return 0;
-}
-
-static int choose_object(struct fill *f, const json_t *value)
-{
-    struct choice_req choice = { 0 };
-    struct msg_request *m = f->message;
-    TRY(fields_parse(&choice, choice_fields, value, "tool_choice", f->call->scratch, f->err));
-    const struct allowed_req *allowed = choice.allowed_tools.value;
-    if (choice.type.value == CHOICE_ALLOWED) {
-        if (!allowed) return missing("tool_choice.allowed_tools", f->err);
-        if (allowed->mode.value == 1) m->tool_choice = TOOL_CHOICE_REQUIRED;
-        return choose_names(f, allowed->tools.items, allowed->tools.n,
-                            "tool_choice.allowed_tools.tools");
-    }
-    if (allowed) return misplaced("tool_choice.allowed_tools", "allowed_tools", f->err);
-    m->tool_names = ARENA_NEW(f->call->scratch, struct slice);
-    TRY(arena_check(f->call->scratch, "the request", f->err));
-    m->n_tool_names = 1;
-    m->tool_choice = TOOL_CHOICE_REQUIRED;
-    m->one_tool_call = true; /* A named tool is called once. */
-    f->tools->named = true;
-    return named_tool(m->tool_names, f, &choice, "tool_choice");
-}
-
-static int choose(struct fill *f)
-{
-    const json_t *value = f->req->tool_choice.value;
-    const char *word = json_string_value(value);
-    struct msg_request *m = f->message;
-    m->one_tool_call = !f->req->parallel_tool_calls.value;
-    if (!value || (word && strcmp(word, "auto") == 0)) return 0;
-    if (!word) return choose_object(f, value);
-    if (strcmp(word, "none") == 0)
-        m->tool_choice = TOOL_CHOICE_NONE;
-    else if (strcmp(word, "required") == 0)
-        m->tool_choice = TOOL_CHOICE_REQUIRED;
-    else
-        return err_param(f->err, ERR_INVALID_VALUE, "tool_choice",
-                         "Invalid value: '%.64s'. Supported values are: 'none', 'auto', and "
-                         "'required'.",
-                         word);
-    return 0;
-}
-
-/* function_call: "none", "auto" or {"name": ..}. */
-static int choose_legacy(struct fill *f)
-{
-    const json_t *value = f->req->function_call.value;
-    const char *word = json_string_value(value);
-    struct msg_request *m = f->message;
-    struct name_req named = { 0 };
-    m->one_tool_call = true;
-    if (!value || (word && strcmp(word, "auto") == 0)) return 0;
-    if (word && strcmp(word, "none") == 0) {
-        m->tool_choice = TOOL_CHOICE_NONE;
-        return 0;
-    }
-    if (word)
-        return err_param(f->err, ERR_INVALID_VALUE, "function_call",
-                         "Invalid value: '%.64s'. Supported values are: 'none' and 'auto'.", word);
-    TRY(fields_parse(&named, name_fields, value, "function_call", f->call->scratch, f->err));
-    for (size_t i = 0; i < f->n; i++) {
-        if (!slice_eq(f->names[i], named.name.value)) continue;
-        m->tool_names = &f->names[i];
-        m->n_tool_names = 1;
-        m->tool_choice = TOOL_CHOICE_REQUIRED;
-        f->tools->named = true;
-        return 0;
-    }
-    return err_param(f->err, ERR_INVALID_VALUE, "function_call.name",
-                     "Invalid value for 'function_call.name': no function has that name.");
 }
 
 /* ---- All of it ---- */
@@ -519,7 +316,7 @@ static int check_both(const struct tools_req *req, struct err *err)
     return 0;
 }
 
-static int keep_custom(struct fill *f)
+static int keep_custom(struct tools_fill *f)
 {
     struct arena *arena = f->call->arena;
     struct tools *t = f->tools;
@@ -532,14 +329,16 @@ static int keep_custom(struct fill *f)
 int tools_fill(struct msg_request *ret, struct tools *ret_tools, const struct tools_req *req,
                const struct backend_model *model, const struct call *call, struct err *err)
 {
-    struct fill f = { .message = ret, .tools = ret_tools, .req = req, .call = call, .err = err };
+    struct tools_fill f = {
+        .message = ret, .tools = ret_tools, .req = req, .call = call, .err = err
+    };
     *ret_tools = (struct tools){ .legacy = req->functions.n > 0 };
     if (req->tools.n + req->functions.n == 0) return check_without(req, err);
     TRY(tools_check_model(model, ret_tools->legacy ? "functions" : "tools", err));
     TRY(check_both(req, err));
     TRY(fill_names(&f));
     TRY(fill_text(&f));
-    TRY(ret_tools->legacy ? choose_legacy(&f) : choose(&f));
+    TRY(ret_tools->legacy ? tools_choose_legacy(&f) : tools_choose(&f));
     return ret->tool_choice == TOOL_CHOICE_NONE ? 0 : keep_custom(&f);
 }
 

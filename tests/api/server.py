@@ -104,6 +104,20 @@ class Server:
             values.append(event.removeprefix("data: "))
         return values
 
+    def named_events(self, path, body):
+        """(name, value) of the events of a stream that names them, checking the framing."""
+        status, headers, data = self.request("POST", path, body)
+        assert status == 200, data
+        assert headers["content-type"] == "text/event-stream; charset=utf-8"
+        found = []
+        for event in data.decode().removesuffix("\n\n").split("\n\n"):
+            first, second = event.split("\n")
+            assert first.startswith("event: ") and second.startswith("data: "), event
+            value = json.loads(second.removeprefix("data: "))
+            assert value["type"] == first.removeprefix("event: ")
+            found.append((value["type"], value))
+        return found
+
     def processes(self):
         """Ids of the server and its workers."""
         found, wanted = [self.process.pid], [self.process.pid]

@@ -14,6 +14,20 @@ export interface Error {
     };
 }
 
+export interface AnthropicError {
+    /** error */
+    type: "error";
+    /** What was wrong. */
+    error: {
+        /** invalid_request_error, overloaded_error ... */
+        type: string;
+        /** What was wrong, and where, for a person. */
+        message: string;
+    };
+    /** Also in the header request-id. */
+    request_id?: string;
+}
+
 export interface ChatCompletionRequest {
     /** The conversation so far. */
     messages: Array<{
@@ -184,7 +198,7 @@ export interface ChatCompletionRequest {
             } | null;
         } | null;
     }> | null;
-    /** none: call nothing; auto: the model decides; required: call at least one; or the one to call, {"type": "function", "function": {"name": ..}}; or those that may be called, {"type": "allowed_tools", ..}. auto with tools, none without. */
+    /** none: call nothing; auto: the model decides; required: call at least one; the one to call, {"type": "function", "function": {"name": ..}}; or those that may be called, {"type": "allowed_tools", ..}. auto with tools, none without. */
     tool_choice?: "none" | "auto" | "required" | {
         type: "function";
         function: {
@@ -716,6 +730,481 @@ export interface Embeddings {
         /** The same. */
         total_tokens: number;
     };
+}
+
+export interface MessageRequest {
+    /** Id of the model to use; see GET /v1/models. */
+    model: string;
+    /** The conversation so far. Its last message is not the assistant's: answers cannot be begun by the client. */
+    messages: Array<{
+        /** Who speaks. */
+        role: "user" | "assistant" | "system";
+        /** A text, or a list of blocks. */
+        content: string | Array<{
+            /** What this block is. Pictures and documents are refused: no model here takes them yet. */
+            type: "text" | "tool_use" | "tool_result" | "thinking" | "redacted_thinking" | "image" | "document";
+            /** Of a text block. */
+            text?: string | null;
+            /** Of a tool_use. */
+            id?: string | null;
+            /** Of a tool_use: the tool. */
+            name?: string | null;
+            /** Of a tool_use. */
+            input?: Record<string, unknown> | null;
+            /** Of a tool_result: which tool_use it answers. */
+            tool_use_id?: string | null;
+            /** Of a tool_result: a text, or a list of text blocks. */
+            content?: string | Array<{
+                /** text; other kinds are refused. */
+                type: "text" | "tool_use" | "tool_result" | "thinking" | "redacted_thinking" | "image" | "document";
+                /** Of a text block. */
+                text?: string | null;
+                /** Of a picture or document. */
+                source?: Record<string, unknown> | null;
+                /** Accepted: prefixes are cached anyway. */
+                cache_control?: Record<string, unknown> | null;
+                /** Of an earlier text. Accepted; nothing is done with it. */
+                citations?: unknown | null;
+            }> | null;
+            /** Of a tool_result: the model is told that it is an error. */
+            is_error?: boolean | null;
+            /** Of a thinking block. Accepted; models are not shown it again. */
+            thinking?: string | null;
+            /** Of a thinking block. */
+            signature?: string | null;
+            /** Of a redacted_thinking block. */
+            data?: string | null;
+            /** Of a tool_use: who called. Accepted; here it is always the model. */
+            caller?: Record<string, unknown> | null;
+            /** Of a picture or document. */
+            source?: Record<string, unknown> | null;
+            /** Accepted: prefixes are cached anyway. */
+            cache_control?: Record<string, unknown> | null;
+            /** Of an earlier text. Accepted; nothing is done with it. */
+            citations?: unknown | null;
+        }>;
+    }>;
+    /** What stands before the conversation: a text, or a list of text blocks. */
+    system?: string | Array<{
+        /** What this block is. Pictures and documents are refused: no model here takes them yet. */
+        type: "text" | "tool_use" | "tool_result" | "thinking" | "redacted_thinking" | "image" | "document";
+        /** Of a text block. */
+        text?: string | null;
+        /** Of a tool_use. */
+        id?: string | null;
+        /** Of a tool_use: the tool. */
+        name?: string | null;
+        /** Of a tool_use. */
+        input?: Record<string, unknown> | null;
+        /** Of a tool_result: which tool_use it answers. */
+        tool_use_id?: string | null;
+        /** Of a tool_result: a text, or a list of text blocks. */
+        content?: string | Array<{
+            /** text; other kinds are refused. */
+            type: "text" | "tool_use" | "tool_result" | "thinking" | "redacted_thinking" | "image" | "document";
+            /** Of a text block. */
+            text?: string | null;
+            /** Of a picture or document. */
+            source?: Record<string, unknown> | null;
+            /** Accepted: prefixes are cached anyway. */
+            cache_control?: Record<string, unknown> | null;
+            /** Of an earlier text. Accepted; nothing is done with it. */
+            citations?: unknown | null;
+        }> | null;
+        /** Of a tool_result: the model is told that it is an error. */
+        is_error?: boolean | null;
+        /** Of a thinking block. Accepted; models are not shown it again. */
+        thinking?: string | null;
+        /** Of a thinking block. */
+        signature?: string | null;
+        /** Of a redacted_thinking block. */
+        data?: string | null;
+        /** Of a tool_use: who called. Accepted; here it is always the model. */
+        caller?: Record<string, unknown> | null;
+        /** Of a picture or document. */
+        source?: Record<string, unknown> | null;
+        /** Accepted: prefixes are cached anyway. */
+        cache_control?: Record<string, unknown> | null;
+        /** Of an earlier text. Accepted; nothing is done with it. */
+        citations?: unknown | null;
+    }> | null;
+    /** What the model may call. */
+    tools?: Array<{
+        /** Letters, digits, _ and -; no two tools may share one. */
+        name: string;
+        /** custom: yours. Tools that Anthropic runs are not there. */
+        type?: "custom" | null;
+        /** When to call it, for the model. */
+        description?: string | null;
+        /** A JSON Schema of its input, which is valid under it. */
+        input_schema: Record<string, unknown>;
+        /** Also refuse schemas outside of the strict subset: every object closed, every property required. Inputs are held to the schema either way. */
+        strict?: boolean | null;
+        /** Accepted: inputs are always sent as they come. */
+        eager_input_streaming?: boolean | null;
+        /** Accepted: prefixes are cached anyway. */
+        cache_control?: Record<string, unknown> | null;
+    }> | null;
+    /** Whether and what to call. */
+    tool_choice?: {
+        /** auto: the model decides; any: it must call one; tool: the one called name; none: it may call nothing. */
+        type: "auto" | "any" | "tool" | "none";
+        /** With type tool. */
+        name?: string | null;
+        /** At most one call in an answer. */
+        disable_parallel_tool_use?: boolean | null;
+    } | null;
+    /** Whether to think first, for models that think; without it the model does as it was made to. */
+    thinking?: {
+        /** enabled or adaptive: think first; disabled: do not. */
+        type: "enabled" | "disabled" | "adaptive";
+        /** Required with enabled, and less than max_tokens, which alone limits how long the model thinks here. */
+        budget_tokens?: number | null;
+        /** How thoughts are shown. */
+        display?: string | null;
+    } | null;
+    /** Effort, and form of the text. */
+    output_config?: {
+        /** How much to think, for models that think. */
+        effort?: "low" | "medium" | "high" | "xhigh" | "max" | null;
+        /** What the text is held to. */
+        format?: {
+            /** json_schema */
+            type: "json_schema";
+            /** The JSON Schema. */
+            schema: Record<string, unknown>;
+        } | null;
+    } | null;
+    /** Accepted: prefixes are cached anyway. */
+    cache_control?: Record<string, unknown> | null;
+    /** The most tokens to make, thoughts included. */
+    max_tokens: number;
+    /** Randomness: 0 always takes the likeliest token. */
+    temperature?: number | null;
+    /** Take only from the likeliest tokens with this share of probability. */
+    top_p?: number | null;
+    /** Take only from this many of the likeliest tokens; 0: all. */
+    top_k?: number | null;
+    /** Up to 16 texts of up to 256 bytes where the answer ends; the text itself is not returned. */
+    stop_sequences?: string | Array<string> | null;
+    /** Answer with server-sent events as the answer appears. */
+    stream?: boolean | null;
+    /** Of the request. */
+    metadata?: {
+        /** Your name for the end user. Accepted; nothing is done with it. */
+        user_id?: string | null;
+    } | null;
+    /** This server has one tier. */
+    service_tier?: "auto" | "standard_only" | null;
+    /** This server has one speed. */
+    speed?: "standard" | null;
+    /** Where code would be run. */
+    container?: string | Record<string, unknown> | null;
+    /** Where the model would run. */
+    inference_geo?: string | null;
+}
+
+export interface Message {
+    /** msg_ and a random word. */
+    id: string;
+    /** message */
+    type: "message";
+    /** assistant */
+    role: "assistant";
+    /** The model's id. */
+    model: string;
+    /** The answer's blocks, in order. */
+    content: Array<{
+        /** What this block is. */
+        type: "thinking" | "text" | "tool_use";
+        /** Of a text. */
+        text?: string;
+        /** What the model thought. */
+        thinking?: string;
+        /** Of thinking; always empty. */
+        signature?: string;
+        /** Of a tool_use: toolu_ and a random word. */
+        id?: string;
+        /** Of a tool_use: which tool. */
+        name?: string;
+        /** Of a tool_use: valid under the tool's input_schema. One that max_tokens cut is left out. */
+        input?: Record<string, unknown>;
+    }>;
+    /** Why it ended; null in message_start. */
+    stop_reason: "end_turn" | "max_tokens" | "stop_sequence" | "tool_use" | "refusal" | null;
+    /** The one that ended it. */
+    stop_sequence: string | null;
+    /** Token counts. */
+    usage: {
+        /** Tokens read, without those of the cache. */
+        input_tokens: number;
+        /** Always 0. */
+        cache_creation_input_tokens: number;
+        /** Found in the prefix cache. */
+        cache_read_input_tokens: number;
+        /** Tokens made. */
+        output_tokens: number;
+        /** Shares. */
+        output_tokens_details: {
+            /** Those that the model thought before it answered. */
+            thinking_tokens: number;
+        };
+    };
+}
+
+export interface MessageEvent {
+    /** Also in the event's `event:` line. */
+    type: "message_start" | "ping" | "content_block_start" | "content_block_delta" | "content_block_stop" | "message_delta" | "message_stop";
+    /** Of message_start: the answer, still empty. */
+    message?: {
+        /** msg_ and a random word. */
+        id: string;
+        /** message */
+        type: "message";
+        /** assistant */
+        role: "assistant";
+        /** The model's id. */
+        model: string;
+        /** The answer's blocks, in order. */
+        content: Array<{
+            /** What this block is. */
+            type: "thinking" | "text" | "tool_use";
+            /** Of a text. */
+            text?: string;
+            /** What the model thought. */
+            thinking?: string;
+            /** Of thinking; always empty. */
+            signature?: string;
+            /** Of a tool_use: toolu_ and a random word. */
+            id?: string;
+            /** Of a tool_use: which tool. */
+            name?: string;
+            /** Of a tool_use: valid under the tool's input_schema. One that max_tokens cut is left out. */
+            input?: Record<string, unknown>;
+        }>;
+        /** Why it ended; null in message_start. */
+        stop_reason: "end_turn" | "max_tokens" | "stop_sequence" | "tool_use" | "refusal" | null;
+        /** The one that ended it. */
+        stop_sequence: string | null;
+        /** Token counts. */
+        usage: {
+            /** Tokens read, without those of the cache. */
+            input_tokens: number;
+            /** Always 0. */
+            cache_creation_input_tokens: number;
+            /** Found in the prefix cache. */
+            cache_read_input_tokens: number;
+            /** Tokens made. */
+            output_tokens: number;
+            /** Shares. */
+            output_tokens_details: {
+                /** Those that the model thought before it answered. */
+                thinking_tokens: number;
+            };
+        };
+    };
+    /** Of the block. */
+    index?: number;
+    /** Of content_block_start: the block, still empty. */
+    content_block?: {
+        /** What this block is. */
+        type: "thinking" | "text" | "tool_use";
+        /** Of a text. */
+        text?: string;
+        /** What the model thought. */
+        thinking?: string;
+        /** Of thinking; always empty. */
+        signature?: string;
+        /** Of a tool_use: toolu_ and a random word. */
+        id?: string;
+        /** Of a tool_use: which tool. */
+        name?: string;
+        /** Of a tool_use: valid under the tool's input_schema. One that max_tokens cut is left out. */
+        input?: Record<string, unknown>;
+    };
+    /** What is new. */
+    delta?: {
+        /** Of a content_block_delta. */
+        type?: "thinking_delta" | "text_delta" | "input_json_delta";
+        /** The next piece of a text. */
+        text?: string;
+        /** The next piece of thoughts. */
+        thinking?: string;
+        /** The next piece of an input, as JSON text. */
+        partial_json?: string;
+        /** Of a message_delta. */
+        stop_reason?: "end_turn" | "max_tokens" | "stop_sequence" | "tool_use" | "refusal";
+        /** Of a message_delta. */
+        stop_sequence?: string | null;
+    };
+    /** Of message_delta. */
+    usage?: {
+        /** Tokens read, without those of the cache. */
+        input_tokens: number;
+        /** Always 0. */
+        cache_creation_input_tokens: number;
+        /** Found in the prefix cache. */
+        cache_read_input_tokens: number;
+        /** Tokens made. */
+        output_tokens: number;
+        /** Shares. */
+        output_tokens_details: {
+            /** Those that the model thought before it answered. */
+            thinking_tokens: number;
+        };
+    };
+}
+
+export interface MessageTokensRequest {
+    /** Id of the model to use; see GET /v1/models. */
+    model: string;
+    /** The conversation so far. Its last message is not the assistant's: answers cannot be begun by the client. */
+    messages: Array<{
+        /** Who speaks. */
+        role: "user" | "assistant" | "system";
+        /** A text, or a list of blocks. */
+        content: string | Array<{
+            /** What this block is. Pictures and documents are refused: no model here takes them yet. */
+            type: "text" | "tool_use" | "tool_result" | "thinking" | "redacted_thinking" | "image" | "document";
+            /** Of a text block. */
+            text?: string | null;
+            /** Of a tool_use. */
+            id?: string | null;
+            /** Of a tool_use: the tool. */
+            name?: string | null;
+            /** Of a tool_use. */
+            input?: Record<string, unknown> | null;
+            /** Of a tool_result: which tool_use it answers. */
+            tool_use_id?: string | null;
+            /** Of a tool_result: a text, or a list of text blocks. */
+            content?: string | Array<{
+                /** text; other kinds are refused. */
+                type: "text" | "tool_use" | "tool_result" | "thinking" | "redacted_thinking" | "image" | "document";
+                /** Of a text block. */
+                text?: string | null;
+                /** Of a picture or document. */
+                source?: Record<string, unknown> | null;
+                /** Accepted: prefixes are cached anyway. */
+                cache_control?: Record<string, unknown> | null;
+                /** Of an earlier text. Accepted; nothing is done with it. */
+                citations?: unknown | null;
+            }> | null;
+            /** Of a tool_result: the model is told that it is an error. */
+            is_error?: boolean | null;
+            /** Of a thinking block. Accepted; models are not shown it again. */
+            thinking?: string | null;
+            /** Of a thinking block. */
+            signature?: string | null;
+            /** Of a redacted_thinking block. */
+            data?: string | null;
+            /** Of a tool_use: who called. Accepted; here it is always the model. */
+            caller?: Record<string, unknown> | null;
+            /** Of a picture or document. */
+            source?: Record<string, unknown> | null;
+            /** Accepted: prefixes are cached anyway. */
+            cache_control?: Record<string, unknown> | null;
+            /** Of an earlier text. Accepted; nothing is done with it. */
+            citations?: unknown | null;
+        }>;
+    }>;
+    /** What stands before the conversation: a text, or a list of text blocks. */
+    system?: string | Array<{
+        /** What this block is. Pictures and documents are refused: no model here takes them yet. */
+        type: "text" | "tool_use" | "tool_result" | "thinking" | "redacted_thinking" | "image" | "document";
+        /** Of a text block. */
+        text?: string | null;
+        /** Of a tool_use. */
+        id?: string | null;
+        /** Of a tool_use: the tool. */
+        name?: string | null;
+        /** Of a tool_use. */
+        input?: Record<string, unknown> | null;
+        /** Of a tool_result: which tool_use it answers. */
+        tool_use_id?: string | null;
+        /** Of a tool_result: a text, or a list of text blocks. */
+        content?: string | Array<{
+            /** text; other kinds are refused. */
+            type: "text" | "tool_use" | "tool_result" | "thinking" | "redacted_thinking" | "image" | "document";
+            /** Of a text block. */
+            text?: string | null;
+            /** Of a picture or document. */
+            source?: Record<string, unknown> | null;
+            /** Accepted: prefixes are cached anyway. */
+            cache_control?: Record<string, unknown> | null;
+            /** Of an earlier text. Accepted; nothing is done with it. */
+            citations?: unknown | null;
+        }> | null;
+        /** Of a tool_result: the model is told that it is an error. */
+        is_error?: boolean | null;
+        /** Of a thinking block. Accepted; models are not shown it again. */
+        thinking?: string | null;
+        /** Of a thinking block. */
+        signature?: string | null;
+        /** Of a redacted_thinking block. */
+        data?: string | null;
+        /** Of a tool_use: who called. Accepted; here it is always the model. */
+        caller?: Record<string, unknown> | null;
+        /** Of a picture or document. */
+        source?: Record<string, unknown> | null;
+        /** Accepted: prefixes are cached anyway. */
+        cache_control?: Record<string, unknown> | null;
+        /** Of an earlier text. Accepted; nothing is done with it. */
+        citations?: unknown | null;
+    }> | null;
+    /** What the model may call. */
+    tools?: Array<{
+        /** Letters, digits, _ and -; no two tools may share one. */
+        name: string;
+        /** custom: yours. Tools that Anthropic runs are not there. */
+        type?: "custom" | null;
+        /** When to call it, for the model. */
+        description?: string | null;
+        /** A JSON Schema of its input, which is valid under it. */
+        input_schema: Record<string, unknown>;
+        /** Also refuse schemas outside of the strict subset: every object closed, every property required. Inputs are held to the schema either way. */
+        strict?: boolean | null;
+        /** Accepted: inputs are always sent as they come. */
+        eager_input_streaming?: boolean | null;
+        /** Accepted: prefixes are cached anyway. */
+        cache_control?: Record<string, unknown> | null;
+    }> | null;
+    /** Whether and what to call. */
+    tool_choice?: {
+        /** auto: the model decides; any: it must call one; tool: the one called name; none: it may call nothing. */
+        type: "auto" | "any" | "tool" | "none";
+        /** With type tool. */
+        name?: string | null;
+        /** At most one call in an answer. */
+        disable_parallel_tool_use?: boolean | null;
+    } | null;
+    /** Whether to think first, for models that think; without it the model does as it was made to. */
+    thinking?: {
+        /** enabled or adaptive: think first; disabled: do not. */
+        type: "enabled" | "disabled" | "adaptive";
+        /** Required with enabled, and less than max_tokens, which alone limits how long the model thinks here. */
+        budget_tokens?: number | null;
+        /** How thoughts are shown. */
+        display?: string | null;
+    } | null;
+    /** Effort, and form of the text. */
+    output_config?: {
+        /** How much to think, for models that think. */
+        effort?: "low" | "medium" | "high" | "xhigh" | "max" | null;
+        /** What the text is held to. */
+        format?: {
+            /** json_schema */
+            type: "json_schema";
+            /** The JSON Schema. */
+            schema: Record<string, unknown>;
+        } | null;
+    } | null;
+    /** Accepted: prefixes are cached anyway. */
+    cache_control?: Record<string, unknown> | null;
+}
+
+export interface MessageTokens {
+    /** Of system, messages, tools and the model's template. */
+    input_tokens: number;
 }
 
 export interface Model {

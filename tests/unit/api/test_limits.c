@@ -29,14 +29,16 @@ static void request(struct fake *f, const char *path, const char *head, const ch
     buf_release(&body);
 }
 
-#define CHAT         "/v1/chat/completions"
-#define MESSAGES     "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]"
-#define CHAT_HEAD(f) "{\"model\":\"small\"," MESSAGES ",\"" f "\":"
+#define CHAT            "/v1/chat/completions"
+#define MESSAGES        "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]"
+#define MESSAGES_URL    "/v1/messages"
+#define MESSAGE_HEAD(f) "{\"model\":\"tools\",\"max_tokens\":1," MESSAGES ",\"" f "\":"
+#define CHAT_HEAD(f)    "{\"model\":\"small\"," MESSAGES ",\"" f "\":"
 
 static const struct limit {
     const char *path, *head, *item, *tail;
     size_t max;
-    const char *param, *code;
+    const char *param, *code; /* code NULL: Anthropic's, which has no field for either */
 } limits[] = {
     { CHAT, CHAT_HEAD("logit_bias") "{", "\"%zu\":1", "}}", 1024, "logit_bias",
       "array_above_max_length" },
@@ -60,6 +62,20 @@ static const struct limit {
     { CHAT, "{\"model\":\"tools\",\"messages\":[{\"role\":\"assistant\",\"tool_calls\":[",
       "{\"id\":\"c\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}",
       "]}]}", 128, "messages[0].tool_calls", "array_above_max_length" },
+    { MESSAGES_URL, MESSAGE_HEAD("stop_sequences") "[", "\"s\"", "]}", 16, "stop_sequences", NULL },
+    { MESSAGES_URL, MESSAGE_HEAD("tools") "[", "{\"name\":\"f%zu\",\"input_schema\":{}}", "]}", 128,
+      "tools", NULL },
+    { MESSAGES_URL, "{\"model\":\"tools\",\"max_tokens\":1,\"messages\":[",
+      "{\"role\":\"user\",\"content\":\"x\"}", "]}", 4096, "messages", NULL },
+    { MESSAGES_URL, "{\"model\":\"tools\",\"max_tokens\":1,\"system\":\"s\",\"messages\":[",
+      "{\"role\":\"user\",\"content\":\"x\"}", "]}", 4095, "messages", NULL },
+    { MESSAGES_URL,
+      "{\"model\":\"tools\",\"max_tokens\":1,\"messages\":[{\"role\":\"user\",\"content\":[",
+      "{\"type\":\"tool_result\",\"tool_use_id\":\"t\"}", "]},{\"role\":\"user\",\"content\":[]}]}",
+      4095, "messages", NULL },
+    { MESSAGES_URL,
+      "{\"model\":\"tools\",\"max_tokens\":1,\"messages\":[{\"role\":\"user\",\"content\":[",
+      "{\"type\":\"text\",\"text\":\"x\"}", "]}]}", 4096, "messages[0].content", NULL },
     { "/v1/completions", "{\"model\":\"small\",\"prompt\":[", "\"p%zu\"", "]}", 512, "prompt",
       "array_above_max_length" },
     { "/v1/embeddings", "{\"model\":\"vectors\",\"input\":[", "\"p%zu\"", "]}", 2048, "input",
@@ -77,8 +93,11 @@ static void test_lists(void **state)
         fake_release(&f);
 
         char expected[200];
-        (void)snprintf(expected, sizeof expected, "\"param\":\"%s\",\"code\":\"%s\"", l->param,
-                       l->code);
+        if (l->code)
+            (void)snprintf(expected, sizeof expected, "\"param\":\"%s\",\"code\":\"%s\"", l->param,
+                           l->code);
+        else
+            (void)snprintf(expected, sizeof expected, "Invalid '%s': ", l->param);
         request(&f, l->path, l->head, l->item, l->max + 1, l->tail);
         assert_true(f.over && f.n_handles == 0);
         assert_non_null(strstr(f.trace.ptr, "reply 400 "));
@@ -123,6 +142,13 @@ static const struct number {
       "{\"model\":\"small\",\"prompt\":[",
       { "0],\"n\":1", "49151],\"n\":1" },
       { "-1],\"n\":1", "49152],\"n\":1" } },
+    { MESSAGES_URL, MESSAGE_HEAD("temperature"), { "0", "1" }, { "-0.1", "1.001" } },
+    { MESSAGES_URL, MESSAGE_HEAD("top_p"), { "0", "1" }, { "-0.1", "1.001" } },
+    { MESSAGES_URL, MESSAGE_HEAD("top_k"), { "0", "1000000" }, { "-1", "1000001" } },
+    { MESSAGES_URL,
+      "{\"model\":\"tools\"," MESSAGES ",\"max_tokens\":",
+      { "1", "4096" },
+      { "0", "4097" } },
     { "/v1/embeddings",
       "{\"model\":\"vectors\",\"input\":\"x\",\"dimensions\":",
       { "1", "4" },

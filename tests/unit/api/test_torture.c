@@ -44,6 +44,27 @@ static const struct scenario scenarios[] = {
       { "{\"token\":{\"text\":\"a\",\"logprobs\":[{\"bytes\":\"a\",\"logprob\":-1}]}}",
         "{\"done\":{\"prompt\":1,\"completion\":1,\"final\":true}}",
         "{\"done\":{\"h\":1,\"prompt\":1,\"completion\":1,\"final\":true}}" } },
+    { "/v1/messages",
+      "{\"model\":\"tools\",\"max_tokens\":9,\"system\":\"S\",\"messages\":[{\"role\":"
+      "\"assistant\","
+      "\"content\":[{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"f\",\"input\":{}}]},{\"role\":"
+      "\"user\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"t\",\"content\":\"x\"}]}],"
+      "\"tools\":[{\"name\":\"f\",\"input_schema\":{\"type\":\"object\"}}],\"output_config\":"
+      "{\"format\":{\"type\":\"json_schema\",\"schema\":{}}}}",
+      { "{\"token\":{\"text\":\"a\"}}",
+        "{\"tool\":{\"call_id\":\"call_1\",\"name\":\"f\",\"arguments\":\"{}\"}}",
+        "{\"done\":{\"prompt\":1,\"completion\":1,\"reason\":\"tool_calls\",\"final\":true}}" } },
+    { "/v1/messages",
+      "{\"model\":\"thinker\",\"max_tokens\":9,\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}"
+      "],"
+      "\"stream\":true,\"stop_sequences\":[\"x\"],\"thinking\":{\"type\":\"adaptive\"}}",
+      { "{\"token\":{\"text\":\"a\",\"reasoning\":true}}", "{\"flush\":{}}",
+        "{\"token\":{\"text\":\"b\"}}",
+        "{\"done\":{\"prompt\":1,\"completion\":1,\"stop\":\"x\",\"final\":true}}" } },
+    { "/v1/messages/count_tokens",
+      "{\"model\":\"tools\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\","
+      "\"text\":\"a\"}]}]}",
+      { "{\"encoded\":{\"n\":3}}" } },
     { "/v1/embeddings",
       "{\"model\":\"vectors\",\"input\":[\"a\",\"b\"]}",
       { "{\"embedding\":{\"h\":1,\"prompt\":1,\"floats\":[1,2]}}",
@@ -75,7 +96,7 @@ enum { EVENTS_MAX = 4, TRACE_ROOM = 200 << 10 };
 
 static void check_answer(const struct fake *f)
 {
-    /* Either "reply STATUS {...}" or a stream that ends with [DONE] or an error. */
+    /* Either "reply STATUS {...}" or a stream that ends with [DONE], message_stop or an error. */
     const char *trace = buf_str(&f->trace);
     const char *reply = strstr(trace, "reply ");
     assert_true(reply || strstr(trace, "\nend\n"));
@@ -84,7 +105,8 @@ static void check_answer(const struct fake *f)
         if (status != 200 && status != 503) fail_msg("%s", trace);
         assert_null(strstr(trace, "begin\n"));
     } else {
-        assert_true(strstr(trace, "[DONE]") || strstr(trace, "\"error\""));
+        assert_true(strstr(trace, "[DONE]") || strstr(trace, "message_stop") ||
+                    strstr(trace, "\"error\""));
     }
 }
 

@@ -6,6 +6,7 @@
  *     size=N                each token has N bytes
  *     wait=MS               before anything is said
  *     hang                  says nothing
+ *     calls                 calls the tool f first
  *     error                 answers with an error
  *     crash-after=K         aborts behind K tokens, each time
  *     crash-once            aborts before the first token, unless <model path>.crashed exists
@@ -16,71 +17,9 @@
 #ifndef TIRO_TESTS_FAKE_WORKER_H
 #define TIRO_TESTS_FAKE_WORKER_H
 
-#include "base/seam.h"
-#include "proto/conn.h"
+#include "unit/gateway/fake_worker_state.h"
 
-#include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-enum { FAKE_JOBS_MAX = 4096, FAKE_EMBD = 8 };
-
-struct fake_job {
-    uint64_t id, at_ms;
-    uint32_t kind, n, choice_n, sent, size, delay_ms, dimensions, index;
-    int64_t crash_after;
-    bool used, counted, hang, fail;
-};
-
-struct fake_worker {
-    struct conn conn;
-    struct fake_job jobs[FAKE_JOBS_MAX];
-    char path[512];
-    bool embed, quitting;
-};
-
-static uint64_t fake_now_ms(void)
-{
-    return now_ns() / 1000000;
-}
-
-static void fake_log(const struct fake_worker *w, const char *what, uint64_t id)
-{
-    char path[600], line[64];
-    (void)snprintf(path, sizeof path, "%s.log", w->path);
-    int n = snprintf(line, sizeof line, "%s %llu\n", what, (unsigned long long)id);
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (fd < 0) return;
-    if (write(fd, line, (size_t)n) != n) abort();
-    close(fd);
-}
-
-/* The number behind "name=" in `text`. */
-static int64_t fake_word(struct slice text, const char *name, int64_t otherwise)
-{
-    size_t at = slice_find(text, slice_of(name));
-    if (at == text.len) return otherwise;
-    char number[24];
-    (void)snprintf(number, sizeof number, "%.*s", (int)(text.len - at - strlen(name)),
-                   text.ptr + at + strlen(name));
-    return strtoll(number, NULL, 10);
-}
-
-static bool fake_has(struct slice text, const char *word)
-{
-    return slice_find(text, slice_of(word)) < text.len;
-}
-
-#define FAKE_SAY(w, kind, ...)                                            \
-    do {                                                                  \
-        struct err say_err_ = { 0 };                                      \
-        if (conn_queue(&(w)->conn, (kind), __VA_ARGS__, &say_err_) < 0) { \
-            fprintf(stderr, "fake worker: %s\n", say_err_.text);          \
-            abort();                                                      \
-        }                                                                 \
-    } while (0)
 
 static void fake_load(struct fake_worker *w, const struct msg_load *load)
 {
@@ -107,7 +46,8 @@ static void fake_load(struct fake_worker *w, const struct msg_load *load)
                  .weight_bytes = 6,
                  .weights_mapped = packed[0] && access(packed, R_OK) == 0,
                  .capabilities = w->embed ? CAP_EMBEDDINGS
-                                          : CAP_CHAT | CAP_COMPLETION | CAP_LOGPROBS | CAP_FIM,
+                                          : CAP_CHAT | CAP_COMPLETION | CAP_LOGPROBS | CAP_FIM |
+                                                CAP_TOOLS,
              });
 }
 
@@ -149,6 +89,7 @@ static void fake_request(struct fake_worker *w, const struct msg_request *r)
         .crash_after = fake_word(text, "crash-after=", -1),
         .hang = fake_has(text, "hang"),
         .fail = fake_has(text, "error"),
+        .calls = fake_has(text, "calls"),
         .index = r->index,
         .dimensions = r->dimensions ? r->dimensions : FAKE_EMBD,
     };
@@ -186,8 +127,29 @@ static void fake_embed(struct fake_worker *w, struct fake_job *j)
     j->used = false;
 }
 
+/* One call in two pieces. */
+static void fake_call(struct fake_worker *w, const struct fake_job *j)
+{
+    FAKE_SAY(
+        w, MSG_TOOL_DELTA,
+        &(struct msg_tool_delta){ .id = j->id, .call_id = SLICE("call_1"), .name = SLICE("f") });
+    FAKE_SAY(w, MSG_TOOL_DELTA,
+             &(struct msg_tool_delta){ .id = j->id, .arguments = SLICE("{\"a\": 1}") });
+}
+
+static void fake_encode(struct fake_worker *w, struct fake_job *j)
+{
+    uint32_t tokens[] = { 1, 2, 3 };
+    FAKE_SAY(w, MSG_TOKENS, &(struct msg_tokens){ .id = j->id, .tokens = tokens, .n_tokens = 3 });
+    j->used = false;
+}
+
 static void fake_step(struct fake_worker *w, struct fake_job *j)
 {
+    if (j->kind == REQUEST_TOKENIZE) {
+        fake_encode(w, j);
+        return;
+    }
     if (j->fail) {
         FAKE_SAY(w, MSG_ERROR,
                  &(struct msg_error){ .id = j->id,
@@ -209,6 +171,7 @@ static void fake_step(struct fake_worker *w, struct fake_job *j)
         if (conn_flush(&w->conn, &err) < 0) abort();
         abort();
     }
+    if (j->calls && j->sent == 0) fake_call(w, j);
     if (j->sent == j->n) {
         fake_finish(w, j);
         return;

@@ -113,6 +113,12 @@ static void test_keys(void **state)
     assert_int_equal(check_key(a, "Authorization: BEARER   two-key\r\n", &who), 0);
     assert_true(slice_is(who.key, "key-2"));
     assert_int_equal(check_key(a, "api-key: three-key\r\n", &who), 0);
+    assert_int_equal(check_key(a, "x-api-key: two-key\r\n", &who), 0);
+    assert_true(slice_is(who.key, "key-2"));
+    assert_int_equal(check_key(a, "x-api-key: two-ke\r\n", &who), -ERR_API_KEY_INVALID);
+    assert_int_equal(check_key(a, "x-api-key:\r\n", &who), -ERR_API_KEY_MISSING);
+    assert_int_equal(check_key(a, "api-key: one-key\r\nx-api-key: x\r\n", &who),
+                     -ERR_API_KEY_INVALID);
     assert_int_equal(check_key(a, "api-key: three-ke\r\n", &who), -ERR_API_KEY_INVALID);
     assert_int_equal(check_key(a, "api-key: three-key2\r\n", &who), -ERR_API_KEY_INVALID);
     assert_int_equal(check_key(a, "api-key: # comment\r\n", &who), -ERR_API_KEY_INVALID);

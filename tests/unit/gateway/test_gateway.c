@@ -314,6 +314,39 @@ static void test_client_streams(void **state)
     client_close(c);
 }
 
+/* What a worker's answers other than text become; `path` is asked and answers with `status`. */
+static void ask(struct client *c, const char *path, const char *json, int status, const char *says)
+{
+    struct err err = { 0 };
+    struct buf body;
+    int got;
+    buf_init(&body, 1 << 20);
+    assert_ok(client_json(c, &got, &body, "POST", path, slice_of(json), &err), &err);
+    if (got != status || !strstr(buf_str(&body), says)) fail_msg("%d %s", got, buf_str(&body));
+    buf_release(&body);
+}
+
+static void test_calls_and_counts(void **state)
+{
+    struct running *r = *state;
+    struct err err = { 0 };
+    struct client *c;
+    assert_ok(client_open(&c, r->folder, &err), &err);
+    ask(c, "/v1/chat/completions",
+        "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"calls\"}],"
+        "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]}",
+        200,
+        "\"tool_calls\":[{\"id\":\"call_1\",\"type\":\"function\",\"function\":"
+        "{\"name\":\"f\",\"arguments\":\"{\\\"a\\\": 1}\"}}]");
+    ask(c, "/v1/messages/count_tokens",
+        "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}", 200,
+        "{\"input_tokens\":3}");
+    /* Errors of the two dialects. */
+    ask(c, "/v1/messages", "{\"model\":\"m\"}", 400, "{\"type\":\"error\",\"error\":");
+    ask(c, "/v1/chat/completions", "{\"model\":\"m\"}", 400, "{\"error\":{\"message\":");
+    client_close(c);
+}
+
 /* From this thread, while the loop runs in another. */
 static void test_models_and_pulls_from_outside(void **state)
 {
@@ -470,6 +503,7 @@ static int unit_tests(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_client_finds_and_asks, start, stop),
         cmocka_unit_test_setup_teardown(test_client_streams, start, stop),
+        cmocka_unit_test_setup_teardown(test_calls_and_counts, start, stop),
         cmocka_unit_test_setup_teardown(test_models_and_pulls_from_outside, start, stop),
         cmocka_unit_test_setup_teardown(test_weights_are_packed_once, start_packing, stop),
         cmocka_unit_test_setup_teardown(test_packing_fails, start_packing, stop),
