@@ -7,10 +7,30 @@ void closure_begin(struct grammar *g)
 {
     struct closure *c = &g->closure;
     c->todo.n = c->members.n = 0;
+    c->work = 0;
     c->accepts = c->full = c->failed = false;
     if (++c->generation) return;
     for (size_t i = 0; i < g->stacks.frames.n; i++) g->stacks.frames.at[i].seen = 0;
     c->generation = 1;
+}
+
+bool closure_spend(struct grammar *g, int64_t work)
+{
+    struct closure *c = &g->closure;
+    if ((c->work += work) > c->work_max) c->full = true;
+    return !c->full;
+}
+
+/* Whether a frame of this shape that covers it has been reached before; it has not been seen. */
+static bool is_covered(struct grammar *g, int32_t frame)
+{
+    struct closure *c = &g->closure;
+    const struct frame *frames = g->stacks.frames.at;
+    int32_t *slot = &c->of_shape[frames[frame].shape % CLOSURE_SHAPES];
+    bool current = (size_t)*slot < g->stacks.frames.n && frames[*slot].seen == c->generation;
+    if (current && frame_covers(g, *slot, frame)) return true;
+    if (!current || frame_covers(g, frame, *slot)) *slot = frame;
+    return false;
 }
 
 void closure_add(struct grammar *g, int32_t frame)
@@ -21,8 +41,10 @@ void closure_add(struct grammar *g, int32_t frame)
     } else if (frame == FRAME_FAILED) {
         c->failed = true;
     } else if (g->stacks.frames.at[frame].seen != c->generation) {
+        bool covered = g->counts && is_covered(g, frame);
         g->stacks.frames.at[frame].seen = c->generation;
-        if (c->todo.n >= CLOSURE_MAX)
+        if (covered) return;
+        if (c->todo.n >= c->frames_max)
             c->full = true;
         else if (!ARRAY_ADD(c->todo, frame))
             c->failed = true;
@@ -68,7 +90,8 @@ static void look_at(struct grammar *g, int32_t frame)
     }
     const struct auto_state *s = frame_state(g, &f);
     if (s->flags & STATE_ACCEPTS) closure_add(g, f.parent);
-    for (uint32_t i = 0; i < s->n_jumps; i++)
+    if (!closure_spend(g, s->n_jumps)) return;
+    for (uint32_t i = 0; i < s->n_jumps && !c->full; i++)
         jump(g, g->automaton.jumps.at[s->jumps + i], f.parent);
     if (s->n_edges == 0) return;
     if (c->members.n >= GRAMMAR_STACKS_MAX)
@@ -81,4 +104,5 @@ void closure_finish(struct grammar *g)
 {
     struct closure *c = &g->closure;
     for (size_t i = 0; i < c->todo.n && !c->full && !c->failed; i++) look_at(g, c->todo.at[i]);
+    if (!c->full && !c->failed && c->members.n > 1 && g->counts) closure_drop_covered(g);
 }

@@ -1,5 +1,6 @@
 /* compile - from expressions to the automaton: thompson.c writes a part's nondeterministic
- * automaton, product.c its regular operands, compile.c makes all parts and puts them together. */
+ * automaton, texts.c its lists of texts, product.c its regular operands, compile.c makes all parts
+ * and puts them together. */
 #ifndef TIRO_GRAMMAR_COMPILE_H
 #define TIRO_GRAMMAR_COMPILE_H
 
@@ -34,6 +35,8 @@ struct fragment {
 
 /* -ERR_NO_MEMORY, and -ERR_LIMIT because of the states, have no text in c->err yet. */
 int write_fragment(struct compiler *c, int32_t expr, const struct fragment *f) MUST_USE;
+/* Those alternatives of `alt` (EXPR_ALT) that are texts. */
+int write_texts(struct compiler *c, const struct expr *alt, const struct fragment *f) MUST_USE;
 /* `expr` is EXPR_AND or EXPR_EXCEPT. */
 int write_product(struct compiler *c, int32_t expr, const struct fragment *f) MUST_USE;
 

@@ -17,7 +17,8 @@ void walk_publish(struct grammar *g)
                    g->members.cap * sizeof *g->members.at + g->states.cap * sizeof *g->states.at +
                    g->rows.cap * sizeof *g->rows.at + g->n_table * sizeof *g->table_of_states +
                    g->rows_arena.used +
-                   (g->closure.todo.cap + g->closure.members.cap) * sizeof(int32_t);
+                   (g->closure.todo.cap + g->closure.members.cap) * sizeof(int32_t) +
+                   g->closure.shapes.cap * sizeof *g->closure.shapes.at;
     if (n_live < g->states.n) n_live = g->states.n;
     atomic_store_explicit(&g->n_live, (int)n_live, memory_order_relaxed);
     atomic_store_explicit(&g->n_bytes, bytes, memory_order_relaxed);
@@ -106,7 +107,8 @@ static void add_targets(struct grammar *g, int32_t frame, uint8_t byte)
 {
     struct frame f = g->stacks.frames.at[frame];
     const struct auto_state *s = frame_state(g, &f);
-    for (uint32_t i = 0; i < s->n_edges; i++) {
+    if (!closure_spend(g, s->n_edges)) return;
+    for (uint32_t i = 0; i < s->n_edges && !g->closure.full; i++) {
         const struct auto_edge *edge = &g->automaton.edges.at[s->edges + i];
         if (edge->lo > byte) break;
         if (edge->hi < byte) continue;
@@ -164,10 +166,17 @@ int walk_open(struct grammar **ret, struct automaton *a, bool nullable, struct e
     (void)pthread_mutex_init(&g->lock, NULL); /* Cannot fail on Linux. */
     atomic_init(&g->n_refs, 1);
     arena_init(&g->rows_arena, ROWS_BYTES_MAX);
+    g->stacks.frames_max = FRAMES_MAX;
+    g->closure.frames_max = CLOSURE_MAX;
+    g->closure.work_max = CLOSURE_WORK_MAX;
     for (int i = 0; i < 256; i++) g->blank[i] = GRAMMAR_UNKNOWN;
     g->automaton = *a;
     *a = (struct automaton){ 0 };
     g->nullable = nullable;
+    for (size_t i = 0; i < g->automaton.parts.n && !g->counts; i++) {
+        const struct auto_part *part = &g->automaton.parts.at[i];
+        g->counts = part->max > part->min && part->max < GRAMMAR_UNBOUNDED;
+    }
     g->n_classes = automaton_classes(&g->automaton, g->table.class_of);
     int rc = find_start(g, err);
     if (rc < 0)
@@ -197,6 +206,7 @@ void grammar_unref(struct grammar *g)
     mem_free(g->table_of_states);
     mem_free(g->closure.todo.at);
     mem_free(g->closure.members.at);
+    mem_free(g->closure.shapes.at);
     mem_free(g);
 }
 

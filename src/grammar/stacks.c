@@ -48,8 +48,10 @@ int32_t stacks_frame(struct stacks *s, int32_t state, int32_t count, int32_t par
     if (2 * s->frames.n >= s->n_table && !grow(s)) return FRAME_FAILED;
     size_t slot = slot_of(s, state, count, parent);
     if (s->table[slot] >= 0) return s->table[slot];
-    if (s->frames.n >= FRAMES_MAX ||
-        !ARRAY_ADD(s->frames, (struct frame){ state, count, parent, 0 }))
+    uint32_t below = parent >= 0 ? s->frames.at[parent].shape : 0;
+    uint32_t shape = ((uint32_t)state ^ (below >> 15 ^ below)) * 0x9E3779B1u + 1;
+    if (s->frames.n >= s->frames_max ||
+        !ARRAY_ADD(s->frames, (struct frame){ state, count, parent, 0, shape }))
         return FRAME_FAILED;
     return s->table[slot] = (int32_t)s->frames.n - 1;
 }

@@ -17,13 +17,15 @@ enum {
 
 struct frame {
     int32_t state, count, parent;
-    uint32_t seen; /* The closure in which it was reached; grammar_trim's mark. */
+    uint32_t seen;  /* The closure in which it was reached; grammar_trim's mark. */
+    uint32_t shape; /* Hash of the states from here down: stacks alike but for counts share it. */
 };
 
 struct stacks {
     ARRAY(struct frame) frames;
     int32_t *table; /* Hash table: number or -1; n_table of them */
     size_t n_table;
+    size_t frames_max; /* FRAMES_MAX; tests set it. */
 };
 
 void stacks_release(struct stacks *s);

@@ -43,7 +43,11 @@ static int write_seq(struct compiler *c, const struct expr *e, const struct frag
 static int write_alt(struct compiler *c, const struct expr *e, const struct fragment *f)
 {
     struct fragment part = within(f, f->from, f->to);
-    for (int32_t i = 0; i < e->b; i++) TRY(write_fragment(c, c->b->children.at[e->a + i], &part));
+    TRY(write_texts(c, e, f));
+    for (int32_t i = 0; i < e->b; i++) {
+        int32_t child = c->b->children.at[e->a + i];
+        if (c->b->exprs.at[child].kind != EXPR_TEXT) TRY(write_fragment(c, child, &part));
+    }
     return 0;
 }
 

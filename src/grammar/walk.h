@@ -11,9 +11,11 @@
 #include <stdatomic.h>
 
 enum {
-    CLOSURE_MAX = 4 * GRAMMAR_STACKS_MAX, /* Frames that one step looks at. */
-    ROWS_BYTES_MAX = 256 << 20,           /* Steps over it are made anew each time. */
-    FRAMES_PER_STATE = 8,                 /* Of FRAMES_MAX, when grammar_trim is due. */
+    CLOSURE_MAX = 4 * GRAMMAR_STACKS_MAX, /* Frames that one step looks at ... */
+    CLOSURE_WORK_MAX = 1 << 20,           /* ... and edges and jumps out of them. */
+    CLOSURE_SHAPES = 1 << 10,
+    ROWS_BYTES_MAX = 256 << 20, /* Steps over it are made anew each time. */
+    FRAMES_PER_STATE = 8,       /* Of FRAMES_MAX, when grammar_trim is due. */
     STATES_MAX = 2 * GRAMMAR_LIVE_MAX,
 };
 
@@ -27,9 +29,13 @@ struct walk_state {
 
 /* Places that a step reaches, before they are a state. */
 struct closure {
-    ARRAY(int32_t) todo;    /* All frames reached. */
-    ARRAY(int32_t) members; /* Those with edges. */
+    ARRAY(int32_t) todo;              /* All frames reached. */
+    ARRAY(int32_t) members;           /* Those with edges. */
+    ARRAY(uint64_t) shapes;           /* Of members, while some are dropped. */
+    int32_t of_shape[CLOSURE_SHAPES]; /* A frame of this shape, modulo; stale ones are not seen. */
     uint32_t generation;
+    size_t frames_max; /* CLOSURE_MAX; tests set these. */
+    int64_t work_max, work;
     bool accepts, full, failed; /* full: over a limit, for good; failed: no memory, or till trim. */
 };
 
@@ -41,6 +47,7 @@ struct grammar {
     pthread_mutex_t lock; /* Protects all below; `automaton` and `nullable` never change. */
     struct automaton automaton;
     bool nullable;
+    bool counts; /* It has loops with rounds to be left: some readings may cover others. */
     int n_classes;
     struct stacks stacks;
     ARRAY(int32_t) members;
@@ -57,10 +64,19 @@ struct grammar {
 /* Takes over the automaton. `nullable`: the empty text is one of the grammar's. */
 int walk_open(struct grammar **ret, struct automaton *a, bool nullable, struct err *err) MUST_USE;
 
-/* A closure: begin, add places, finish. Frames in todo and members are valid until the next. */
+/* A closure: begin, add places, finish. Frames in todo and members are valid until the next. Places
+ * that others cover (covers.c) are left out. */
 void closure_begin(struct grammar *g);
+/* Over the limit it is full, and false. */
+bool closure_spend(struct grammar *g, int64_t work);
 void closure_add(struct grammar *g, int32_t frame);
 void closure_finish(struct grammar *g);
+
+/* Whether the text may go on from frame `a` in every way that it may from `c`, as far as that is
+ * seen from their counts: false is always right. */
+bool frame_covers(const struct grammar *g, int32_t a, int32_t c);
+/* Drops members of the closure that others cover; as many as that can be found out of soon. */
+void closure_drop_covered(struct grammar *g);
 
 /* Tells the counts. */
 void walk_publish(struct grammar *g);

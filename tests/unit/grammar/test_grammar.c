@@ -3,6 +3,7 @@
 #include "unit/test.h"
 
 #include "fault/fault.h"
+#include "grammar/walk.h"
 #include "unit/grammar/naive.h"
 #include "unit/grammar/walking.h"
 
@@ -329,6 +330,63 @@ static void test_stacks_on_both_sides_of_the_limit(void **state)
     grammar_unref(g);
 }
 
+/* (.{0,n}|a){1,n}, nested. */
+static struct grammar *nested_counts(int levels, int32_t n)
+{
+    struct grammar_builder *b = open_builder();
+    int32_t node = grammar_chars(b, NULL, 0, true);
+    for (int i = 0; i < levels; i++)
+        node = grammar_repeat(b, ALT(b, grammar_repeat(b, node, 0, n), text(b, "a")), 1, n);
+    return compile(b, node);
+}
+
+static void test_nested_counts_do_not_multiply(void **state)
+{
+    (void)state;
+    static const struct {
+        int levels, steps;
+    } shapes[] = { { 20, 10 }, { 5, 400 } };
+    for (size_t k = 0; k < 2; k++) {
+        struct grammar *g = nested_counts(shapes[k].levels, 1000000000);
+        int32_t at = grammar_start(g);
+        uint32_t n_members = 0;
+        for (int i = 0; i < shapes[k].steps; i++) {
+            at = grammar_step(g, at, "ab"[i % 2]);
+            if (at < 0) fail_msg("%d levels, step %d: %d", shapes[k].levels, i, at);
+            assert_true(grammar_accepts(g, at));
+            if (i == 4) n_members = g->states.at[at].n;
+            if (i > 4 && i % 2 == 0) assert_int_equal(g->states.at[at].n, n_members);
+        }
+        grammar_unref(g);
+    }
+}
+
+/* What is left out is covered: the lengths that nested counts let through, one by one. */
+static void test_nested_counts_are_exact(void **state)
+{
+    (void)state;
+    static const struct {
+        int32_t inner_min, inner_max, min, max;
+    } counts[] = { { 0, 17, 1, 17 }, { 2, 20, 3, 18 }, { 17, 18, 3, 19 }, { 1, 1, 5, 40 } };
+    for (size_t k = 0; k < sizeof counts / sizeof counts[0]; k++) {
+        struct grammar_builder *b = open_builder();
+        int32_t any = grammar_chars(b, NULL, 0, true);
+        int32_t inner = grammar_repeat(b, any, counts[k].inner_min, counts[k].inner_max);
+        struct grammar *g = compile(b, grammar_repeat(b, ALT(b, inner, SEQ(b, inner, inner)),
+                                                      counts[k].min, counts[k].max));
+        int32_t at = grammar_start(g), most = 2 * counts[k].inner_max * counts[k].max;
+        for (int32_t len = 0; len <= most; len++) {
+            bool fits = false; /* n inner texts, of which up to two are one round. */
+            for (int32_t n = counts[k].min; n <= 2 * counts[k].max && !fits; n++)
+                fits = n * counts[k].inner_min <= len && len <= n * counts[k].inner_max;
+            if (grammar_accepts(g, at) != fits) fail_msg("counts %zu, length %d", k, len);
+            at = grammar_step(g, at, 'b');
+        }
+        assert_int_equal(at, GRAMMAR_DEAD);
+        grammar_unref(g);
+    }
+}
+
 static void test_trim(void **state)
 {
     (void)state;
@@ -378,6 +436,87 @@ static void test_live_states_on_both_sides_of_the_limit(void **state)
     assert_int_equal(grammar_trim(g, &list, &(size_t){ 1 }, 1), 0);
     assert_int_equal(grammar_n_states(g), 2); /* And the start. */
     assert_true(grammar_step(g, at, 'a') >= 0);
+    grammar_unref(g);
+}
+
+/* What the walk may look at in one step, keep of frames, and remember of steps. */
+static void test_frames_of_a_step_on_both_sides_of_the_limit(void **state)
+{
+    (void)state;
+    enum { N = 20 };
+    for (int over = 0; over < 2; over++) {
+        struct grammar_builder *b = open_builder();
+        struct grammar *g = compile(b, nested(b));
+        assert_int_equal(g->closure.frames_max, CLOSURE_MAX);
+        int32_t at = grammar_start(g);
+        for (int i = 0; i < N; i++) at = grammar_step(g, at, 'a');
+        int32_t end = grammar_step(g, at, 'c');
+        size_t looked_at = g->closure.todo.n;
+        assert_true(end >= 0 && looked_at > N / 2);
+        assert_int_equal(grammar_trim(g, &(int32_t *){ &at }, &(size_t){ 1 }, 1), 0);
+        g->closure.frames_max = looked_at - (size_t)over;
+        end = grammar_step(g, at, 'c');
+        assert_int_equal(end == GRAMMAR_FULL, over);
+        assert_int_equal(grammar_step(g, at, 'x'), GRAMMAR_DEAD);
+        grammar_unref(g);
+    }
+}
+
+static void test_work_of_a_step_on_both_sides_of_the_limit(void **state)
+{
+    (void)state;
+    for (int over = 0; over < 2; over++) {
+        struct grammar_builder *b = open_builder();
+        struct grammar *g = compile(b, nested(b));
+        assert_int_equal(g->closure.work_max, CLOSURE_WORK_MAX);
+        int32_t at = grammar_walk(g, grammar_start(g), SLICE("aaaa"));
+        assert_true(grammar_step(g, at, 'c') >= 0);
+        int64_t work = g->closure.work;
+        assert_int_equal(grammar_trim(g, &(int32_t *){ &at }, &(size_t){ 1 }, 1), 0);
+        g->closure.work_max = work - over;
+        assert_int_equal(grammar_step(g, at, 'c') == GRAMMAR_FULL, over);
+        grammar_unref(g);
+    }
+}
+
+static void test_frames_on_both_sides_of_the_limit(void **state)
+{
+    (void)state;
+    struct grammar_builder *b = open_builder();
+    struct grammar *g = compile(b, nested(b));
+    assert_int_equal(g->stacks.frames_max, FRAMES_MAX);
+    g->stacks.frames_max = 100;
+    int32_t at = grammar_start(g), next = at;
+    for (int i = 0; i < 200 && next >= 0; i++) {
+        at = next;
+        next = grammar_step(g, at, 'a');
+    }
+    assert_int_equal(next, GRAMMAR_FULL);
+    assert_int_equal(g->stacks.frames.n, 100);
+    assert_int_equal(grammar_step(g, at, 'a'), GRAMMAR_FULL);
+    g->stacks.frames_max = FRAMES_MAX; /* Not for good, as with no memory. */
+    assert_true(grammar_step(g, at, 'a') >= 0);
+    grammar_unref(g);
+}
+
+/* Without room for rows, steps are made anew each time and are the same. */
+static void test_rows_on_both_sides_of_the_limit(void **state)
+{
+    (void)state;
+    struct grammar_builder *b = open_builder();
+    struct grammar *g = compile(b, nested(b));
+    assert_int_equal(g->rows_arena.cap, ROWS_BYTES_MAX);
+    arena_release(&g->rows_arena);
+    arena_init(&g->rows_arena, 4096);
+    int32_t states[1000], n_remembered = 0;
+    states[0] = grammar_start(g);
+    for (int i = 1; i < 1000; i++) states[i] = grammar_step(g, states[i - 1], 'a');
+    for (int i = 1; i < 1000; i++) {
+        assert_int_equal(grammar_step(g, states[i - 1], 'a'), states[i]);
+        n_remembered += g->rows.at[states[i - 1]] != g->blank;
+    }
+    assert_in_range(n_remembered, 10, 900);
+    assert_true(g->rows_arena.used <= 4096);
     grammar_unref(g);
 }
 
@@ -449,8 +588,14 @@ int main(void)
         cmocka_unit_test(test_dead_and_forced),
         cmocka_unit_test(test_plain),
         cmocka_unit_test(test_stacks_on_both_sides_of_the_limit),
+        cmocka_unit_test(test_nested_counts_do_not_multiply),
+        cmocka_unit_test(test_nested_counts_are_exact),
         cmocka_unit_test(test_trim),
         cmocka_unit_test(test_live_states_on_both_sides_of_the_limit),
+        cmocka_unit_test(test_frames_of_a_step_on_both_sides_of_the_limit),
+        cmocka_unit_test(test_work_of_a_step_on_both_sides_of_the_limit),
+        cmocka_unit_test(test_frames_on_both_sides_of_the_limit),
+        cmocka_unit_test(test_rows_on_both_sides_of_the_limit),
         cmocka_unit_test(test_failed_allocations),
         cmocka_unit_test(test_threads),
     };

@@ -114,6 +114,24 @@ static int32_t unreachable(struct grammar_builder *b)
     return grammar_seq(b, 100, rules);
 }
 
+/* 200,000 texts that hardly share anything. */
+static int32_t scattered_texts(struct grammar_builder *b)
+{
+    enum { TEXTS = 200000 };
+    int32_t *nodes = mem_alloc(TEXTS * sizeof *nodes);
+    uint64_t random = 1;
+    assert_non_null(nodes);
+    for (int i = 0; i < TEXTS; i++) {
+        char word[20];
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        int len = snprintf(word, sizeof word, "%016llx", (unsigned long long)random);
+        nodes[i] = grammar_text(b, (struct slice){ word, (size_t)len });
+    }
+    int32_t all = grammar_alt(b, TEXTS, nodes);
+    mem_free(nodes);
+    return all;
+}
+
 static int32_t many_markers(struct grammar_builder *b)
 {
     char marker[GRAMMAR_MARKER_MAX];
@@ -144,6 +162,7 @@ static const struct family {
     { "and", both, false },
     { "except", without, false },
     { "unreachable texts", unreachable, true },
+    { "scattered texts", scattered_texts, true },
     { "markers", many_markers, true },
     { "doubling", doubling, true },
 };
