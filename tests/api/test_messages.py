@@ -103,7 +103,8 @@ def test_a_call_and_its_result(claude):
                for b in first.content if b.type == "tool_use"]
     messages += [{"role": "assistant", "content": [b.model_dump() for b in first.content]},
                  {"role": "user", "content": results}]
-    last = ask(claude, model=CODE, messages=messages, tools=[TOOL], max_tokens=60)
+    last = ask(claude, model=CODE, messages=messages, tools=[TOOL], max_tokens=60,
+               tool_choice={"type": "none"})
     assert last.content[0].text
 
 

@@ -128,7 +128,7 @@ def test_structured_outputs_of_completions(client):
 
 @pytest.mark.parametrize("outputs, param", [
     ({"regex": "(a"}, "structured_outputs.regex"),
-    ({"regex": "a{1,1000000000}"}, "structured_outputs.regex"),
+    ({"regex": "a(?=b)"}, "structured_outputs.regex"),
     ({"grammar": "root ::= nothing"}, "structured_outputs.grammar"),
     ({"json": "{"}, "structured_outputs.json"),
     ({"json": {"type": "x"}}, "structured_outputs.json"),
