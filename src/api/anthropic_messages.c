@@ -70,6 +70,8 @@ const struct field anthropic_block_fields[] = {
                  .help = "Of a redacted_thinking block."),
     FIELD_JSON(struct anthropic_block_req, caller, .types = FIELD_TYPE_OBJECT, .ignored = true,
                .help = "Of a tool_use: who called. Accepted; here it is always the model."),
+    FIELD_JSON(struct anthropic_block_req, toolset_name, .types = FIELD_TYPE_STRING, .only = "[]",
+               .instead = "There are no sets of tools here.", .help = "Which set a tool is of."),
     BLOCK_COMMON(struct anthropic_block_req),
     FIELDS_END,
 };

@@ -8,7 +8,7 @@
 struct anthropic_block_req {
     struct field_enum type;
     struct field_string text, id, name, tool_use_id, thinking, signature, data;
-    struct field_json input, source, cache_control, citations, caller;
+    struct field_json input, source, cache_control, citations, caller, toolset_name;
     struct field_content content; /* of struct anthropic_result_req */
     struct field_bool is_error;
 };

@@ -24,7 +24,7 @@ static const char *const speeds[] = { "standard", NULL };
 
 struct tool_req {
     struct field_string name, description;
-    struct field_json input_schema, cache_control;
+    struct field_json input_schema, cache_control, input_examples, defer_loading, allowed_callers;
     struct field_enum type;
     struct field_bool strict, eager_input_streaming;
 };
@@ -69,6 +69,13 @@ static const struct field tool_fields[] = {
                        "every property required. Inputs are held to the schema either way."),
     FIELD_BOOL(struct tool_req, eager_input_streaming, .ignored = true,
                .help = "Accepted: inputs are always sent as they come."),
+    FIELD_JSON(struct tool_req, input_examples, .types = FIELD_TYPE_ARRAY, .only = "[[]]",
+               .instead = "Put them into the description.", .help = "Examples of its input."),
+    FIELD_JSON(struct tool_req, defer_loading, .types = FIELD_TYPE_BOOL, .only = "[false]",
+               .instead = "The model is told of all tools at once.", .help = "Tell of it later."),
+    FIELD_JSON(struct tool_req, allowed_callers, .types = FIELD_TYPE_ARRAY,
+               .only = "[[\"direct\"]]", .instead = "Only [\"direct\"] is.",
+               .help = "Who may call it; only the model itself."),
     FIELD_JSON(struct tool_req, cache_control, .types = FIELD_TYPE_OBJECT, .ignored = true,
                .help = "Accepted: prefixes are cached anyway."),
     FIELDS_END,

@@ -9,7 +9,6 @@ import openai
 import pydantic
 import pytest
 
-import spec
 from conftest import CHAT, CODE
 
 ASK = [{"role": "user", "content": "Tell me of a city, as JSON."}]
@@ -88,7 +87,6 @@ def test_json_object(client, server):
     status, raw = server.post("/v1/chat/completions", {
         "model": CHAT, "messages": ASK, "response_format": schema_format(SCHEMA), "max_tokens": 40})
     assert status == 200
-    spec.check("CreateChatCompletionResponse", raw)
     jsonschema.validate(json.loads(raw["choices"][0]["message"]["content"]), SCHEMA)
 
 
@@ -130,7 +128,7 @@ def test_structured_outputs_of_completions(client):
 
 @pytest.mark.parametrize("outputs, param", [
     ({"regex": "(a"}, "structured_outputs.regex"),
-    ({"regex": "a{1,1000000000}"}, "structured_outputs.regex"),
+    ({"regex": "a(?=b)"}, "structured_outputs.regex"),
     ({"grammar": "root ::= nothing"}, "structured_outputs.grammar"),
     ({"json": "{"}, "structured_outputs.json"),
     ({"json": {"type": "x"}}, "structured_outputs.json"),

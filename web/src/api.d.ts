@@ -776,6 +776,8 @@ export interface MessageRequest {
             data?: string | null;
             /** Of a tool_use: who called. Accepted; here it is always the model. */
             caller?: Record<string, unknown> | null;
+            /** Which set a tool is of. */
+            toolset_name?: string | null;
             /** Of a picture or document. */
             source?: Record<string, unknown> | null;
             /** Accepted: prefixes are cached anyway. */
@@ -821,6 +823,8 @@ export interface MessageRequest {
         data?: string | null;
         /** Of a tool_use: who called. Accepted; here it is always the model. */
         caller?: Record<string, unknown> | null;
+        /** Which set a tool is of. */
+        toolset_name?: string | null;
         /** Of a picture or document. */
         source?: Record<string, unknown> | null;
         /** Accepted: prefixes are cached anyway. */
@@ -842,6 +846,12 @@ export interface MessageRequest {
         strict?: boolean | null;
         /** Accepted: inputs are always sent as they come. */
         eager_input_streaming?: boolean | null;
+        /** Examples of its input. */
+        input_examples?: Array<unknown> | null;
+        /** Tell of it later. */
+        defer_loading?: boolean | null;
+        /** Who may call it; only the model itself. */
+        allowed_callers?: Array<unknown> | null;
         /** Accepted: prefixes are cached anyway. */
         cache_control?: Record<string, unknown> | null;
     }> | null;
@@ -1099,6 +1109,8 @@ export interface MessageTokensRequest {
             data?: string | null;
             /** Of a tool_use: who called. Accepted; here it is always the model. */
             caller?: Record<string, unknown> | null;
+            /** Which set a tool is of. */
+            toolset_name?: string | null;
             /** Of a picture or document. */
             source?: Record<string, unknown> | null;
             /** Accepted: prefixes are cached anyway. */
@@ -1144,6 +1156,8 @@ export interface MessageTokensRequest {
         data?: string | null;
         /** Of a tool_use: who called. Accepted; here it is always the model. */
         caller?: Record<string, unknown> | null;
+        /** Which set a tool is of. */
+        toolset_name?: string | null;
         /** Of a picture or document. */
         source?: Record<string, unknown> | null;
         /** Accepted: prefixes are cached anyway. */
@@ -1165,6 +1179,12 @@ export interface MessageTokensRequest {
         strict?: boolean | null;
         /** Accepted: inputs are always sent as they come. */
         eager_input_streaming?: boolean | null;
+        /** Examples of its input. */
+        input_examples?: Array<unknown> | null;
+        /** Tell of it later. */
+        defer_loading?: boolean | null;
+        /** Who may call it; only the model itself. */
+        allowed_callers?: Array<unknown> | null;
         /** Accepted: prefixes are cached anyway. */
         cache_control?: Record<string, unknown> | null;
     }> | null;
