@@ -53,6 +53,7 @@ ROWS = [
     Row(CHATS, "max_completion_tokens", ABSENT, 4, "a real model would go on; the test reads what comes"),
     Row(CHATS, "functions", [{"name": "name", "description": "description", "parameters": NO_SCHEMA}], ABSENT,
         "beside tools, which replaced them"),
+    Row(CHATS, "function_call", "none", ABSENT, "beside tools, the same"),
     Row(CHATS, "tools[].function.parameters", NO_SCHEMA, EMPTY_OBJECT, "a JSON Schema of the strict subset"),
     Row(CHATS, "audio", {"format": "wav", "voice": "alloy"}, ABSENT, "of spoken output; none is asked for"),
     # What this server refuses by name.
