@@ -162,8 +162,11 @@ class World:
         return None if kind == "null" else self.r.random() < 0.5
 
 
-def writings(value, most=400):
-    """The value with the keys of its objects in all orders."""
+WRITINGS_MAX = 400
+
+
+def writings(value):
+    """The value with the keys of its objects in all orders, or the first WRITINGS_MAX of them."""
     def orders(v):
         if isinstance(v, list):
             for items in itertools.product(*[list(orders(i)) for i in v]):
@@ -175,4 +178,4 @@ def writings(value, most=400):
         else:
             yield v
 
-    return [json.dumps(v, ensure_ascii=False) for v in itertools.islice(orders(value), most)]
+    return [json.dumps(v, ensure_ascii=False) for v in itertools.islice(orders(value), WRITINGS_MAX)]

@@ -171,6 +171,8 @@ def compare(request, values, n_writings, answer):
             valid = validator.is_valid(value)
         except RecursionError:
             continue
+        if valid and not accepted and n == random_schemas.WRITINGS_MAX:
+            continue  # The order of the grammar may be one that was not tried.
         counts[valid, accepted] += 1
         if valid != accepted:
             wrong.append((request["seed"], request["schema"], value, valid))

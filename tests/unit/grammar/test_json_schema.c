@@ -259,6 +259,17 @@ static const struct {
     { "{\"if\":{},\"then\":{}}", "if, then and else" },
     { "{\"oneOf\":[{\"type\":\"integer\"},{\"type\":\"number\"}]}",
       "#/oneOf: oneOf is supported if" },
+    { "{\"oneOf\":[{\"enum\":[1,2]},{\"enum\":[3,2.0]}]}", "oneOf is supported if" },
+    { "{\"oneOf\":[{\"enum\":[1,2]},{\"type\":\"integer\",\"minimum\":2}]}",
+      "oneOf is supported if" },
+    { "{\"oneOf\":[{\"type\":\"string\",\"maxLength\":2},{\"type\":\"string\",\"minLength\":2}]}",
+      "oneOf is supported if" },
+    { "{\"type\":\"object\",\"oneOf\":[{\"required\":[\"a\"]},{\"required\":[\"b\"]}]}",
+      "oneOf is supported if" },
+    { "{\"$ref\":\"#/$defs/a\",\"allOf\":[{\"$ref\":\"#/$defs/"
+      "a\"}],\"unevaluatedProperties\":false,"
+      "\"$defs\":{\"a\":{\"properties\":{\"b\":{}}}}}",
+      "come in twice" },
     { "{\"type\":\"array\",\"uniqueItems\":true}", "uniqueItems is supported" },
     { "{\"type\":\"number\",\"multipleOf\":0.1}", "multipleOf" },
     { "{\"type\":\"object\",\"minProperties\":2}", "minProperties of 2" },
