@@ -1,6 +1,6 @@
-/* Alternatives that are literal texts, as the smallest automaton that reads them: from sorted texts,
- * state by state, with equal states kept once (Daciuk, Mihov, Watson and Watson 2000). An enum of
- * 100,000 values is so never written as what it would be alternative by alternative. */
+/* Alternatives that are literal texts, as the smallest automaton that reads them: from sorted
+ * texts, state by state, with equal states kept once (Daciuk, Mihov, Watson and Watson 2000). So an
+ * enum of 100,000 values is not written out value by value. */
 #include "grammar/compile.h"
 
 #include <stdlib.h>

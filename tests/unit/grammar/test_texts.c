@@ -79,7 +79,7 @@ static void test_equal_states_once(void **state)
 {
     (void)state;
     enum { N = 100000 };
-    static char words[N][16];
+    static char words[N][24];
     static const char *texts[N];
     struct grammar *g;
     for (int i = 0; i < N; i++) {

@@ -64,7 +64,7 @@ static int32_t alternatives(struct grammar_builder *b)
 {
     int32_t nodes[1000], any = grammar_repeat(b, any_char(b), 0, GRAMMAR_UNBOUNDED);
     for (int i = 0; i < 1000; i++) {
-        char word[8];
+        char word[16];
         (void)snprintf(word, sizeof word, "%d", i); /* Fits. */
         nodes[i] = grammar_seq(b, 3, (int32_t[]){ any, text(b, word), any });
     }
