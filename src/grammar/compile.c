@@ -15,15 +15,15 @@ enum {
     APPEND_WORK_EACH = 4, /* To take it over as it is, sorted. */
 };
 
-/* Deterministic if that costs little enough, as it is if not. */
+/* Deterministic if that costs little enough, and leaves most of the budget; as it is if not. */
 static int append_part(struct compiler *c, int32_t *ret_start, const struct nfa *n)
 {
     size_t left = GRAMMAR_STATES_MAX - c->out->states.n;
     size_t enough = PART_STATES_BASE + PART_STATES_EACH * n->states.n;
     int64_t size = (int64_t)(n->states.n + n->moves.n + n->skips.n);
-    int64_t work = PART_WORK_BASE + PART_WORK_EACH * size, half = c->work_left / 2;
+    int64_t work = PART_WORK_BASE + PART_WORK_EACH * size, quarter = c->work_left / 4;
     const struct determinise_limits limits = { enough < left ? enough : left, &c->work_left,
-                                               work < half ? work : half };
+                                               work < quarter ? work : quarter };
     int rc = determinise(c->out, ret_start, n, &limits);
     if (rc != -ERR_LIMIT) return rc;
     if ((c->work_left -= APPEND_WORK_EACH * size) < 0) return -ERR_LIMIT;

@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { WORK_PER_NODE = 10 }; /* Of the budget: to look for an equal one. */
+enum { WORK_PER_NODE = 20 }; /* Of the budget: to look for an equal one. */
 
 struct word {
     uint64_t key; /* What follows the beginning common to all, as a number that sorts like it. */
