@@ -26,9 +26,10 @@ def refused(server, path, body, status=400):
      "Invalid 'n': integer above maximum value. Expected a value <= 8, but got 9 instead."),
     ({"messages": None}, "messages", "invalid_type",
      "Invalid type for 'messages': expected an array of objects, but got null instead."),
-    ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools", "unsupported_parameter",
-     f"Unsupported parameter: 'tools' is not supported with this model. '{CHAT}' has no tools."),
-    ({"response_format": {"type": "json_object"}}, "response_format", "unsupported_value", None),
+    ({"tools": [{"type": "function", "function": {"name": "f"}}] * 2}, "tools[1].function.name", "invalid_value",
+     "Invalid 'tools[1].function.name': 'f' is the name of another tool already."),
+    ({"response_format": {"type": "json_object"}}, "messages", "invalid_value",
+     "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'."),
     ({"messages": [{"role": "user", "content": [
         {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}]}]},
      "messages[0].content[0].type", "unsupported_value",
