@@ -33,6 +33,8 @@ def refused(server, path, body, status=400):
     ({"reasoning_effort": "high"}, "reasoning_effort", "unsupported_value",
      "Unsupported value: 'reasoning_effort' does not support 'high' with this model. "
      f"'{CHAT}' does not think before it answers: use 'none', or leave it out."),
+    ({"tools": [{"type": "function", "function": {"name": "f"}}] * 2}, "tools[1].function.name", "invalid_value",
+     "Invalid 'tools[1].function.name': 'f' is the name of another tool already."),
     ({"messages": [{"role": "user", "content": [
         {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}]}]},
      "messages[0].content[0].type", "unsupported_value",

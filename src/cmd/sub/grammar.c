@@ -187,9 +187,10 @@ static void print_json(const struct kind *kind, const struct grammar *g, const s
 
 static void print_text(const struct kind *kind, const struct grammar *g, const struct result *r)
 {
+    static const char line_end[] = "the end of the last line is part of the text, and may not "
+                                   "stand here";
     static const char *const why[] = { "this may not stand here", "the text ends too early",
-                                       "the end of the last line is part of the text, and may not "
-                                       "stand here" };
+                                       line_end };
     printf("%s: %d states, %zu bytes\n", kind->name, grammar_size(g), grammar_bytes(g));
     if (!r) return;
     if (r->matches)
