@@ -247,11 +247,11 @@ def test_keys(tmp_path):
     with Server(tmp_path, "--key-file", str(tmp_path / "keys")) as server:
         for headers in (bearer("sk-test-0123456789"), bearer("sk-other-abcdefgh"),
                         [("authorization", "bearer sk-test-0123456789")],
-                        [("api-key", "sk-test-0123456789")],
+                        [("api-key", "sk-test-0123456789")], [("x-api-key", "sk-test-0123456789")],
                         bearer("sk-test-0123456789") + [("api-key", "sk-other-abcdefgh")]):
             assert server.ask("GET", "/v1/models", headers=headers).status == 200
         for headers in ((), [("Authorization", "Basic c2s=")], bearer(""), [("api-key", "")],
-                        [("x-api-key", "sk-test-0123456789")], [("Authorization", "sk-test")]):
+                        [("x-key", "sk-test-0123456789")], [("Authorization", "sk-test")]):
             answer = server.ask("GET", "/v1/models", headers=headers)
             assert answer.status == 401 and answer.code is None
             assert answer.message.startswith("You didn't provide an API key.")
