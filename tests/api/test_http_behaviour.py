@@ -251,11 +251,7 @@ def test_keys(tmp_path):
                         bearer("sk-test-0123456789") + [("api-key", "sk-other-abcdefgh")]):
             assert server.ask("GET", "/v1/models", headers=headers).status == 200
         for headers in ((), [("Authorization", "Basic c2s=")], bearer(""), [("api-key", "")],
-<<<<<<< HEAD
-                        [("Authorization", "sk-test")]):
-=======
                         [("x-key", "sk-test-0123456789")], [("Authorization", "sk-test")]):
->>>>>>> five-api
             answer = server.ask("GET", "/v1/models", headers=headers)
             assert answer.status == 401 and answer.code is None
             assert answer.message.startswith("You didn't provide an API key.")
