@@ -69,6 +69,9 @@ struct backend_ops {
                   void *user, struct err *err);
     /* Stops the request; no event for it comes after this returns. Frees the handle. */
     void (*cancel)(struct backend *backend, struct backend_handle *handle);
+    /* Deletes an adapter from the disk; requests for it get an error. -ERR_MODEL_NOT_FOUND;
+     * -ERR_PERMISSION for a model that is none. */
+    int (*remove)(struct backend *backend, struct slice id, struct err *err);
 };
 
 struct backend {

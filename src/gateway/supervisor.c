@@ -11,7 +11,11 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-enum { NS_PER_MS = 1000 * 1000, FRAME_MAX = MSG_FRAME_BYTES_MAX + MSG_HEADER_BYTES };
+enum {
+    NS_PER_MS = 1000 * 1000,
+    FRAME_MAX = MSG_FRAME_BYTES_MAX + MSG_HEADER_BYTES,
+    ADAPTER_DEPTH_MAX = 4, /* Folders within an adapter's. */
+};
 
 /* ---- Handles ---- */
 
@@ -365,10 +369,33 @@ static void op_cancel(struct backend *backend, struct backend_handle *h)
     handle_free(h);
 }
 
+static int find_or_fail(struct supervisor *s, struct model **ret, struct slice name,
+                        struct err *err)
+{
+    *ret = model_find(s, name);
+    if (*ret) return 0;
+    return err_param(err, ERR_MODEL_NOT_FOUND, "model", "The model `%.*s` does not exist",
+                     SLICE_FMT(name));
+}
+
+static int op_remove(struct backend *backend, struct slice id, struct err *err)
+{
+    struct supervisor *s = of(backend);
+    struct model *m;
+    TRY(find_or_fail(s, &m, id, err));
+    if (!m->is_adapter)
+        return err_set(err, ERR_PERMISSION,
+                       "`%s` is no adapter; `tiro rm %s` deletes it, on the server's own machine.",
+                       m->facts.id, m->facts.id);
+    TRY(library_remove_tree(m->path, ADAPTER_DEPTH_MAX, err));
+    return supervisor_remove(s, id, err);
+}
+
 static const struct backend_ops ops = {
     .models = op_models,
     .submit = op_submit,
     .cancel = op_cancel,
+    .remove = op_remove,
 };
 
 struct backend *supervisor_backend(struct supervisor *s)
@@ -503,15 +530,6 @@ int supervisor_add(struct supervisor *s, const struct gateway_model *model, stru
     if (model->is_default) make_default(s, m);
     if (m->preload || m->waiting.n > 0) model_start_worker(s, m);
     return 0;
-}
-
-static int find_or_fail(struct supervisor *s, struct model **ret, struct slice name,
-                        struct err *err)
-{
-    *ret = model_find(s, name);
-    if (*ret) return 0;
-    return err_param(err, ERR_MODEL_NOT_FOUND, "model", "The model `%.*s` does not exist",
-                     SLICE_FMT(name));
 }
 
 /* The model whose worker answers for it: an adapter's base. */

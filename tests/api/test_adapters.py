@@ -100,3 +100,18 @@ def test_unknown_and_unusable(mine, client):
     assert shown.returncode == 0 and "adapter_config.json" in shown.stdout
     listed = json.loads(tiro(mine, "list", "--json").stdout)["models"]
     assert {m["name"]: m["adapter"] for m in listed}[f"{CHAT}:broken"]
+
+
+def test_deleted_through_the_api(mine, client):
+    folder = write_adapter(mine, "short-lived", 9)
+    name = f"{CHAT}:short-lived"
+    eventually(lambda: name in models(mine))
+    assert complete(client, name)
+    gone = client.models.delete(name)
+    assert (gone.id, gone.object, gone.deleted) == (name, "model", True)
+    assert not folder.exists() and name not in models(mine)
+    with pytest.raises(openai.NotFoundError):
+        client.models.delete(name)
+    with pytest.raises(openai.PermissionDeniedError, match="tiro rm"):
+        client.models.delete(CHAT)
+    assert CHAT in models(mine) and (pathlib.Path(mine.data) / "models" / f"{CHAT}.gguf").exists()

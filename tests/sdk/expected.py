@@ -3,13 +3,11 @@ import fnmatch
 
 # Of operations that this server does not have: patterns of test ids below tests/api_resources.
 STORED = "stored completions: answers are not kept yet"
-REMOVED = "models are removed by `tiro rm`: what changes the server is not for the network"
 NOT_SERVED = [
     ("chat/test_completions.py::*test_*_retrieve*", STORED),
     ("chat/test_completions.py::*test_*_update*", STORED),
     ("chat/test_completions.py::*test_*_list*", STORED),
     ("chat/test_completions.py::*test_*_delete*", STORED),
-    ("test_models.py::*test_*_delete*", REMOVED),
 ]
 
 # Of operations that it has.

@@ -23,6 +23,10 @@ class ABSENT:
 
 # Ids in paths.
 PATHS = {"/v1/models/gpt-6-astra": f"/v1/models/{CHAT}"}
+# Each test deletes a model that others made: an adapter of its own, which run.py has put there.
+DELETED = "/v1/models/ft:gpt-4o-mini:acemeco:suffix:abc123"
+ADAPTERS = [f"{CHAT}:to-delete-{i}" for i in range(32)]
+LEFT = iter(ADAPTERS)
 
 
 @dataclasses.dataclass(eq=False)  # Each is its own, whatever it holds.
@@ -85,6 +89,8 @@ def change(holder, steps, row):
 
 def rewrite(method, path, body):
     path = PATHS.get(urllib.parse.unquote(path), path)
+    if urllib.parse.unquote(path) == DELETED:
+        path = f"/v1/models/{next(LEFT)}"
     rows = [row for row in ROWS if row.path == path and method == "POST"]
     if not rows:
         return path, body

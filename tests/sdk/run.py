@@ -9,6 +9,7 @@ What does not pass is listed in expected.py; of the tests of operations that are
 SHARE_MIN must pass.
 """
 import collections
+import json
 import os
 import pathlib
 import sys
@@ -19,9 +20,11 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "api")]
 
 import expected
 import mapping
+import numpy
 import pytest
 import source
 import spec
+from safetensors.numpy import save_file
 from server import CHAT, Server, model_folder
 
 RESOURCES = "tests/api_resources/"
@@ -89,10 +92,22 @@ class Live:
         say(f"judged by the published document: {', '.join(f'{n} {what}' for what, n in spec.JUDGED.items())}")
 
 
+def write_adapters(models):
+    """Models that a user of this server made, to be deleted: one matrix of rank 1 each."""
+    tensors = {f"base_model.model.model.layers.0.self_attn.q_proj.lora_{half}.weight": numpy.zeros(shape, "f4")
+               for half, shape in (("A", (1, 576)), ("B", (576, 1)))}  # Of smollm2-135m.
+    for name in mapping.ADAPTERS:
+        (models / name).mkdir()
+        save_file(tensors, models / name / "adapter_model.safetensors")
+        (models / name / "adapter_config.json").write_text(json.dumps(
+            {"peft_type": "LORA", "r": 1, "lora_alpha": 1, "target_modules": ["q_proj"]}))
+
+
 def main():
     folder = source.unpack()
     with tempfile.TemporaryDirectory() as data:
         data = model_folder(pathlib.Path(data) / "data")
+        write_adapters(data / "models")
         server = Server(data, ("--default-model", CHAT), rewrite=mapping.rewrite)
         os.environ["TEST_API_BASE_URL"] = server.url + "/v1"
         try:

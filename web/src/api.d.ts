@@ -1259,6 +1259,15 @@ export interface Model {
     };
 }
 
+export interface DeletedModel {
+    /** Of the adapter: BASE:NAME. */
+    id: string;
+    /** model */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
 export interface ModelList {
     /** list */
     object: "list";

@@ -125,10 +125,20 @@ static void fake_cancel(struct backend *backend, struct backend_handle *handle)
     buf_printf(&f->trace, "cancel %td\n", handle - f->handles);
 }
 
+static int fake_remove(struct backend *backend, struct slice id, struct err *err)
+{
+    struct fake *f = fake_of(backend);
+    if (slice_find(id, SLICE(":")) == id.len)
+        return err_set(err, ERR_PERMISSION, "`%.*s` is no adapter", SLICE_FMT(id));
+    buf_printf(&f->trace, "remove %.*s\n", SLICE_FMT(id));
+    return 0;
+}
+
 static const struct backend_ops fake_backend_ops = {
     .models = fake_backend_models,
     .submit = fake_submit,
     .cancel = fake_cancel,
+    .remove = fake_remove,
 };
 
 static void fake_header(struct call *call, const char *name, const char *value)
