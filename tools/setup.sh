@@ -14,7 +14,7 @@ check_packages="libcmocka-dev:unit_tests libsimde-dev:tests_kernels_for_other_CP
 test_packages="$check_packages
 clang-14:second_compiler_and_fuzzing clang-format-14:checks_the_formatting
 libclang-rt-14-dev:sanitizers_and_fuzzing chromium:browser_tests
-python3-venv:test_tools_of_their_own git:lists_the_sources_for_lint procps:finds_processes"
+python3-venv:test_tools_of_their_own curl:runs_the_examples_of_docs git:lists_the_sources_for_lint procps:finds_processes"
 
 missing() {
     for row in $1; do
