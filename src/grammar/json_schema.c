@@ -33,9 +33,9 @@ int32_t json_const_write(struct grammar_builder *b, const json_t *value)
     struct json_texts text;
     if (!json_text_depth_fits(value, JSON_TEXT_DEPTH_MAX))
         return builder_over(b, "levels of JSON in a constant", JSON_TEXT_DEPTH_MAX);
-    json_texts_init(&text);
+    json_texts_init(&text, b);
     json_texts_value(&text, value);
-    int32_t node = json_texts_write(&text, b);
+    int32_t node = json_texts_write(&text);
     json_texts_release(&text);
     return node;
 }
@@ -46,7 +46,7 @@ static int32_t write_values(struct schema *s, const struct shape *shape, struct 
 {
     struct json_texts texts;
     int rc = 0;
-    json_texts_init(&texts);
+    json_texts_init(&texts, s->b);
     for (size_t i = 0; i < shape->n_values && rc >= 0; i++) {
         const json_t *value = shape->values[i];
         if (!of && !json_is_string(value)) continue;
@@ -57,13 +57,13 @@ static int32_t write_values(struct schema *s, const struct shape *shape, struct 
         else
             json_texts_content(&texts, json_text_slice(value));
     }
-    if (rc >= 0 && of && texts.ends.n == 0) {
+    if (rc >= 0 && of && texts.nodes.n == 0) {
         rc = schema_need(s, of, NEED_NEVER);
         if (rc == 0)
             rc = schema_never(s, shape->members[0].place,
                               "none of the values of enum or const is valid under the rest");
     }
-    int32_t node = rc < 0 ? rc : json_texts_write(&texts, s->b);
+    int32_t node = rc < 0 ? rc : json_texts_write(&texts);
     json_texts_release(&texts);
     return node;
 }

@@ -34,10 +34,10 @@ static int32_t undeclared(struct object *o, int32_t names)
 {
     struct json_texts texts;
     if (o->properties.n == 0) return names;
-    json_texts_init(&texts);
+    json_texts_init(&texts, o->s->b);
     for (size_t i = 0; i < o->properties.n; i++)
         json_texts_content(&texts, o->properties.at[i].name);
-    int32_t declared = json_texts_write(&texts, o->s->b);
+    int32_t declared = json_texts_write(&texts);
     json_texts_release(&texts);
     return grammar_except(o->s->b, names, declared);
 }

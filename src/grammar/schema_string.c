@@ -28,7 +28,7 @@ static int32_t without_excluded(struct schema *s, const struct shape *shape, uns
     struct json_texts texts;
     char whole[NUMBER_TEXT_MAX];
     if (!excludes_type(shape, type)) return node;
-    json_texts_init(&texts);
+    json_texts_init(&texts, s->b);
     for (const struct value_list *x = shape->excluded; x; x = x->next) {
         if (schema_type_of(x->value) != type) continue;
         if (type == TYPE_STRING) {
@@ -40,7 +40,7 @@ static int32_t without_excluded(struct schema *s, const struct shape *shape, uns
             json_texts_content(&texts, slice_of(whole));
         }
     }
-    int32_t excluded = json_texts_write(&texts, s->b);
+    int32_t excluded = json_texts_write(&texts);
     json_texts_release(&texts);
     return grammar_except(s->b, node, excluded);
 }
