@@ -14,9 +14,8 @@ struct block {
 };
 
 struct anthropic_state {
-    struct reply reply;                /* first */
-    const struct msg_request *request; /* until begin returns */
-    struct block *blocks;              /* of an answer in one piece: n_blocks of room_blocks */
+    struct reply reply;   /* first */
+    struct block *blocks; /* of an answer in one piece: n_blocks of room_blocks */
     uint32_t n_blocks, room_blocks;
     bool begun;           /* message_start is written */
     enum block_kind open; /* of a stream: the block that is open, */
@@ -410,16 +409,7 @@ static bool on_restart(struct fan *fan, uint32_t index)
     return true;
 }
 
-static int on_request(struct fan *fan, uint32_t index, struct msg_request *ret, struct err *err)
-{
-    (void)index;
-    (void)err;
-    *ret = *((struct anthropic_state *)fan)->request;
-    return 0;
-}
-
 static const struct fan_ops ops = {
-    .request = on_request,
     .token = on_token,
     .tool = on_tool,
     .done = on_done,
@@ -435,12 +425,9 @@ int anthropic_answer_begin(const struct msg_request *request, bool stream,
 {
     struct anthropic_state *s = ARENA_NEW(call->arena, struct anthropic_state);
     if (!s) return arena_check(call->arena, "the request", err);
-    s->request = request;
     s->reply.stream = stream;
     s->reply.release = release;
     TRY(reply_head_init(&s->reply.head, call, model, "msg_", "message", err));
     events_init(&s->reply.events, call);
-    int result = fan_begin(&s->reply.fan, &ops, call, model->id, 1, err);
-    s->request = NULL;
-    return result;
+    return fan_begin_one(&s->reply.fan, &ops, call, model->id, request, err);
 }

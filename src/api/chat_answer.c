@@ -20,9 +20,8 @@ struct chat_choice {
 };
 
 struct chat_state {
-    struct reply reply;                /* first */
-    struct chat_choice *choices;       /* n of them */
-    const struct msg_request *request; /* until begin returns */
+    struct reply reply;          /* first */
+    struct chat_choice *choices; /* n of them */
     struct tools tools;
     uint32_t n;
     bool wants_logprobs;
@@ -397,16 +396,7 @@ static bool on_restart(struct fan *fan, uint32_t index)
     return true;
 }
 
-static int on_request(struct fan *fan, uint32_t index, struct msg_request *ret, struct err *err)
-{
-    (void)index;
-    (void)err;
-    *ret = *((struct chat_state *)fan)->request;
-    return 0;
-}
-
 static const struct fan_ops ops = {
-    .request = on_request,
     .token = on_token,
     .tool = on_tool,
     .done = on_done,
@@ -425,7 +415,6 @@ int chat_answer_begin(const struct chat_answer_options *o, const struct backend_
     if (!s || !choices) return arena_check(call->arena, "the request", err);
     s->n = o->request->n;
     s->choices = choices;
-    s->request = o->request;
     s->tools = o->tools;
     s->wants_logprobs = o->request->logprobs;
     s->reply.stream = o->stream;
@@ -440,7 +429,5 @@ int chat_answer_begin(const struct chat_answer_options *o, const struct backend_
         buf_init(&choices[i].reasoning, REPLY_BYTES_MAX / 2);
         buf_init(&choices[i].logprobs, REPLY_BYTES_MAX / 2);
     }
-    int result = fan_begin(&s->reply.fan, &ops, call, model->id, 1, err);
-    s->request = NULL;
-    return result;
+    return fan_begin_one(&s->reply.fan, &ops, call, model->id, o->request, err);
 }

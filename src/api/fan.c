@@ -142,8 +142,9 @@ static int submit_next(struct fan *fan, struct err *err)
     struct fan_item *item = &fan->items[fan->n_begun];
     struct msg_request request = { .sampling = MSG_SAMPLING_DEFAULT };
     struct backend *backend = fan->call->backend;
-    TRY(fan->ops->request(fan, item->index, &request, err));
-    TRY(backend->ops->submit(backend, &item->handle, fan->model, &request, &events, item, err));
+    if (!fan->only) TRY(fan->ops->request(fan, item->index, &request, err));
+    TRY(backend->ops->submit(backend, &item->handle, fan->model, fan->only ? fan->only : &request,
+                             &events, item, err));
     fan->n_begun++;
     return 0;
 }
@@ -155,14 +156,16 @@ static void on_close(struct call *call)
     fan->ops->close(fan);
 }
 
-int fan_begin(struct fan *fan, const struct fan_ops *ops, struct call *call, const char *model,
-              uint32_t n, struct err *err)
+static int begin(struct fan *fan, const struct fan_ops *ops, struct call *call, const char *model,
+                 uint32_t n, const struct msg_request *only, struct err *err)
 {
     assert(n > 0 && !fan->items);
     struct fan_item *items = ARENA_NEWS(call->arena, n, struct fan_item);
     char *name = arena_strdup(call->arena, model);
     if (!items || !name) return arena_check(call->arena, "the request", err);
-    *fan = (struct fan){ .ops = ops, .call = call, .model = name, .items = items, .n = n };
+    *fan = (struct fan){
+        .ops = ops, .call = call, .model = name, .items = items, .n = n, .only = only
+    };
     for (uint32_t i = 0; i < n; i++) items[i] = (struct fan_item){ .fan = fan, .index = i };
     while (fan->n_begun < n && fan->n_begun < FAN_WINDOW) {
         int result = submit_next(fan, err);
@@ -170,9 +173,22 @@ int fan_begin(struct fan *fan, const struct fan_ops *ops, struct call *call, con
         cancel_all(fan);
         return result;
     }
+    fan->only = NULL;
     call->state = fan;
     call->on_close = on_close;
     return 0;
+}
+
+int fan_begin(struct fan *fan, const struct fan_ops *ops, struct call *call, const char *model,
+              uint32_t n, struct err *err)
+{
+    return begin(fan, ops, call, model, n, NULL, err);
+}
+
+int fan_begin_one(struct fan *fan, const struct fan_ops *ops, struct call *call, const char *model,
+                  const struct msg_request *request, struct err *err)
+{
+    return begin(fan, ops, call, model, 1, request, err);
 }
 
 uint64_t fan_prompt_tokens(const struct fan *fan)

@@ -16,7 +16,8 @@ enum { FAN_WINDOW = 16 };
 struct fan;
 
 struct fan_ops {
-    /* The message of item `index`; what it points to is needed until this fan's submit returned. */
+    /* The message of item `index`; what it points to is needed until this fan's submit returned.
+     * Not asked of a fan of one. */
     int (*request)(struct fan *fan, uint32_t index, struct msg_request *ret, struct err *err);
     void (*score)(struct fan *fan, uint32_t index, const struct msg_score *m);
     void (*token)(struct fan *fan, uint32_t index, const struct msg_token *m);
@@ -46,11 +47,15 @@ struct fan {
     const char *model; /* in the call's arena */
     struct fan_item *items;
     uint32_t n, n_begun, n_ended;
+    const struct msg_request *only; /* of a fan of one, until it has begun */
 };
 
 /* Submits the first items. On failure nothing runs and nothing was answered. */
 int fan_begin(struct fan *fan, const struct fan_ops *ops, struct call *call, const char *model,
               uint32_t n, struct err *err) MUST_USE;
+/* A fan of one: of this request, which is needed until this returns. */
+int fan_begin_one(struct fan *fan, const struct fan_ops *ops, struct call *call, const char *model,
+                  const struct msg_request *request, struct err *err) MUST_USE;
 /* Cancels all and fails the fan; not from inside request, nor after it is over. */
 void fan_fail(struct fan *fan, const struct err *err, uint32_t retry_after_ms);
 /* Tokens of all prompts so far. */

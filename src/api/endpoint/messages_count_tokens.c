@@ -7,18 +7,9 @@
 enum { ANSWER_BYTES_MAX = 256 };
 
 struct count_state {
-    struct fan fan;                    /* first: see api/fan.h */
-    const struct msg_request *request; /* until the handler returns */
+    struct fan fan; /* first: see api/fan.h */
     uint32_t n_tokens;
 };
-
-static int on_request(struct fan *fan, uint32_t index, struct msg_request *ret, struct err *err)
-{
-    (void)index;
-    (void)err;
-    *ret = *((struct count_state *)fan)->request;
-    return 0;
-}
 
 static void on_encoded(struct fan *fan, uint32_t index, const struct msg_tokens *m)
 {
@@ -59,7 +50,6 @@ static bool on_restart(struct fan *fan, uint32_t index)
 }
 
 static const struct fan_ops ops = {
-    .request = on_request,
     .encoded = on_encoded,
     .restart = on_restart,
     .finish = on_finish,
@@ -79,10 +69,7 @@ static int handle(struct call *call, const void *request, struct err *err)
     message.kind = REQUEST_TOKENIZE;
     message.grammar_kind = GRAMMAR_NONE; /* It is no part of the prompt. */
     message.grammar = message.grammar_param = (struct slice){ 0 };
-    s->request = &message;
-    int result = fan_begin(&s->fan, &ops, call, model->id, 1, err);
-    s->request = NULL;
-    return result;
+    return fan_begin_one(&s->fan, &ops, call, model->id, &message, err);
 }
 
 static const struct field response[] = {
