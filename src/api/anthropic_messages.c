@@ -97,8 +97,7 @@ static int missing(const struct fill *f, const char *where, const char *field)
 {
     char param[ERR_PARAM_MAX];
     (void)snprintf(param, sizeof param, "%.100s.%.20s", where, field);
-    return err_param(f->err, ERR_MISSING_PARAMETER, param, "Missing required parameter: '%s'.",
-                     param);
+    return field_missing(param, f->err);
 }
 
 static int refuse(const struct fill *f, const char *where, int type, const char *why)

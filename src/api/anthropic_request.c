@@ -227,13 +227,8 @@ static int choose(struct msg_request *ret, const struct anthropic_prompt_req *re
     struct choice_req *choice = req->tool_choice.value;
     if (!choice) return 0;
     bool names = choice->type.value == CHOICE_TOOL;
-    if (names && !choice->name.given)
-        return err_param(err, ERR_MISSING_PARAMETER, "tool_choice.name",
-                         "Missing required parameter: 'tool_choice.name'.");
-    if (!names && choice->name.given)
-        return err_param(err, ERR_UNKNOWN_PARAMETER, "tool_choice.name",
-                         "Unrecognized request argument supplied: tool_choice.name. It belongs to "
-                         "the type 'tool'.");
+    if (names && !choice->name.given) return field_missing("tool_choice.name", err);
+    if (!names && choice->name.given) return field_misplaced("tool_choice.name", "tool", err);
     ret->one_tool_call = choice->disable_parallel_tool_use.value;
     if (choice->type.value == CHOICE_NONE) ret->tool_choice = TOOL_CHOICE_NONE;
     if (choice->type.value == CHOICE_ANY || names) ret->tool_choice = TOOL_CHOICE_REQUIRED;
@@ -257,13 +252,9 @@ static int check_thinking(const struct thinking_req *thinking, const struct back
                           struct err *err)
 {
     bool enabled = thinking->type.value == THINKING_ENABLED;
-    if (enabled && !thinking->budget_tokens.given)
-        return err_param(err, ERR_MISSING_PARAMETER, "thinking.budget_tokens",
-                         "Missing required parameter: 'thinking.budget_tokens'.");
-    if (!enabled && thinking->budget_tokens.given)
-        return err_param(err, ERR_UNKNOWN_PARAMETER, "thinking.budget_tokens",
-                         "Unrecognized request argument supplied: thinking.budget_tokens. It "
-                         "belongs to the type 'enabled'.");
+    static const char budget[] = "thinking.budget_tokens";
+    if (enabled && !thinking->budget_tokens.given) return field_missing(budget, err);
+    if (!enabled && thinking->budget_tokens.given) return field_misplaced(budget, "enabled", err);
     if (enabled && model->capabilities && !(model->capabilities & CAP_THINKING))
         return err_param(err, ERR_UNSUPPORTED_VALUE, "thinking.type",
                          "Unsupported value: 'thinking.type' does not support 'enabled' with this "

@@ -394,9 +394,7 @@ static int parse_rows(void *ret, const struct field *rows, const json_t *object,
         char path[PATH_MAX_LEN];
         if (!value && !f->required) continue;
         path_of(path, p->path, f->name);
-        if (!value)
-            return err_param(p->err, ERR_MISSING_PARAMETER, path,
-                             "Missing required parameter: '%s'.", path);
+        if (!value) return field_missing(path, p->err);
         if (json_is_null(value) && !f->required && !f->not_null) continue;
         if (json_is_null(value)) return bad_type(f, path, expected_words(f), value, p->err);
         TRY(parse_value(at, f, path, value, p));
@@ -448,6 +446,18 @@ int field_json_text(struct slice *ret, const json_t *value, struct arena *arena,
     json_writer_init(&w, &text);
     json_value(&w, value);
     return field_keep_text(ret, &text, arena, err);
+}
+
+int field_missing(const char *path, struct err *err)
+{
+    return err_param(err, ERR_MISSING_PARAMETER, path, "Missing required parameter: '%s'.", path);
+}
+
+int field_misplaced(const char *path, const char *type, struct err *err)
+{
+    return err_param(err, ERR_UNKNOWN_PARAMETER, path,
+                     "Unrecognized request argument supplied: %s. It belongs to the type '%s'.",
+                     path, type);
 }
 
 int field_check_name(struct slice name, const char *param, struct err *err)

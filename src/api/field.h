@@ -167,6 +167,10 @@ int field_keep_text(struct slice *ret, struct buf *text, struct arena *arena,
 /* `value` as JSON text in the arena. */
 int field_json_text(struct slice *ret, const json_t *value, struct arena *arena,
                     struct err *err) MUST_USE;
+/* The errors of a field that the value of another one asks for, and of one that it leaves no room
+ * for: of `type`. */
+int field_missing(const char *path, struct err *err) MUST_USE;
+int field_misplaced(const char *path, const char *type, struct err *err) MUST_USE;
 /* Names of tools and schemas are letters, digits, _ and -. `path` is where it stands. */
 int field_check_name(struct slice name, const char *path, struct err *err) MUST_USE;
 

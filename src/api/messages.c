@@ -125,12 +125,6 @@ static int unsupported(const struct fill *f, const char *path, const char *value
                      path, value, f->model->id, why);
 }
 
-static int missing(const struct fill *f, const char *path)
-{
-    return err_param(f->err, ERR_MISSING_PARAMETER, path, "Missing required parameter: '%s'.",
-                     path);
-}
-
 static int fill_part(struct msg_part *ret, const struct part_req *part, const char *where,
                      const struct fill *f)
 {
@@ -140,18 +134,18 @@ static int fill_part(struct msg_part *ret, const struct part_req *part, const ch
     (void)snprintf(value_path, sizeof value_path, "%.100s.%.20s", where, type);
     switch ((enum part_type)part->type.value) {
     case TYPE_TEXT:
-        if (!part->text.given) return missing(f, value_path);
+        if (!part->text.given) return field_missing(value_path, f->err);
         *ret = (struct msg_part){ .kind = PART_TEXT, .text = part->text.value };
         return 0;
     case TYPE_REFUSAL:
-        if (!part->refusal.given) return missing(f, value_path);
+        if (!part->refusal.given) return field_missing(value_path, f->err);
         *ret = (struct msg_part){ .kind = PART_REFUSAL, .text = part->refusal.value };
         return 0;
     case TYPE_IMAGE: return unsupported(f, type_path, type, "takes no pictures, only text");
     case TYPE_AUDIO: return unsupported(f, type_path, type, "takes no sound, only text");
     case TYPE_FILE: return unsupported(f, type_path, type, "takes no files, only text");
     }
-    return missing(f, type_path);
+    return field_missing(type_path, f->err);
 }
 
 static int fill_content(struct msg_chat *ret, const struct message_req *m, const char *where,
@@ -199,12 +193,10 @@ static int fill_tool_call(struct msg_tool_call *ret, const struct tool_call_req 
     const struct custom_req *custom = from->custom.value;
     char param[ERR_PARAM_MAX];
     (void)snprintf(param, sizeof param, "%.100s.%s", where, tool_call_types[is_custom]);
-    if (is_custom ? !custom : !function) return missing(f, param);
+    if (is_custom ? !custom : !function) return field_missing(param, f->err);
     (void)snprintf(param, sizeof param, "%.100s.%s", where, tool_call_types[!is_custom]);
     if (is_custom ? function != NULL : custom != NULL)
-        return err_param(f->err, ERR_UNKNOWN_PARAMETER, param,
-                         "Unrecognized request argument supplied: %s. It belongs to the type '%s'.",
-                         param, tool_call_types[!is_custom]);
+        return field_misplaced(param, tool_call_types[!is_custom], f->err);
     ret->id = from->id.value;
     ret->name = is_custom ? custom->name.value : function->name.value;
     if (is_custom) return fill_input(&ret->arguments, custom, f);
@@ -254,11 +246,12 @@ static int check_role(const struct message_req *m, const char *where, const stru
     bool assistant_without = role == ROLE_ASSISTANT &&
                              (m->tool_calls.n > 0 || m->function_call.given || m->refusal.given);
     /* A function may have answered nothing. */
-    if (!m->content.given && !assistant_without && role != ROLE_FUNCTION) return missing(f, path);
+    if (!m->content.given && !assistant_without && role != ROLE_FUNCTION)
+        return field_missing(path, f->err);
     (void)snprintf(path, sizeof path, "%.60s.tool_call_id", where);
-    if (role == ROLE_TOOL && !m->tool_call_id.given) return missing(f, path);
+    if (role == ROLE_TOOL && !m->tool_call_id.given) return field_missing(path, f->err);
     (void)snprintf(path, sizeof path, "%.60s.name", where);
-    if (role == ROLE_FUNCTION && !m->name.given) return missing(f, path);
+    if (role == ROLE_FUNCTION && !m->name.given) return field_missing(path, f->err);
     return 0;
 }
 

@@ -67,10 +67,7 @@ int response_format_fill(struct msg_request *ret, const struct response_format_r
     if (!req) return 0;
     const struct json_schema_req *json_schema = req->json_schema.value;
     if (req->type.value != FORMAT_JSON_SCHEMA && json_schema)
-        return err_param(err, ERR_UNKNOWN_PARAMETER, schema,
-                         "Unrecognized request argument supplied: %s. It belongs to the type "
-                         "'json_schema'.",
-                         schema);
+        return field_misplaced(schema, format_types[FORMAT_JSON_SCHEMA], err);
     if (req->type.value == FORMAT_TEXT) return 0;
     if (ret->grammar_kind != GRAMMAR_NONE)
         return err_param(err, ERR_INVALID_VALUE, "structured_outputs",
@@ -81,9 +78,7 @@ int response_format_fill(struct msg_request *ret, const struct response_format_r
         ret->grammar_param = SLICE("response_format");
         return 0;
     }
-    if (!json_schema)
-        return err_param(err, ERR_MISSING_PARAMETER, schema, "Missing required parameter: '%s'.",
-                         schema);
+    if (!json_schema) return field_missing(schema, err);
     TRY(field_check_name(json_schema->name.value, "response_format.json_schema.name", err));
     char param[FORMAT_NAME_MAX + 32];
     (void)snprintf(param, sizeof param, "response_format '%.*s'",

@@ -96,8 +96,8 @@ static int named_tool(struct slice *ret, const struct tools_fill *f,
     const struct name_req *other = custom ? choice->function.value : choice->custom.value;
     char param[ERR_PARAM_MAX];
     (void)snprintf(param, sizeof param, "%.60s.%s", path, tool_types[other ? !custom : custom]);
-    if (other) return tools_misplaced(param, tool_types[!custom], f->err);
-    if (!own) return tools_missing(param, f->err);
+    if (other) return field_misplaced(param, tool_types[!custom], f->err);
+    if (!own) return field_missing(param, f->err);
     for (size_t i = 0; i < f->n; i++) {
         if (!slice_eq(f->names[i], own->name.value) || f->is_custom[i] != custom) continue;
         *ret = f->names[i];
@@ -133,12 +133,12 @@ static int choose_object(struct tools_fill *f, const json_t *value)
     TRY(fields_parse(&choice, choice_fields, value, "tool_choice", f->call->scratch, f->err));
     const struct allowed_req *allowed = choice.allowed_tools.value;
     if (choice.type.value == CHOICE_ALLOWED) {
-        if (!allowed) return tools_missing("tool_choice.allowed_tools", f->err);
+        if (!allowed) return field_missing("tool_choice.allowed_tools", f->err);
         if (allowed->mode.value == 1) m->tool_choice = TOOL_CHOICE_REQUIRED;
         return choose_names(f, allowed->tools.items, allowed->tools.n,
                             "tool_choice.allowed_tools.tools");
     }
-    if (allowed) return tools_misplaced("tool_choice.allowed_tools", "allowed_tools", f->err);
+    if (allowed) return field_misplaced("tool_choice.allowed_tools", "allowed_tools", f->err);
     m->tool_names = ARENA_NEW(f->call->scratch, struct slice);
     TRY(arena_check(f->call->scratch, "the request", f->err));
     m->n_tool_names = 1;

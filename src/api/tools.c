@@ -181,18 +181,6 @@ static void write_custom(struct json_writer *w, const struct custom_req *req)
 
 /* ---- What is checked ---- */
 
-int tools_missing(const char *param, struct err *err)
-{
-    return err_param(err, ERR_MISSING_PARAMETER, param, "Missing required parameter: '%s'.", param);
-}
-
-int tools_misplaced(const char *param, const char *type, struct err *err)
-{
-    return err_param(err, ERR_UNKNOWN_PARAMETER, param,
-                     "Unrecognized request argument supplied: %s. It belongs to the type '%s'.",
-                     param, type);
-}
-
 static int add_name(struct tools_fill *f, size_t i, struct slice name, bool custom,
                     const char *param)
 {
@@ -214,8 +202,8 @@ static int check_format(const struct custom_req *custom, size_t i, struct err *e
     if (!format) return 0;
     (void)snprintf(param, sizeof param, "tools[%zu].custom.format.grammar", i);
     bool is_grammar = format->type.value == FORMAT_GRAMMAR;
-    if (is_grammar && !format->grammar.value) return tools_missing(param, err);
-    if (!is_grammar && format->grammar.value) return tools_misplaced(param, "grammar", err);
+    if (is_grammar && !format->grammar.value) return field_missing(param, err);
+    if (!is_grammar && format->grammar.value) return field_misplaced(param, "grammar", err);
     return 0;
 }
 
@@ -228,9 +216,9 @@ static int check_tool(struct tools_fill *f, size_t i, const struct tool_req *too
     (void)snprintf(own, sizeof own, "tools[%zu].%s", i, tool_types[custom]);
     (void)snprintf(other, sizeof other, "tools[%zu].%s", i, tool_types[!custom]);
     (void)snprintf(name, sizeof name, "tools[%zu].%s.name", i, tool_types[custom]);
-    if (custom ? !input : !function) return tools_missing(own, f->err);
+    if (custom ? !input : !function) return field_missing(own, f->err);
     if (custom ? function != NULL : input != NULL)
-        return tools_misplaced(other, tool_types[!custom], f->err);
+        return field_misplaced(other, tool_types[!custom], f->err);
     if (custom) TRY(check_format(input, i, f->err));
     return add_name(f, i, custom ? input->name.value : function->name.value, custom, name);
 }

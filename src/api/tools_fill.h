@@ -18,9 +18,6 @@ struct tools_fill {
 extern const char *const tool_types[]; /* "function", "custom" */
 extern const char tool_choice_schema[], function_call_schema[];
 
-int tools_missing(const char *param, struct err *err) MUST_USE;
-/* What belongs to another `type`. */
-int tools_misplaced(const char *param, const char *type, struct err *err) MUST_USE;
 /* tool_choice, and function_call of old, once the names are known. */
 int tools_choose(struct tools_fill *f) MUST_USE;
 int tools_choose_legacy(struct tools_fill *f) MUST_USE;
