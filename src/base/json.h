@@ -64,6 +64,11 @@ void json_null_value(struct json_writer *w);
 void json_raw(struct json_writer *w, struct slice json); /* already JSON */
 void json_value(struct json_writer *w, const json_t *value);
 
+enum { JSON_ESCAPE_MAX = 8 };
+/* How a character below U+0080 is written with a backslash, the shortest way: \n, \", \u001f.
+ * Returns its length; a NUL stands behind it. */
+size_t json_escape(char ret[JSON_ESCAPE_MAX], unsigned char c);
+
 /* Makes jansson allocate through the seams; once, at start. */
 void json_init(void);
 

@@ -60,18 +60,22 @@ void json_array_end(struct json_writer *w)
     end(w, ']');
 }
 
+size_t json_escape(char ret[JSON_ESCAPE_MAX], unsigned char c)
+{
+    static const char letters[] = { ['"'] = '"',  ['\\'] = '\\', ['\n'] = 'n', ['\r'] = 'r',
+                                    ['\t'] = 't', ['\b'] = 'b',  ['\f'] = 'f' };
+    char letter = c < sizeof letters ? letters[c] : '\0';
+    if (!letter) return (size_t)snprintf(ret, JSON_ESCAPE_MAX, "\\u%04x", c);
+    ret[0] = '\\';
+    ret[1] = letter;
+    ret[2] = '\0';
+    return 2;
+}
+
 static void escaped_char(struct buf *out, unsigned char c)
 {
-    switch (c) {
-    case '"': buf_add_str(out, "\\\""); break;
-    case '\\': buf_add_str(out, "\\\\"); break;
-    case '\n': buf_add_str(out, "\\n"); break;
-    case '\r': buf_add_str(out, "\\r"); break;
-    case '\t': buf_add_str(out, "\\t"); break;
-    case '\b': buf_add_str(out, "\\b"); break;
-    case '\f': buf_add_str(out, "\\f"); break;
-    default: buf_printf(out, "\\u%04x", c); break;
-    }
+    char text[JSON_ESCAPE_MAX];
+    buf_add(out, text, json_escape(text, c));
 }
 
 static void quoted(struct buf *out, struct slice s)

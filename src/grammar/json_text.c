@@ -1,5 +1,7 @@
 #include "grammar/json_text.h"
 
+#include "base/json.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
@@ -32,20 +34,6 @@ bool json_text_depth_fits(const json_t *value, int max)
     return true;
 }
 
-static void add_escaped(struct buf *out, unsigned char c)
-{
-    switch (c) {
-    case '"': buf_add_str(out, "\\\""); break;
-    case '\\': buf_add_str(out, "\\\\"); break;
-    case '\b': buf_add_str(out, "\\b"); break;
-    case '\f': buf_add_str(out, "\\f"); break;
-    case '\n': buf_add_str(out, "\\n"); break;
-    case '\r': buf_add_str(out, "\\r"); break;
-    case '\t': buf_add_str(out, "\\t"); break;
-    default: buf_printf(out, "\\u%04x", c); break;
-    }
-}
-
 void json_text_content(struct buf *out, struct slice s)
 {
     size_t from = 0;
@@ -53,7 +41,8 @@ void json_text_content(struct buf *out, struct slice s)
         unsigned char c = (unsigned char)s.ptr[i];
         if (c >= 0x20 && c != '"' && c != '\\') continue;
         if (i > from) buf_add(out, s.ptr + from, i - from);
-        add_escaped(out, c);
+        char text[JSON_ESCAPE_MAX];
+        buf_add(out, text, json_escape(text, c));
         from = i + 1;
     }
     if (s.len > from) buf_add(out, s.ptr + from, s.len - from);

@@ -2,36 +2,20 @@
  * string. */
 #include "grammar/regex_reader.h"
 
+#include "base/json.h"
 #include "base/utf8.h"
-
-#include <stdio.h>
 
 enum { CONTROLS = 0x20, SURROGATE_FIRST = 0xD800, SURROGATE_LAST = 0xDFFF };
 
-/* Of those that a JSON string cannot hold as they are: the letter behind the backslash, 'u' for
- * none, 0 for all others. */
-static char json_escape(uint32_t c)
+/* What a JSON string cannot hold as it is. */
+static bool is_escaped(uint32_t c)
 {
-    switch (c) {
-    case '"':
-    case '\\': return (char)c;
-    case '\b': return 'b';
-    case '\f': return 'f';
-    case '\n': return 'n';
-    case '\r': return 'r';
-    case '\t': return 't';
-    default: return c < CONTROLS ? 'u' : 0;
-    }
+    return c < CONTROLS || c == '"' || c == '\\';
 }
 
 size_t regex_character_text(const struct regex *r, char out[REGEX_CHARACTER_MAX], uint32_t c)
 {
-    char escape = r->json ? json_escape(c) : 0;
-    if (escape == 'u') return (size_t)snprintf(out, REGEX_CHARACTER_MAX, "\\u%04x", (unsigned)c);
-    if (!escape) return utf8_encode(out, c);
-    out[0] = '\\';
-    out[1] = escape;
-    return 2;
+    return r->json && is_escaped(c) ? json_escape(out, (unsigned char)c) : utf8_encode(out, c);
 }
 
 /* Takes the escaped characters out of r->set; one expression for each, but none for U+0000, which
@@ -40,7 +24,7 @@ static size_t take_escaped(struct regex *r, int32_t nodes[CONTROLS + 2])
 {
     size_t n = 0;
     for (uint32_t c = 1; c <= '\\'; c++) {
-        if (!json_escape(c) || !char_set_has(&r->set, c)) continue;
+        if (!is_escaped(c) || !char_set_has(&r->set, c)) continue;
         char text[REGEX_CHARACTER_MAX];
         size_t len = regex_character_text(r, text, c);
         nodes[n++] = grammar_text(r->b, (struct slice){ text, len });

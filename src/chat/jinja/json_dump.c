@@ -1,4 +1,5 @@
 /* tojson: json.dumps as transformers calls it (no escaping for HTML, ensure_ascii off). */
+#include "base/json.h"
 #include "chat/jinja/builtin.h"
 
 #include <math.h>
@@ -16,25 +17,15 @@ static void dump_value(struct dump *d, struct value v, unsigned depth);
 static void dump_escape(struct text *t, uint32_t c, bool trusted)
 {
     char code[16];
-    const char *simple = c == '\n'   ? "\\n"
-                         : c == '\r' ? "\\r"
-                         : c == '\t' ? "\\t"
-                         : c == '\b' ? "\\b"
-                         : c == '\f' ? "\\f"
-                         : c == '"'  ? "\\\""
-                         : c == '\\' ? "\\\\"
-                                     : NULL;
-    if (simple) {
-        text_add(t, simple, 2, trusted);
-        return;
-    }
-    int len;
-    if (c >= 0x10000)
-        len = snprintf(code, sizeof code, "\\u%04x\\u%04x", (unsigned)(0xD7C0 + (c >> 10)),
-                       (unsigned)(0xDC00 + (c & 0x3FF)));
+    size_t len;
+    if (c < 0x80)
+        len = json_escape(code, (unsigned char)c);
+    else if (c >= 0x10000)
+        len = (size_t)snprintf(code, sizeof code, "\\u%04x\\u%04x", (unsigned)(0xD7C0 + (c >> 10)),
+                               (unsigned)(0xDC00 + (c & 0x3FF)));
     else
-        len = snprintf(code, sizeof code, "\\u%04x", (unsigned)c);
-    text_add(t, code, (size_t)len, trusted);
+        len = (size_t)snprintf(code, sizeof code, "\\u%04x", (unsigned)c);
+    text_add(t, code, len, trusted);
 }
 
 static void dump_string(struct dump *d, const struct str *s)
