@@ -11,11 +11,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-enum {
-    NS_PER_MS = 1000 * 1000,
-    FRAME_MAX = MSG_FRAME_BYTES_MAX + MSG_HEADER_BYTES,
-    ADAPTER_DEPTH_MAX = 4, /* Folders within an adapter's. */
-};
+enum { NS_PER_MS = 1000 * 1000, FRAME_MAX = MSG_FRAME_BYTES_MAX + MSG_HEADER_BYTES };
 
 /* ---- Handles ---- */
 
@@ -381,13 +377,15 @@ static int find_or_fail(struct supervisor *s, struct model **ret, struct slice n
 static int op_remove(struct backend *backend, struct slice id, struct err *err)
 {
     struct supervisor *s = of(backend);
+    struct store_paths paths;
     struct model *m;
     TRY(find_or_fail(s, &m, id, err));
     if (!m->is_adapter)
         return err_set(err, ERR_PERMISSION,
                        "`%s` is no adapter; `tiro rm %s` deletes it, on the server's own machine.",
                        m->facts.id, m->facts.id);
-    TRY(library_remove_tree(m->path, ADAPTER_DEPTH_MAX, err));
+    TRY(store_paths_init(&paths, s->o.gateway->data_dir, err));
+    TRY(library_remove(&paths, m->facts.id, err));
     return supervisor_remove(s, id, err);
 }
 
