@@ -101,6 +101,14 @@ INLINE void block_dots(__m512i *acc, const struct source *s, const uint8_t *a, s
     }
 }
 
+/* A block's dot of a token, scaled, onto its sum; `tail` is the token's scale behind the codes. */
+INLINE __m512 add_block(__m512 sum, __m512 dot, enum dtype t, const uint8_t *tail, int g,
+                        __m512 scale, __m512 offset)
+{
+    sum = _mm512_fmadd_ps(_mm512_mul_ps(dot, broadcast_f32(tail)), scale, sum);
+    return dtype_has_offset(t) ? _mm512_fmadd_ps(broadcast_f32(tail + 4 * g), offset, sum) : sum;
+}
+
 /* The whole of K for 16 rows x n tokens in groups of g; y[token][16]. */
 INLINE void tile(float *y, const struct tile *in, enum dtype t, bool unpacked, int n, int g)
 {
@@ -130,9 +138,7 @@ INLINE void tile(float *y, const struct tile *in, enum dtype t, bool unpacked, i
             if (t == DTYPE_Q6_K)
                 dot = _mm512_fmadd_ps(_mm512_cvtepi32_ps(second[c]), source_sub_scale(&s, 1),
                                       _mm512_mul_ps(dot, source_sub_scale(&s, 0)));
-            sum[c] = _mm512_fmadd_ps(_mm512_mul_ps(dot, broadcast_f32(tail)), scale, sum[c]);
-            if (dtype_has_offset(t))
-                sum[c] = _mm512_fmadd_ps(broadcast_f32(tail + 4 * g), offset, sum[c]);
+            sum[c] = add_block(sum[c], dot, t, tail, g, scale, offset);
         }
     }
     UNROLL for (int c = 0; c < n; c++) _mm512_store_ps(y + 16 * c, sum[c]);
@@ -163,13 +169,11 @@ INLINE void tile_once(float *y, const struct tile *in, enum dtype t)
         UNROLL for (int c = 0; c < N; c++)
         {
             const uint8_t *tail = a + (size_t)(c / G) * group_stride + 32 * G + 4 * (c % G);
-            __m512 dot = _mm512_cvtepi32_ps(acc[c]), sum = _mm512_load_ps(y + 16 * c);
+            __m512 dot = _mm512_cvtepi32_ps(acc[c]);
             if (t == DTYPE_Q6_K)
                 dot = _mm512_fmadd_ps(dot, source_sub_scale(&s, 1), _mm512_load_ps(dots[c]));
-            sum = _mm512_fmadd_ps(_mm512_mul_ps(dot, broadcast_f32(tail)), scale, sum);
-            if (dtype_has_offset(t))
-                sum = _mm512_fmadd_ps(broadcast_f32(tail + 4 * G), offset, sum);
-            _mm512_store_ps(y + 16 * c, sum);
+            _mm512_store_ps(y + 16 * c,
+                            add_block(_mm512_load_ps(y + 16 * c), dot, t, tail, G, scale, offset));
         }
         /* Keeps gcc from holding the sums in registers, which spills. */
         __asm__ volatile("" : : "r"(y) : "memory");
