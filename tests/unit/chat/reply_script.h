@@ -2,7 +2,10 @@
 #ifndef TIRO_TESTS_CHAT_REPLY_SCRIPT_H
 #define TIRO_TESTS_CHAT_REPLY_SCRIPT_H
 
+#include "unit/test.h"
+
 #include "chat/reply.h"
+#include "fault/fault.h"
 
 #include <assert.h>
 
@@ -55,6 +58,30 @@ static inline const char *script_end(struct reply_script *s)
     if (s->open[0]) buf_add_char(&s->out, ')');
     s->open[0] = '\0';
     return buf_str(&s->out);
+}
+
+/* Reads `text` with the n-th allocation failing, for each n until none does: then it is `told`. */
+static inline void script_without_memory(const struct reply_options *o, struct slice text,
+                                         const char *told)
+{
+    for (int n = 1;; n++) {
+        struct reply_script s;
+        struct reply r;
+        script_init(&s, text);
+        for (int i = 0; i < 9; i++) buf_add_slice(&s.out, text); /* Its memory is there before. */
+        buf_reset(&s.out);
+        reply_init(&r, o, (struct reply_events){ .ctx = &s, .event = script_event });
+        fault_start(FAULT_ALLOC, n, ENOMEM);
+        int rc = reply_add(&r, text);
+        if (rc == 0) rc = reply_end(&r);
+        bool failed = fault_stop();
+        assert_int_equal(rc, failed ? -ERR_NO_MEMORY : 0);
+        if (!failed) assert_string_equal(script_end(&s), told);
+        reply_release(&r);
+        buf_release(&s.out);
+        if (!failed) break;
+        assert_true(n < 100);
+    }
 }
 
 #endif

@@ -440,25 +440,7 @@ static void without_memory(void **state)
     struct reply_options o = { .style = &style, .tools = tools, .thinking = &none };
     static const char text[] =
         "so <tool_call>{\"name\":\"f\",\"arguments\":{\"a\":1}}</tool_call> x";
-    for (int n = 1;; n++) {
-        struct reply_script s;
-        struct reply r;
-        script_init(&s, SLICE(text));
-        buf_add_str(&s.out, text); /* Its memory is there before. */
-        for (int i = 0; i < 8; i++) buf_add_str(&s.out, text);
-        buf_reset(&s.out);
-        reply_init(&r, &o, (struct reply_events){ .ctx = &s, .event = script_event });
-        fault_start(FAULT_ALLOC, n, ENOMEM);
-        int rc = reply_add(&r, SLICE(text));
-        if (rc == 0) rc = reply_end(&r);
-        bool failed = fault_stop();
-        assert_int_equal(rc, failed ? -ERR_NO_MEMORY : 0);
-        if (!failed) assert_string_equal(script_end(&s), "C(so)F0(f)A0({\"a\":1})C(x)");
-        reply_release(&r);
-        buf_release(&s.out);
-        if (!failed) break;
-        assert_true(n < 100);
-    }
+    script_without_memory(&o, SLICE(text), "C(so)F0(f)A0({\"a\":1})C(x)");
 }
 
 /* ---- Which format ---- */

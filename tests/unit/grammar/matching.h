@@ -2,6 +2,7 @@
 #ifndef TIRO_TESTS_GRAMMAR_MATCHING_H
 #define TIRO_TESTS_GRAMMAR_MATCHING_H
 
+#include "base/buf.h"
 #include "grammar/build.h"
 #include "grammar/grammar.h"
 
@@ -23,6 +24,20 @@ static inline int grammar_finish(struct grammar **ret, struct grammar_builder *b
     int rc = root < 0 ? root : grammar_compile(ret, b, root, err);
     grammar_builder_close(b);
     return rc;
+}
+
+/* before, n times a unit, middle, n times another unit; to be released. */
+static inline struct buf repeated_text(const char *before, const char *unit, size_t n,
+                                       const char *middle, const char *after_unit)
+{
+    struct buf text;
+    buf_init(&text, 2 << 20);
+    buf_add_str(&text, before);
+    for (size_t i = 0; i < n; i++) buf_add_str(&text, unit);
+    buf_add_str(&text, middle);
+    for (size_t i = 0; i < n; i++) buf_add_str(&text, after_unit);
+    assert_false(text.failed);
+    return text;
 }
 
 #endif

@@ -85,6 +85,17 @@ static const struct row rows[] = {
       { "SELECT a,b;", "SELECT ;" } },
 };
 
+static void check_row(const struct row *row, struct grammar *g)
+{
+    for (size_t k = 0; k < 6 && row->yes[k]; k++)
+        if (!grammar_matches(g, slice_of(row->yes[k])))
+            fail_msg("%s\ndoes not match '%s'", row->text, row->yes[k]);
+    for (size_t k = 0; k < 6 && row->no[k]; k++)
+        if (grammar_matches(g, slice_of(row->no[k])))
+            fail_msg("%s\nmatches '%s'", row->text, row->no[k]);
+    grammar_unref(g);
+}
+
 static void test_table(void **state)
 {
     (void)state;
@@ -93,17 +104,10 @@ static void test_table(void **state)
         struct grammar *g;
         struct err err;
         if (compile(&g, slice_of(row->text), &err) < 0) fail_msg("%s\n%s", row->text, err.text);
-        for (size_t k = 0; k < 6 && row->yes[k]; k++)
-            if (!grammar_matches(g, slice_of(row->yes[k])))
-                fail_msg("%s\ndoes not match '%s'", row->text, row->yes[k]);
-        for (size_t k = 0; k < 6 && row->no[k]; k++)
-            if (grammar_matches(g, slice_of(row->no[k])))
-                fail_msg("%s\nmatches '%s'", row->text, row->no[k]);
-        grammar_unref(g);
+        check_row(row, g);
     }
 }
 
-/* JSON as people write it in GBNF. */
 /* The same texts as the inside of a JSON string; tokens are none of them. */
 static void test_inside_a_json_string(void **state)
 {
@@ -125,13 +129,7 @@ static void test_inside_a_json_string(void **state)
         const struct row *row = &written[i];
         assert_ok(grammar_builder_open(&b, &err), &err);
         assert_ok(grammar_finish(&g, b, ebnf_write_json(b, slice_of(row->text), &err), &err), &err);
-        for (size_t k = 0; k < 6 && row->yes[k]; k++)
-            if (!grammar_matches(g, slice_of(row->yes[k])))
-                fail_msg("%s\ndoes not match '%s'", row->text, row->yes[k]);
-        for (size_t k = 0; k < 6 && row->no[k]; k++)
-            if (grammar_matches(g, slice_of(row->no[k])))
-                fail_msg("%s\nmatches '%s'", row->text, row->no[k]);
-        grammar_unref(g);
+        check_row(row, g);
     }
     assert_ok(grammar_builder_open(&b, &err), &err);
     assert_int_equal(ebnf_write_json(b, SLICE("root ::= \"a\" <|x|>"), &err), -ERR_INVALID_VALUE);
@@ -139,6 +137,7 @@ static void test_inside_a_json_string(void **state)
     grammar_builder_close(b);
 }
 
+/* JSON as people write it in GBNF. */
 static void test_json_in_gbnf(void **state)
 {
     (void)state;
@@ -244,18 +243,11 @@ static void test_refusals_say_what_and_where(void **state)
     }
 }
 
-/* before, n times a unit, after, n times a unit */
 static int try_repeated(const char *before, const char *unit, size_t n, const char *middle,
                         const char *after_unit, struct err *err)
 {
-    struct buf text;
+    struct buf text = repeated_text(before, unit, n, middle, after_unit);
     struct grammar *g = NULL;
-    buf_init(&text, 2 << 20);
-    buf_add_str(&text, before);
-    for (size_t i = 0; i < n; i++) buf_add_str(&text, unit);
-    buf_add_str(&text, middle);
-    for (size_t i = 0; i < n; i++) buf_add_str(&text, after_unit);
-    assert_false(text.failed);
     int rc = compile(&g, buf_slice(&text), err);
     grammar_unref(g);
     buf_release(&text);

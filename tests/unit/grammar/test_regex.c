@@ -378,14 +378,8 @@ static void test_refusals_say_what_and_where(void **state)
 static int try_repeated(const char *before, const char *unit, size_t n, const char *middle,
                         const char *after_unit, struct err *err)
 {
-    struct buf text;
+    struct buf text = repeated_text(before, unit, n, middle, after_unit);
     struct grammar *g = NULL;
-    buf_init(&text, 1 << 20);
-    buf_add_str(&text, before);
-    for (size_t i = 0; i < n; i++) buf_add_str(&text, unit);
-    buf_add_str(&text, middle);
-    for (size_t i = 0; i < n; i++) buf_add_str(&text, after_unit);
-    assert_false(text.failed);
     int rc = compile(&g, buf_slice(&text), &(struct regex_options){ .whole = true }, err);
     grammar_unref(g);
     buf_release(&text);

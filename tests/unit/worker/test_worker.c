@@ -196,13 +196,7 @@ static void ask(struct msg_request q)
 
 static void quit(void)
 {
-    worker_client_send(&client, MSG_QUIT, &(struct msg_quit){ .grace_ms = 30000 });
-    for (;;) {
-        struct message_any any = worker_client_next(&client);
-        if (any.kind == 0) break;
-        note(&any);
-    }
-    assert_int_equal(worker_client_close(&client), 0);
+    assert_int_equal(worker_client_quit(&client, note), 0);
 }
 
 /* ---- Tests ---- */

@@ -82,4 +82,13 @@ static inline int worker_client_close(struct worker_client *c)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/* Asks it to end, hands on what still comes, and closes; returns the worker's exit code. */
+static inline int worker_client_quit(struct worker_client *c,
+                                     void (*note)(const struct message_any *any))
+{
+    worker_client_send(c, MSG_QUIT, &(struct msg_quit){ .grace_ms = 30000 });
+    for (struct message_any any; (any = worker_client_next(c)).kind != 0;) note(&any);
+    return worker_client_close(c);
+}
+
 #endif
