@@ -8,7 +8,7 @@ gcc:the_compiler libc6-dev:the_C_library cmake:the_build_system ninja-build:runs
 pkg-config:finds_libraries libuv1-dev:event_loop_of_the_server libjansson-dev:reads_JSON
 libsodium-dev:hashes_and_random_numbers libcurl4-openssl-dev:downloads_models
 libcyaml-dev:reads_YAML libyaml-dev:which_libcyaml_uses libutf8proc-dev:Unicode_tables libseccomp-dev:the_workers'_walls
-libedit-dev:line_editing_in_'tiro_chat' zlib1g-dev:unpacks_packages_and_packs_the_page
+libsqlite3-dev:keeps_what_must_last libedit-dev:line_editing_in_'tiro_chat' zlib1g-dev:unpacks_packages_and_packs_the_page
 ca-certificates:checks_servers python3-pip:fetches_models_from_package_mirrors"
 check_packages="libcmocka-dev:unit_tests libsimde-dev:tests_kernels_for_other_CPUs"
 test_packages="$check_packages

@@ -108,7 +108,7 @@ void api_markdown_write(struct buf *out)
         const struct endpoint *ep = endpoint_registry[i];
         buf_printf(out, "\n## %s %s\n\n%s%s\n", ep->method, ep->path, ep->summary,
                    ep->open ? " Needs no API key." : "");
-        markdown_table(out, "Request:", ep->fields);
+        markdown_table(out, ep->query ? "Query:" : "Request:", ep->query ? ep->query : ep->fields);
         markdown_table(out, "Answer:", ep->response);
         if (ep->response_stream != ep->response)
             markdown_table(out, "Each event's `data` with `stream: true`:", ep->response_stream);

@@ -27,6 +27,7 @@
 struct backend;
 struct buf;
 struct call;
+struct service;
 
 /* How errors and streams are written. */
 enum dialect { DIALECT_OPENAI, DIALECT_ANTHROPIC };
@@ -49,6 +50,7 @@ struct call {
     /* Set by the gateway. */
     const struct call_ops *ops;
     struct backend *backend;
+    struct service *service;    /* api/service.h */
     struct principal principal; /* who is asking; lives as long as the call */
     const char *request_id;     /* as in x-request-id; NUL-terminated, lives as long as the call */
     enum dialect dialect;       /* of the endpoint, as soon as that is known */
@@ -62,13 +64,17 @@ struct call {
     struct call_stats {
         const char *model; /* in the arena, or NULL */
         uint32_t prompt_tokens, cached_tokens, completion_tokens;
+        uint64_t core_us; /* of the worker's cores */
         bool streamed;
         uint64_t first_token_ns; /* now_ns() at the first token; 0: none */
     } stats;
     /* Set by endpoint_run. */
-    struct slice id;       /* what the {id} of the path matched */
+    struct slice id, sub_id; /* what the first and second {...} of the path matched */
     struct arena *scratch; /* for what is needed until the handler returns */
+    /* Set by whoever made the call, before endpoint_run. */
+    int32_t priority; /* of its requests to models: higher first; below 0: when nothing else waits */
     /* Set by the endpoint. */
+    bool books_itself; /* it writes its row of the ledger with what else it stores */
     void (*on_close)(struct call *call);
     void *state;
     /* The gateway's own. */

@@ -1,5 +1,6 @@
 #include "api/endpoint.h"
 
+#include "api/query.h"
 #include "base/json.h"
 
 #include <assert.h>
@@ -11,15 +12,34 @@ enum {
     URL_QUOTE_MAX = 200,
 };
 
-/* Whether `path` matches; *ret_id is what "{id}" took. */
-static bool path_matches(struct slice *ret_id, const char *pattern, struct slice path)
+enum { IDS_MAX = 2 };
+
+/* Whether `path` matches; ret_ids are what its "{...}" took. */
+static bool path_matches(struct slice ret_ids[IDS_MAX], const char *pattern, struct slice path)
 {
-    struct slice pat = slice_of(pattern), id = SLICE("{id}");
-    if (!slice_ends(pat, id)) return slice_eq(pat, path);
-    struct slice head = { .ptr = pat.ptr, .len = pat.len - id.len };
-    if (!slice_starts(path, head) || path.len == head.len) return false;
-    *ret_id = (struct slice){ .ptr = path.ptr + head.len, .len = path.len - head.len };
-    return true;
+    size_t at = 0, n_ids = 0;
+    for (const char *p = pattern; *p;) {
+        if (*p != '{') {
+            if (at == path.len || path.ptr[at] != *p) return false;
+            at++, p++;
+            continue;
+        }
+        struct slice rest = { path.ptr + at, path.len - at };
+        size_t len = strncmp(p, "{model}", 7) == 0 ? rest.len : slice_find(rest, SLICE("/"));
+        if (len == 0) return false;
+        assert(n_ids < IDS_MAX);
+        ret_ids[n_ids++] = (struct slice){ rest.ptr, len };
+        at += len;
+        p = strchr(p, '}') + 1;
+    }
+    return at == path.len;
+}
+
+static size_t n_parameters(const char *pattern)
+{
+    size_t n = 0;
+    for (; *pattern; pattern++) n += *pattern == '{';
+    return n;
 }
 
 static int quote_len(struct slice s)
@@ -30,16 +50,18 @@ static int quote_len(struct slice s)
 int endpoint_find(const struct endpoint **ret, struct slice method, struct slice path,
                   struct err *err)
 {
-    const struct endpoint *other = NULL;
+    const struct endpoint *found = NULL, *other = NULL;
+    struct slice ids[IDS_MAX];
     for (size_t i = 0; i < endpoint_registry_len; i++) {
         const struct endpoint *ep = endpoint_registry[i];
-        struct slice id;
-        if (!path_matches(&id, ep->path, path)) continue;
-        if (slice_is(method, ep->method)) {
-            *ret = ep;
-            return 0;
-        }
-        other = ep;
+        if (!path_matches(ids, ep->path, path)) continue;
+        const struct endpoint **best = slice_is(method, ep->method) ? &found : &other;
+        /* A name that is written out goes before one that matches anything. */
+        if (!*best || n_parameters(ep->path) < n_parameters((*best)->path)) *best = ep;
+    }
+    if (found) {
+        *ret = found;
+        return 0;
     }
     if (other)
         return err_set(err, ERR_METHOD,
@@ -79,11 +101,12 @@ static int read_body(json_t **ret, const struct call *call, struct err *err)
 static int run(const struct endpoint *ep, struct call *call, struct err *err)
 {
     struct arena *scratch = call->scratch;
-    if (!ep->fields) return ep->handle(call, NULL, err);
+    const struct field *fields = ep->query ? ep->query : ep->fields;
+    if (!fields) return ep->handle(call, NULL, err);
     json_t *body = NULL;
-    TRY(read_body(&body, call, err));
+    TRY(ep->query ? query_read(&body, call->query, fields, err) : read_body(&body, call, err));
     void *req = arena_alloc(scratch, ep->size);
-    int result = req ? fields_parse(req, ep->fields, body, "", scratch, err)
+    int result = req ? fields_parse(req, fields, body, "", scratch, err)
                      : arena_check(scratch, "the request", err);
     if (result == 0) result = ep->handle(call, req, err);
     json_decref(body);
@@ -93,7 +116,11 @@ static int run(const struct endpoint *ep, struct call *call, struct err *err)
 void endpoint_run(const struct endpoint *ep, struct call *call)
 {
     assert(ep->handle && call->ops && call->arena);
-    (void)path_matches(&call->id, ep->path, call->path);
+    struct slice ids[IDS_MAX] = { { 0 } };
+    bool matches = path_matches(ids, ep->path, call->path);
+    assert(matches);
+    call->id = ids[0];
+    call->sub_id = ids[1];
     call->dialect = ep->dialect;
     struct arena scratch;
     struct err err = { 0 };

@@ -30,10 +30,11 @@
 
 struct endpoint {
     const char *method;                  /* "GET", "POST" ... */
-    const char *path;                    /* "{id}" at the end takes the rest, slashes included */
+    const char *path;  /* "{response_id}" takes a part; "{model}" the rest, slashes included */
     const char *azure;                   /* path below an Azure deployment, or NULL (reserved) */
     const struct field *fields;          /* of the JSON body; NULL: no body is read */
-    size_t size;                         /* of the request struct */
+    const struct field *query;           /* of the query string; instead of a body */
+    size_t size;                         /* of the request struct, of whichever it is */
     bool open;                           /* needs no API key */
     enum dialect dialect;                /* of its errors and streams */
     const char *name;                    /* of its schemas: "ChatCompletion" */

@@ -240,6 +240,39 @@ static void write_responses(struct json_writer *w, const struct endpoint *ep)
     json_object_end(w);
 }
 
+static void write_parameter(struct json_writer *w, const char *place, struct slice name)
+{
+    json_object_begin(w);
+    json_key(w, "name");
+    json_slice(w, name);
+    key_str(w, "in", place);
+    json_key(w, "required");
+    json_bool(w, strcmp(place, "path") == 0);
+}
+
+static void write_parameters(struct json_writer *w, const struct endpoint *ep)
+{
+    if (!strchr(ep->path, '{') && !ep->query) return;
+    json_key(w, "parameters");
+    json_array_begin(w);
+    for (const char *p = ep->path; (p = strchr(p, '{')); p++) {
+        write_parameter(w, "path", (struct slice){ p + 1, strcspn(p + 1, "}") });
+        json_key(w, "schema");
+        json_raw(w, SLICE("{\"type\":\"string\"}"));
+        json_object_end(w);
+    }
+    struct field_walk walk;
+    field_walk_init(&walk, ep->query);
+    for (const struct field *f; ep->query && (f = field_walk_next(&walk));) {
+        write_parameter(w, "query", slice_of(f->name));
+        key_str(w, "description", f->help);
+        json_key(w, "schema");
+        write_type(w, f);
+        json_object_end(w);
+    }
+    json_array_end(w);
+}
+
 static void write_operation(struct json_writer *w, const struct endpoint *ep)
 {
     char method[8];
@@ -261,11 +294,7 @@ static void write_operation(struct json_writer *w, const struct endpoint *ep)
         json_array_begin(w);
         json_array_end(w);
     }
-    if (strstr(ep->path, "{id}")) {
-        json_key(w, "parameters");
-        json_raw(w, SLICE("[{\"name\":\"id\",\"in\":\"path\",\"required\":true,\"schema\":"
-                          "{\"type\":\"string\"}}]"));
-    }
+    write_parameters(w, ep);
     if (ep->fields) {
         json_key(w, "requestBody");
         json_object_begin(w);

@@ -42,6 +42,7 @@ static void on_drain(uv_timer_t *timer)
     if (g->state == GATEWAY_DRAINING) {
         if (http_server_busy(g->http) > 0 && !late) return;
         abort_calls(g);
+        service_uv_close(g->service); /* Before the workers go, so that its work can be cancelled. */
         supervisor_stop(g->supervisor);
         g->state = GATEWAY_STOPPING;
     }
@@ -56,6 +57,7 @@ void gateway_drain(struct gateway *g)
     g->grace_until_ns = now_ns() + (uint64_t)grace_ms * NS_PER_MS;
     log_info("draining", LOG_INT("open", http_server_busy(g->http)), LOG_INT("grace_ms", grace_ms));
     http_server_drain(g->http);
+    runners_drain(service_uv_service(g->service));
     (void)uv_timer_start(&g->drain, on_drain, 0, DRAIN_STEP_MS); /* Fails only when closing. */
     /* From here a second signal does what it does to any program: it ends it at once. */
     uv_close((uv_handle_t *)&g->terminate, NULL);
@@ -212,12 +214,14 @@ static int open_parts(struct gateway *g, struct err *err)
     TRY(http_host_is_loopback(&access.loopback, host, err));
     TRY(access_open(&g->access, &access, err));
     TRY(control_open(&g->control, o->data_dir, err));
+    TRY(service_uv_open(&g->service, &g->loop, o->data_dir, o->database, err));
     struct supervisor_options supervisor = { &g->loop, &g->metrics, o };
     TRY(supervisor_open(&g->supervisor, &supervisor, err));
+    service_uv_service(g->service)->backend = supervisor_backend(g->supervisor);
     struct http_server_options http = {
         .loop = &g->loop,
         .gateway = g,
-        .backend = supervisor_backend(g->supervisor),
+        .service = service_uv_service(g->service),
         .access = g->access,
         .metrics = &g->metrics,
         .connections_max = o->connections_max,
@@ -262,6 +266,7 @@ static void release(struct gateway *g)
         free_command(c);
     }
     control_close(&g->control);
+    service_uv_free(g->service);
     access_close(g->access);
     metrics_release(&g->metrics);
     (void)pthread_mutex_destroy(&g->lock);
@@ -285,12 +290,14 @@ int gateway_run(const struct gateway_options *options, struct err *err)
     (void)signal(SIGPIPE, SIG_IGN); /* A client that leaves is no reason to end. */
     rc = open_parts(g, err);
     if (rc == 0) rc = add_models(g, err);
+    if (rc == 0) rc = runners_start(service_uv_service(g->service), err);
     if (rc == 0) {
         (void)uv_signal_start(&g->terminate, on_signal, SIGTERM); /* These signals may be had. */
         (void)uv_signal_start(&g->interrupt, on_signal, SIGINT);
         g->listening = true;
         if (options->on_listening) options->on_listening(options->ctx, g, g->url);
     } else {
+        service_uv_close(g->service);
         if (g->supervisor) supervisor_stop(g->supervisor);
         g->state = GATEWAY_STOPPING;
         (void)uv_timer_start(&g->drain, on_drain, 0, DRAIN_STEP_MS); /* As in gateway_drain. */

@@ -7,6 +7,7 @@
 #include "gateway/gateway.h"
 #include "gateway/http_server.h"
 #include "gateway/metrics.h"
+#include "gateway/service_uv.h"
 #include "gateway/supervisor.h"
 
 #include <pthread.h>
@@ -33,6 +34,7 @@ struct gateway {
     uv_loop_t loop;
     struct access *access;
     struct metrics metrics;
+    struct service_uv *service;
     struct supervisor *supervisor;
     struct http_server *http;
     struct control control;

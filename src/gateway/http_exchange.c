@@ -1,3 +1,4 @@
+#include "api/service.h"
 #include "base/log.h"
 #include "base/seam.h"
 #include "gateway/assets.h"
@@ -36,7 +37,8 @@ struct http_exchange *http_exchange_open(struct http_conn *c)
     draw_id(x->id, sizeof x->id);
     x->call = (struct call){
         .ops = &call_ops,
-        .backend = c->server->o.backend,
+        .backend = c->server->o.service->backend,
+        .service = c->server->o.service,
         .principal = access_local(),
         .request_id = x->id,
         .arena = &x->arena,

@@ -58,7 +58,7 @@ struct gateway;
 struct http_server_options {
     uv_loop_t *loop;
     struct gateway *gateway; /* For pages. */
-    struct backend *backend;
+    struct service *service;
     const struct access *access;
     struct metrics *metrics;
     uint32_t connections_max; /* 0: HTTP_CONNECTIONS_MAX, less where descriptors are scarce */

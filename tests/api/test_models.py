@@ -45,7 +45,7 @@ def test_document(server):
     assert status == 200 and headers["content-type"].startswith("application/json")
     document = json.loads(raw)
     openapi_spec_validator.validate(document)
-    assert {"/v1/models", "/v1/models/{id}", "/v1/chat/completions", "/v1/completions",
+    assert {"/v1/models", "/v1/models/{model}", "/v1/chat/completions", "/v1/completions",
             "/v1/embeddings"} <= set(document["paths"])
     chat = document["components"]["schemas"]["ChatCompletionRequest"]["properties"]
     assert chat["top_k"]["x-tiro-extension"] and "x-tiro-extension" not in chat["top_p"]

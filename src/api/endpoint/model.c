@@ -1,4 +1,4 @@
-/* GET /v1/models/{id}: one model. */
+/* GET /v1/models/{model}: one model. */
 #include "api/backend.h"
 #include "api/endpoint.h"
 #include "api/model_object.h"
@@ -25,7 +25,7 @@ static int handle(struct call *call, const void *req, struct err *err)
 
 const struct endpoint endpoint_model = {
     .method = "GET",
-    .path = "/v1/models/{id}",
+    .path = "/v1/models/{model}",
     .handle = handle,
     .name = "Model",
     .tag = "Models",

@@ -1,4 +1,4 @@
-/* DELETE /v1/models/{id}: an adapter goes, as a fine-tuned model does at OpenAI. The models that
+/* DELETE /v1/models/{model}: an adapter goes, as a fine-tuned model does at OpenAI. The models that
  * adapters are for stay: what cannot be made again here is deleted by `tiro rm` alone. */
 #include "api/backend.h"
 #include "api/endpoint.h"
@@ -34,7 +34,7 @@ static const struct field response[] = {
 
 const struct endpoint endpoint_model_delete = {
     .method = "DELETE",
-    .path = "/v1/models/{id}",
+    .path = "/v1/models/{model}",
     .handle = handle,
     .name = "DeletedModel",
     .tag = "Models",

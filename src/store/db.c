@@ -1,0 +1,129 @@
+#include "store/db.h"
+
+#include "store/migration.h"
+
+#include <assert.h>
+
+int db_open(struct db **ret, const char *url, struct err *err)
+{
+    for (size_t i = 0; i < db_backend_registry_len; i++) {
+        const struct db_backend *backend = db_backend_registry[i];
+        if (!slice_starts(slice_of(url), slice_of(backend->scheme))) continue;
+        struct db *db;
+        TRY(backend->open(&db, url, err));
+        db->backend = backend;
+        int rc = migration_run(db, err);
+        if (rc < 0)
+            backend->close(db);
+        else
+            *ret = db;
+        return rc;
+    }
+    return err_set(err, ERR_INVALID_VALUE,
+                   "'%.200s' is no database: it must be sqlite:PATH or postgres://HOST/NAME", url);
+}
+
+void db_close(struct db *db)
+{
+    if (db) db->backend->close(db);
+}
+
+int db_exec(struct db *db, const char *sql, const struct db_value *args, size_t n_args,
+            struct err *err)
+{
+    return db->backend->exec(db, sql, args, n_args, err);
+}
+
+int db_query(struct db_rows *ret, struct db *db, const char *sql, const struct db_value *args,
+             size_t n_args, struct err *err)
+{
+    *ret = (struct db_rows){ .db = db, .row = -1 };
+    return db->backend->query(ret, db, sql, args, n_args, err);
+}
+
+int db_next(struct db_rows *rows, struct err *err)
+{
+    assert(rows->statement);
+    int rc = rows->db->backend->next(rows, err);
+    if (rc <= 0) db_rows_close(rows);
+    return rc;
+}
+
+void db_rows_close(struct db_rows *rows)
+{
+    if (rows->statement) rows->db->backend->rows_close(rows);
+    rows->statement = NULL;
+}
+
+bool db_is_null(const struct db_rows *rows, int column)
+{
+    return rows->db->backend->is_null(rows, column);
+}
+
+int64_t db_int(const struct db_rows *rows, int column)
+{
+    return rows->db->backend->integer(rows, column);
+}
+
+double db_real(const struct db_rows *rows, int column)
+{
+    return rows->db->backend->real(rows, column);
+}
+
+struct slice db_text(const struct db_rows *rows, int column)
+{
+    return rows->db->backend->text(rows, column);
+}
+
+int db_one_int(int64_t *ret, int64_t fallback, struct db *db, const char *sql,
+               const struct db_value *args, size_t n_args, struct err *err)
+{
+    struct db_rows rows;
+    TRY(db_query(&rows, db, sql, args, n_args, err));
+    int rc = db_next(&rows, err);
+    if (rc < 0) return rc;
+    *ret = rc && !db_is_null(&rows, 0) ? db_int(&rows, 0) : fallback;
+    db_rows_close(&rows);
+    return 0;
+}
+
+/* ---- Transactions ---- */
+
+static int statement(struct db *db, const char *sql, struct err *err)
+{
+    int rc = db_exec(db, sql, DB_NO_ARGS, err);
+    return rc < 0 ? rc : 0;
+}
+
+int db_begin(struct db *db, struct err *err)
+{
+    return statement(db, "BEGIN", err);
+}
+
+int db_commit(struct db *db, struct err *err)
+{
+    int rc = statement(db, "COMMIT", err);
+    if (rc < 0) db_rollback(db);
+    return rc;
+}
+
+void db_rollback(struct db *db)
+{
+    (void)statement(db, "ROLLBACK", NULL); /* Fails only when the failure has done it already. */
+}
+
+int db_mark(struct db *db, struct err *err)
+{
+    return statement(db, "SAVEPOINT mark", err);
+}
+
+int db_release_mark(struct db *db, struct err *err)
+{
+    return statement(db, "RELEASE SAVEPOINT mark", err);
+}
+
+int db_rollback_to_mark(struct db *db, struct err *err)
+{
+    TRY(statement(db, "ROLLBACK TO SAVEPOINT mark", err));
+    return db_release_mark(db, err);
+}
