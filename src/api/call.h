@@ -70,9 +70,10 @@ struct call {
     } stats;
     /* Set by endpoint_run. */
     struct slice id, sub_id; /* what the first and second {...} of the path matched */
-    struct arena *scratch; /* for what is needed until the handler returns */
+    struct arena *scratch;   /* for what is needed until the handler returns */
     /* Set by whoever made the call, before endpoint_run. */
-    int32_t priority; /* of its requests to models: higher first; below 0: when nothing else waits */
+    int32_t
+        priority; /* of its requests to models: higher first; below 0: when nothing else waits */
     /* Set by the endpoint. */
     bool books_itself; /* it writes its row of the ledger with what else it stores */
     void (*on_close)(struct call *call);

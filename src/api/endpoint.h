@@ -29,9 +29,9 @@
 #include "api/field.h"
 
 struct endpoint {
-    const char *method;                  /* "GET", "POST" ... */
-    const char *path;  /* "{response_id}" takes a part; "{model}" the rest, slashes included */
-    const char *azure;                   /* path below an Azure deployment, or NULL (reserved) */
+    const char *method; /* "GET", "POST" ... */
+    const char *path;   /* "{response_id}" takes a part; "{model}" the rest, slashes included */
+    const char *azure;  /* path below an Azure deployment, or NULL (reserved) */
     const struct field *fields;          /* of the JSON body; NULL: no body is read */
     const struct field *query;           /* of the query string; instead of a body */
     size_t size;                         /* of the request struct, of whichever it is */

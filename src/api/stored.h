@@ -29,7 +29,7 @@ struct stored {
     struct store_job job;
     struct call *call; /* NULL once the client has gone; not for run */
     struct arena arena;
-    struct arena_mark fresh; /* what run found allocated: where its next try begins */
+    struct arena_mark fresh;    /* what run found allocated: where its next try begins */
     struct principal principal; /* a copy, for run */
     int (*run)(struct stored *stored, struct db *db, struct err *err);
     int (*answer)(struct stored *stored, struct err *err);

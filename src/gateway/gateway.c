@@ -1,5 +1,6 @@
 #include "gateway/gateway.h"
 
+#include "api/runner.h"
 #include "base/log.h"
 #include "base/seam.h"
 #include "gateway/gateway_internal.h"
@@ -42,7 +43,8 @@ static void on_drain(uv_timer_t *timer)
     if (g->state == GATEWAY_DRAINING) {
         if (http_server_busy(g->http) > 0 && !late) return;
         abort_calls(g);
-        service_uv_close(g->service); /* Before the workers go, so that its work can be cancelled. */
+        service_uv_close(
+            g->service); /* Before the workers go, so that its work can be cancelled. */
         supervisor_stop(g->supervisor);
         g->state = GATEWAY_STOPPING;
     }

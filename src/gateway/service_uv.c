@@ -101,7 +101,9 @@ int service_uv_open(struct service_uv **ret, uv_loop_t *loop, const char *data_d
     assert(rc == 0); /* With a live loop it does not fail. */
     s->wake.data = s;
     *ret = s;
-    struct store_options options = { .url = database ? database : url, .wake = wake_loop, .ctx = s };
+    struct store_options options = { .url = database ? database : url,
+                                     .wake = wake_loop,
+                                     .ctx = s };
     return store_open(&s->service.store, &options, err);
 }
 

@@ -43,8 +43,8 @@ struct db_value {
 #define DB_TEXT_OR_NULL(s) \
     ((struct db_value){ .kind = (s).ptr ? DB_KIND_TEXT : DB_KIND_NULL, .text = (s) })
 /* The last two arguments of a statement: its values and their number. */
-#define DB_ARGS(...)                             \
-    ((const struct db_value[]){ __VA_ARGS__ }),  \
+#define DB_ARGS(...)                            \
+    ((const struct db_value[]){ __VA_ARGS__ }), \
         sizeof((const struct db_value[]){ __VA_ARGS__ }) / sizeof(struct db_value)
 #define DB_NO_ARGS NULL, 0
 
@@ -96,7 +96,7 @@ struct db {
 };
 
 struct db_backend {
-    const char *scheme; /* "sqlite:" */
+    const char *scheme;             /* "sqlite:" */
     const char *serial_key, *bytes; /* What SERIAL_KEY and BYTES are called. */
     int (*open)(struct db **ret, const char *url, struct err *err);
     void (*close)(struct db *db);

@@ -54,7 +54,8 @@ static int current(int *ret, struct db *db, struct err *err)
 
 int migration_run(struct db *db, struct err *err)
 {
-    size_t n = migration_registry_len; /* Sorted by their files' names, which begin with the number. */
+    size_t n =
+        migration_registry_len; /* Sorted by their files' names, which begin with the number. */
     int from, to = n ? migration_registry[n - 1]->number : 0;
     TRY(current(&from, db, err));
     if (from > to)

@@ -13,7 +13,7 @@
 #include "store/db.h"
 
 /* "key" is a word of SQL's, so the columns say whose they are. */
-#define OWNER_COLUMNS                                                        \
+#define OWNER_COLUMNS                                                            \
     "tenant_id TEXT NOT NULL, project_id TEXT NOT NULL, user_id TEXT NOT NULL, " \
     "key_id TEXT NOT NULL"
 #define OWNER_NAMES "tenant_id, project_id, user_id, key_id"

@@ -50,9 +50,9 @@ static int prepare(sqlite3_stmt **ret, struct sqlite_db *s, const char *sql, str
     }
     sqlite3_stmt *statement;
     if (sqlite3_prepare_v2(s->handle, sql, -1, &statement, NULL) != SQLITE_OK)
-        return failed(s, "understand a statement", err);
+        return err_negative(failed(s, "understand a statement", err));
     *ret = statement;
-    if (busy) return 0; /* This one is finalised after its use. */
+    if (busy) return 0;            /* This one is finalised after its use. */
     (void)sqlite3_finalize(*kept); /* Says again what its last step said. */
     *kept = statement;
     return 0;
