@@ -65,7 +65,7 @@ static int no_memory(struct err *err)
     return err_set(err, ERR_NO_MEMORY, "There is no memory for the request.");
 }
 
-/* The value of `name` in `root`, made by `make` when it is new; NULL: no memory, or another type. */
+/* The value of `name` in `root`, made by `make` when it is new; NULL: no memory. */
 static json_t *inner(json_t *root, struct slice name, json_t *(*make)(void))
 {
     json_t *value = json_object_getn(root, name.ptr, name.len);

@@ -61,7 +61,8 @@ int response_run_cancel(struct response_run *run, struct slice *ret_body, struct
 /* The object as it stands ("in_progress" or "queued"), in `arena`. */
 int response_run_body(struct slice *ret, const struct response_run *run, struct arena *arena,
                       struct err *err) MUST_USE;
-/* The request's own input as items with their ids, as GET .../input_items lists them; new reference. */
+/* The request's own input as items with their ids, as GET .../input_items lists them; a new
+ * reference. */
 int response_run_input(json_t **ret, const struct response_run *run, struct err *err) MUST_USE;
 
 #endif

@@ -1,8 +1,9 @@
-/* blob - bytes on disk under their own sha256: DATA/files/ab/abcdef..., written once, never changed.
+/* blob - bytes on disk under their own sha256: DATA/files/ab/abcdef..., written once and never
+ * changed.
  *
- * The same bytes are there once, however many files (store/file_table.h) they have. A blob is synced
+ * The same bytes are there once, however many files (store/file_table.h) have them. A blob is synced
  * and in place before blob_finish returns; a row that names it is written after, and it is removed
- * after the last row is gone, so that a crash leaves at most bytes that no row names (blob_sweep).
+ * after the last row is gone, so that a crash leaves at most bytes that no row names.
  *
  * Nothing here touches the database; any thread.
  */

@@ -36,7 +36,8 @@ struct store_job {
 
 struct store_options {
     const char *url; /* See db_open. */
-    /* Jobs have ended: call store_collect soon, on your thread. Called on the store's. NULL: never. */
+    /* Jobs have ended: call store_collect soon, on your thread. Called on the
+     * store's; NULL: never. */
     void (*wake)(void *ctx);
     void *ctx;
 };
