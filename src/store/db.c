@@ -87,6 +87,11 @@ int db_one_int(int64_t *ret, int64_t fallback, struct db *db, const char *sql,
     return 0;
 }
 
+int db_erase(struct db *db, struct err *err)
+{
+    return db->backend->erase ? db->backend->erase(db, err) : 0;
+}
+
 /* ---- Transactions ---- */
 
 static int statement(struct db *db, const char *sql, struct err *err)

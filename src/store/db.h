@@ -80,6 +80,10 @@ int db_one_int(int64_t *ret, int64_t fallback, struct db *db, const char *sql,
 
 /* ---- For the store, which makes the transactions ---- */
 
+/* Outside of transactions: what was deleted is in none of the database's files any more, its log
+ * included. Of a server's files that is for its administrator to say: docs/how-to/retention.md. */
+int db_erase(struct db *db, struct err *err) MUST_USE;
+
 int db_begin(struct db *db, struct err *err) MUST_USE;
 /* Failed: nothing of the transaction counts as done, and it is over. */
 int db_commit(struct db *db, struct err *err) MUST_USE;
@@ -115,6 +119,7 @@ struct db_backend {
     /* Puts a copy of the whole database beside it before its schema changes from version `from`;
      * where that is the administrator's task, nothing. */
     int (*backup)(struct db *db, int from, struct err *err);
+    int (*erase)(struct db *db, struct err *err); /* See db_erase; NULL: nothing to do. */
 };
 
 extern const struct db_backend *const db_backend_registry[];
