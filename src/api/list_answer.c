@@ -26,9 +26,17 @@ void list_req_fill(struct listing *ret, const struct list_req *req, struct arena
     if (req->before.given) ret->before = arena_slice(arena, req->before.value);
 }
 
+/* How the object of a row is written. */
+struct writer {
+    int (*write)(struct json_writer *w, const struct db_rows *rows, const void *ctx,
+                 struct err *err);
+    const void *ctx;
+};
+
 /* The objects; *ret_more says that a row was left over. */
 static int write_rows(struct json_writer *w, struct slice ids[2], bool *ret_more,
-                      struct db_rows *rows, int limit, struct arena *arena, struct err *err)
+                      struct db_rows *rows, int limit, const struct writer *writer,
+                      struct arena *arena, struct err *err)
 {
     int n = 0, rc;
     while ((rc = db_next(rows, err)) > 0) {
@@ -39,7 +47,10 @@ static int write_rows(struct json_writer *w, struct slice ids[2], bool *ret_more
         }
         if (n++ == 0) ids[0] = arena_slice(arena, db_text(rows, 0));
         ids[1] = arena_slice(arena, db_text(rows, 0));
-        json_raw(w, db_text(rows, 1));
+        rc = writer->write(w, rows, writer->ctx, err);
+        if (rc == 0) continue;
+        db_rows_close(rows);
+        break;
     }
     return rc;
 }
@@ -53,9 +64,27 @@ static void write_id(struct json_writer *w, const char *key, struct slice id)
         json_null_value(w);
 }
 
+static int write_second_column(struct json_writer *w, const struct db_rows *rows, const void *ctx,
+                               struct err *err)
+{
+    (void)ctx;
+    (void)err;
+    json_raw(w, db_text(rows, 1));
+    return 0;
+}
+
 int list_answer_from_rows(struct slice *ret, struct db_rows *rows, int limit, struct arena *arena,
                           struct err *err)
 {
+    return list_answer_written(ret, rows, limit, write_second_column, NULL, arena, err);
+}
+
+int list_answer_written(struct slice *ret, struct db_rows *rows, int limit,
+                        int (*write)(struct json_writer *w, const struct db_rows *rows,
+                                     const void *ctx, struct err *err),
+                        const void *ctx, struct arena *arena, struct err *err)
+{
+    struct writer writer = { write, ctx };
     struct buf out;
     struct json_writer w;
     struct slice ids[2] = { { 0 } };
@@ -67,7 +96,7 @@ int list_answer_from_rows(struct slice *ret, struct db_rows *rows, int limit, st
     json_str(&w, "list");
     json_key(&w, "data");
     json_array_begin(&w);
-    int rc = write_rows(&w, ids, &more, rows, limit, arena, err);
+    int rc = write_rows(&w, ids, &more, rows, limit, &writer, arena, err);
     json_array_end(&w);
     write_id(&w, "first_id", ids[0]);
     write_id(&w, "last_id", ids[1]);

@@ -21,5 +21,10 @@ void list_req_fill(struct listing *ret, const struct list_req *req, struct arena
  * rows. *ret is the whole answer, in the arena. */
 int list_answer_from_rows(struct slice *ret, struct db_rows *rows, int limit, struct arena *arena,
                           struct err *err) MUST_USE;
+/* The same where the object is not in the second column as it is: `write` writes that of a row. */
+int list_answer_written(struct slice *ret, struct db_rows *rows, int limit,
+                        int (*write)(struct json_writer *w, const struct db_rows *rows,
+                                     const void *ctx, struct err *err),
+                        const void *ctx, struct arena *arena, struct err *err) MUST_USE;
 
 #endif
