@@ -248,8 +248,6 @@ static const struct item_kind item_kinds[] = {
 };
 enum { N_ITEM_KINDS = sizeof item_kinds / sizeof *item_kinds };
 
-const char item_input_schema[] = "{\"type\":\"array\",\"items\":{\"type\":\"object\"}}";
-
 const char *item_input_id_prefix(const struct item_kind *kind)
 {
     return kind->prefix;

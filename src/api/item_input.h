@@ -30,6 +30,6 @@ int item_input_rows(struct item_row **ret, const json_t *items, const char *path
                     struct arena *arena, struct err *err) MUST_USE;
 
 /* JSON Schema of such an array, for the rows of tables. */
-extern const char item_input_schema[];
+#define ITEM_INPUT_SCHEMA "{\"type\":\"array\",\"items\":{\"type\":\"object\"}}"
 
 #endif

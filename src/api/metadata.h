@@ -1,16 +1,19 @@
-/* metadata - people's own labels of an object: up to 16 pairs of strings. */
+/* metadata - a client's labels on what is stored: at most 16 pairs of short texts. */
 #ifndef TIRO_API_METADATA_H
 #define TIRO_API_METADATA_H
 
-#include "api/field.h"
+#include "base/arena.h"
 
-/* Lengths in characters. */
+#include <jansson.h>
+
 enum { METADATA_PAIRS_MAX = 16, METADATA_KEY_MAX = 64, METADATA_VALUE_MAX = 512 };
 
-extern const char metadata_schema[]; /* for the rows of tables */
+extern const char metadata_schema[];
 
-/* The pairs as a JSON object in the arena, {} for none; `path` is where they stand: "metadata". */
-int metadata_fill(struct slice *ret, const json_t *metadata, const char *path, struct arena *arena,
+/* `object` stands at `param` of the request; NULL is fine. Lengths are in characters. */
+int metadata_check(const json_t *object, const char *param, struct err *err) MUST_USE;
+/* The checked pairs as a JSON object in the arena, {} for none. */
+int metadata_fill(struct slice *ret, const json_t *object, const char *param, struct arena *arena,
                   struct err *err) MUST_USE;
 
 #endif

@@ -121,19 +121,31 @@ int items_page(struct db_rows *ret, struct db *db, const struct principal *owner
     return listing_query(ret, db, &listing, DB_ARGS(LIST_ARGS(list, owner)), err);
 }
 
-int items_find(struct slice *ret, struct db *db, const struct principal *owner,
-               const struct items_list *list, struct slice id, struct arena *arena, struct err *err)
+int items_find_row(struct item_row *ret, struct db *db, const struct principal *owner,
+                   const struct items_list *list, struct slice id, struct arena *arena,
+                   struct err *err)
 {
     struct db_rows rows;
-    TRY(db_query(&rows, db, "SELECT body FROM items WHERE " IN_LIST " AND id = ?5",
+    TRY(db_query(&rows, db, "SELECT type, body FROM items WHERE " IN_LIST " AND id = ?5",
                  DB_ARGS(LIST_ARGS(list, owner), DB_TEXT(id)), err));
     int rc = db_next(&rows, err);
     if (rc == 0) return not_found(id, err);
     if (rc < 0) return rc;
-    struct slice body = arena_slice(arena, db_text(&rows, 0));
+    struct item_row row = { .id = arena_slice(arena, id),
+                            .type = arena_slice(arena, db_text(&rows, 0)),
+                            .body = arena_slice(arena, db_text(&rows, 1)) };
     db_rows_close(&rows);
     TRY(arena_check(arena, "the item", err));
-    *ret = body;
+    *ret = row;
+    return 0;
+}
+
+int items_find(struct slice *ret, struct db *db, const struct principal *owner,
+               const struct items_list *list, struct slice id, struct arena *arena, struct err *err)
+{
+    struct item_row row;
+    TRY(items_find_row(&row, db, owner, list, id, arena, err));
+    *ret = row.body;
     return 0;
 }
 

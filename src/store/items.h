@@ -43,6 +43,9 @@ int items_page(struct db_rows *ret, struct db *db, const struct principal *owner
 int items_find(struct slice *ret, struct db *db, const struct principal *owner,
                const struct items_list *list, struct slice id, struct arena *arena,
                struct err *err) MUST_USE;
+int items_find_row(struct item_row *ret, struct db *db, const struct principal *owner,
+                   const struct items_list *list, struct slice id, struct arena *arena,
+                   struct err *err) MUST_USE;
 /* -ERR_NOT_FOUND */
 int items_delete(struct db *db, const struct principal *owner, const struct items_list *list,
                  struct slice id, struct err *err) MUST_USE;

@@ -1,4 +1,4 @@
-/* Conversations: made, changed, added to and deleted with all their items; nobody else's are seen. */
+/* Conversations: made, changed, added to, deleted with all their items; nobody sees anyone else's. */
 #include "unit/test.h"
 
 #include "base/json.h"

@@ -83,9 +83,13 @@ static void test_find_and_delete(void **state)
     struct db *db = open_db();
     struct arena arena;
     struct slice body;
+    struct item_row row;
     arena_init(&arena, 1 << 16);
     assert_ok(append_n(db, &ann, 0, 3, &err), &err);
     assert_ok(items_find(&body, db, &ann, &list, SLICE("a1"), &arena, &err), &err);
+    assert_ok(items_find_row(&row, db, &ann, &list, SLICE("a1"), &arena, &err), &err);
+    assert_true(slice_eq(row.body, body) && slice_is(row.id, "a1") &&
+                slice_is(row.type, "message"));
     assert_true(slice_is(body, "{\"id\":\"a1\",\"type\":\"message\"}"));
     assert_fails(items_find(&body, db, &ann, &input, SLICE("a1"), &arena, &err), ERR_NOT_FOUND,
                  &err, "Item with id 'a1' not found.");
