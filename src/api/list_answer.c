@@ -6,17 +6,19 @@ enum { LIST_BYTES_MAX = 64 << 20, ID_MAX = 128 };
 
 static const char *const orders[] = { "asc", "desc", NULL };
 
-const struct field list_fields[] = {
-    FIELD_INT(struct list_req, limit, .range = { 1, LISTING_LIMIT_MAX }, .def = "20",
-              .help = "The most objects of a page."),
-    FIELD_ENUM(struct list_req, order, .names = orders, .def = "\"desc\"",
-               .help = "By the time they were made."),
-    FIELD_STRING(struct list_req, after, .len_max = ID_MAX,
-                 .help = "An id of the list: what comes behind it."),
-    FIELD_STRING(struct list_req, before, .len_max = ID_MAX,
-                 .help = "An id of the list: what comes before it."),
-    FIELDS_END,
-};
+#define LIST_FIELDS(order_def)                                                        \
+    FIELD_INT(struct list_req, limit, .range = { 1, LISTING_LIMIT_MAX }, .def = "20", \
+              .help = "The most objects of a page."),                                 \
+        FIELD_ENUM(struct list_req, order, .names = orders, .def = (order_def),       \
+                   .help = "By the time they were made."),                            \
+        FIELD_STRING(struct list_req, after, .len_max = ID_MAX,                       \
+                     .help = "An id of the list: what comes behind it."),             \
+        FIELD_STRING(struct list_req, before, .len_max = ID_MAX,                      \
+                     .help = "An id of the list: what comes before it."),             \
+        FIELDS_END
+
+const struct field list_fields[] = { LIST_FIELDS("\"desc\"") };
+const struct field list_fields_ascending[] = { LIST_FIELDS("\"asc\"") };
 
 void list_req_fill(struct listing *ret, const struct list_req *req, struct arena *arena)
 {

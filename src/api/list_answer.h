@@ -12,7 +12,8 @@ struct list_req {
     struct field_string after, before;
 };
 
-extern const struct field list_fields[]; /* to be included */
+extern const struct field list_fields[];           /* to be included; newest first by default */
+extern const struct field list_fields_ascending[]; /* the same, oldest first by default */
 
 /* Limit, order and cursors of the listing; the cursors are copied into the arena. */
 void list_req_fill(struct listing *ret, const struct list_req *req, struct arena *arena);

@@ -12,7 +12,7 @@
 
 #include "store/db.h"
 
-enum { LISTING_LIMIT_MAX = 100, LISTING_ARGS_MAX = 12 };
+enum { LISTING_LIMIT_MAX = 100, LISTING_ARGS_MAX = 40 };
 
 struct listing {
     const char *table, *columns, *where; /* literals, never outside text */
