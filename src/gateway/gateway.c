@@ -220,6 +220,7 @@ static int open_parts(struct gateway *g, struct err *err)
     struct supervisor_options supervisor = { &g->loop, &g->metrics, o };
     TRY(supervisor_open(&g->supervisor, &supervisor, err));
     service_uv_service(g->service)->backend = supervisor_backend(g->supervisor);
+    service_uv_service(g->service)->retention_days = o->retention_days;
     struct http_server_options http = {
         .loop = &g->loop,
         .gateway = g,

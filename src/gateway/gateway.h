@@ -52,6 +52,8 @@ struct gateway_options {
     int port;         /* 0: a free one. */
     const char *data_dir;
     const char *database; /* URL, see store/db.h; NULL: tiro.db in data_dir */
+    /* Of each of retention_registry (store/retention.h); outlives the gateway. NULL: for ever. */
+    const int64_t *retention_days;
     /* Keys, one a line, '#' begins a comment. NULL: the environment variable TIRO_API_KEY, if set.
      * Without any key only loopback is served. */
     const char *api_key_file;

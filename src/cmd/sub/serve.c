@@ -11,7 +11,9 @@
 #include "models/model.h"
 #include "store/catalogue.h"
 #include "store/library.h"
+#include "store/retention.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 enum { LIST_MAX = 64 };
@@ -42,6 +44,7 @@ struct server {
     char lists[3][4096], packed_dir[PATH_MAX];
     const char *origins[LIST_MAX], *hosts[LIST_MAX], *pairs[LIST_MAX];
     struct gateway_draft drafts[LIST_MAX];
+    int64_t retention_days[RETENTION_KINDS_MAX];
 };
 
 /* The chat model of a new conversation: as set, else the largest; a folder, which may be an
@@ -168,6 +171,9 @@ static int take_options(struct server *s, struct err *err)
     TRY(settings_packed_dir(set, s->paths.data, s->packed_dir, sizeof s->packed_dir,
                             &o->packed_bytes_max, err));
     o->packed_dir = s->packed_dir;
+    assert(retention_registry_len <= RETENTION_KINDS_MAX);
+    TRY(settings_retention(set, s->retention_days, err));
+    o->retention_days = s->retention_days;
     const char *key_file = settings_str(set, SETTING_API_KEY_FILE);
     o->host = settings_str(set, SETTING_HOST);
     o->port = (int)port;

@@ -14,5 +14,6 @@ const struct migration migration_0005_conversations = {
            "CREATE INDEX completions_by_time ON completions(created_at);"
            "CREATE TABLE completion_labels (completion_id TEXT NOT NULL, label TEXT NOT NULL, "
            "content TEXT NOT NULL, UNIQUE (completion_id, label));"
+           "CREATE INDEX ledger_by_age ON ledger(created_at);"
            "CREATE INDEX completion_labels_by_content ON completion_labels(label, content);",
 };

@@ -210,7 +210,7 @@ static void fake_init(struct fake *f)
     buf_init(&f->trace, FAKE_TRACE_MAX);
 }
 
-static void fake_release(struct fake *f)
+static inline void fake_release(struct fake *f)
 {
     if (!f->over && f->call.on_close) f->call.on_close(&f->call);
     arena_release(&f->arena);
