@@ -2,9 +2,11 @@
 
 #include "base/seam.h"
 
+#include <assert.h>
 #include <inttypes.h>
+#include <stdio.h>
 
-enum { QUOTE_MAX = 100 };
+enum { QUOTE_MAX = 100, SQL_MAX = 512 };
 
 static int64_t now_seconds(void)
 {
@@ -64,15 +66,15 @@ int file_add(struct db *db, const struct principal *owner, const struct file_row
     return rc < 0 ? rc : 0;
 }
 
-int file_delete(struct slice *ret_sha256, struct db *db, const struct principal *owner,
-                struct slice id, struct arena *arena, struct err *err)
+int file_delete(struct db *db, const struct principal *owner, struct slice id, struct err *err)
 {
-    struct file_row row;
-    TRY(file_find(&row, db, owner, id, arena, err));
-    TRY(db_exec(db, "DELETE FROM files WHERE id = ?1 AND " OWNED_BY("?2", "?3"),
-                DB_ARGS(DB_TEXT(id), OWNED_ARGS(owner)), err));
-    *ret_sha256 = row.sha256;
-    return 0;
+    const struct db_value args[] = { DB_TEXT(id), OWNED_ARGS(owner), DB_INT(now_seconds()) };
+    TRY(loose_blobs_add(
+        db, "SELECT sha256 FROM files WHERE id = ?1 AND " FILE_VISIBLE("?2", "?3", "?4"), args, 4,
+        err));
+    int rc = db_exec(db, "DELETE FROM files WHERE id = ?1 AND " FILE_VISIBLE("?2", "?3", "?4"),
+                     args, 4, err);
+    return rc == 0 ? file_not_found(id, err) : rc < 0 ? rc : 0;
 }
 
 int file_check_quota(struct db *db, const struct principal *owner, uint64_t more,
@@ -96,30 +98,61 @@ int file_check_quota(struct db *db, const struct principal *owner, uint64_t more
                    used, more, bytes_max);
 }
 
-int files_take_expired(struct slice **ret_sha256, size_t *ret_n, size_t n_max, struct db *db,
-                       int64_t now, struct arena *arena, struct err *err)
+int files_expire(struct db *db, int64_t now, struct err *err)
+{
+    const struct db_value args[] = { DB_INT(now) };
+    TRY(loose_blobs_add(db, "SELECT sha256 FROM files WHERE expires_at > 0 AND expires_at <= ?1",
+                        args, 1, err));
+    int rc = db_exec(db, "DELETE FROM files WHERE expires_at > 0 AND expires_at <= ?1", args, 1,
+                     err);
+    return rc < 0 ? rc : 0;
+}
+
+/* ---- Bytes that have lost a name ---- */
+
+int loose_blobs_add(struct db *db, const char *select, const struct db_value *args, size_t n_args,
+                    struct err *err)
+{
+    char sql[SQL_MAX];
+    int n = snprintf(sql, sizeof sql, "INSERT INTO loose_blobs(sha256) %s", select);
+    assert(n > 0 && n < SQL_MAX);
+    int rc = db_exec(db, sql, args, n_args, err);
+    return rc < 0 ? rc : 0;
+}
+
+static int take_list(struct slice *found, size_t *ret_n, struct db *db, struct arena *arena,
+                     struct err *err)
 {
     struct db_rows rows;
-    struct slice *found = ARENA_NEWS(arena, n_max, struct slice);
-    size_t n = 0;
     int64_t seq_max = 0;
+    size_t n = 0;
     int rc;
-    TRY(arena_check(arena, "expired files", err));
-    TRY(db_query(&rows, db,
-                 "SELECT seq, sha256 FROM files WHERE expires_at > 0 AND expires_at <= ?1 "
-                 "ORDER BY seq LIMIT ?2",
-                 DB_ARGS(DB_INT(now), DB_INT((int64_t)n_max)), err));
+    TRY(db_query(&rows, db, "SELECT seq, sha256 FROM loose_blobs ORDER BY seq LIMIT ?1",
+                 DB_ARGS(DB_INT(LOOSE_BLOBS_MAX)), err));
     while ((rc = db_next(&rows, err)) > 0) {
         seq_max = db_int(&rows, 0);
         found[n++] = arena_slice(arena, db_text(&rows, 1));
     }
-    if (rc < 0) return rc;
-    TRY(arena_check(arena, "expired files", err));
-    if (n > 0)
-        TRY(db_exec(db, "DELETE FROM files WHERE expires_at > 0 AND expires_at <= ?1 AND seq <= ?2",
-                    DB_ARGS(DB_INT(now), DB_INT(seq_max)), err));
-    *ret_sha256 = found;
+    if (rc == 0 && n > 0)
+        rc = db_exec(db, "DELETE FROM loose_blobs WHERE seq <= ?1", DB_ARGS(DB_INT(seq_max)), err);
     *ret_n = n;
+    return rc < 0 ? rc : arena_check(arena, "the bytes of deleted files", err);
+}
+
+int loose_blobs_take(struct slice **ret, size_t *ret_n, struct db *db, struct arena *arena,
+                     struct err *err)
+{
+    struct slice *found = ARENA_NEWS(arena, LOOSE_BLOBS_MAX, struct slice);
+    size_t n = 0, n_unnamed = 0;
+    TRY(arena_check(arena, "the bytes of deleted files", err));
+    TRY(take_list(found, &n, db, arena, err));
+    for (size_t i = 0; i < n; i++) {
+        bool named;
+        TRY(file_names_blob(&named, db, found[i], err));
+        if (!named) found[n_unnamed++] = found[i];
+    }
+    *ret = found;
+    *ret_n = n_unnamed;
     return 0;
 }
 

@@ -1,7 +1,8 @@
 /* file_table - the files that people uploaded and jobs wrote: names, purposes, whose bytes.
  *
- * The bytes are a blob (store/blob.h), written before its row and removed after it. A file is gone
- * for its owner from the second it expires; its row goes soon after (files_take_expired).
+ * The bytes are a blob (store/blob.h), written before its row. With the row's end its blob is put on
+ * a list, in the same transaction; what is on it and has no other name is removed after the commit.
+ * A file is gone for its owner from the second it expires; its row goes soon after (files_expire).
  *
  * All of this runs on the store's thread.
  */
@@ -37,17 +38,27 @@ int file_find(struct file_row *ret, struct db *db, const struct principal *owner
 int file_not_found(struct slice id, struct err *err) MUST_USE;
 int file_add(struct db *db, const struct principal *owner, const struct file_row *row,
              struct err *err) MUST_USE;
-/* -ERR_NOT_FOUND. The blob is to be looked at once this is committed (api/blobs.h). */
-int file_delete(struct slice *ret_sha256, struct db *db, const struct principal *owner,
-                struct slice id, struct arena *arena, struct err *err) MUST_USE;
+/* Its bytes go soon after this is committed, when it was their last name. -ERR_NOT_FOUND. */
+int file_delete(struct db *db, const struct principal *owner, struct slice id,
+                struct err *err) MUST_USE;
 
 /* -ERR_LIMIT when the project would have more than `bytes_max` (0: any number) with `more`. What
  * people send is held to it; what jobs write is work that is done already, and is kept. */
 int file_check_quota(struct db *db, const struct principal *owner, uint64_t more,
                      uint64_t bytes_max, struct err *err) MUST_USE;
-/* Removes the rows of up to `n_max` files that have expired; *ret_sha256 are their blobs. */
-int files_take_expired(struct slice **ret_sha256, size_t *ret_n, size_t n_max, struct db *db,
-                       int64_t now, struct arena *arena, struct err *err) MUST_USE;
+/* Removes the rows of all files that have expired. */
+int files_expire(struct db *db, int64_t now, struct err *err) MUST_USE;
+
+/* ---- Bytes that have lost a name (api/blobs.h looks after them) ---- */
+
+enum { LOOSE_BLOBS_MAX = 1000 }; /* taken at once */
+
+/* Those of a list of rows: `select` is a literal, "SELECT sha256 FROM ... WHERE ...". */
+int loose_blobs_add(struct db *db, const char *select, const struct db_value *args, size_t n_args,
+                    struct err *err) MUST_USE;
+/* Takes up to LOOSE_BLOBS_MAX from the list; *ret, n of them, are those that no row names now. */
+int loose_blobs_take(struct slice **ret, size_t *ret_n, struct db *db, struct arena *arena,
+                     struct err *err) MUST_USE;
 /* Whether any row, of a file or of a part of an upload, names the blob. */
 int file_names_blob(bool *ret, struct db *db, struct slice sha256, struct err *err) MUST_USE;
 

@@ -1,7 +1,7 @@
 #include "store/migration.h"
 #include "store/owner.h"
 
-/* expires_at 0: never. */
+/* expires_at 0: never. loose_blobs: bytes that have lost a name, and perhaps their last. */
 const struct migration migration_0003_files = {
     .number = 3,
     .sql = "CREATE TABLE files (seq SERIAL_KEY, id TEXT NOT NULL UNIQUE, " OWNER_COLUMNS ", "
@@ -11,6 +11,7 @@ const struct migration migration_0003_files = {
            "CREATE INDEX files_by_owner ON files(tenant_id, project_id, seq);"
            "CREATE INDEX files_by_sha256 ON files(sha256);"
            "CREATE INDEX files_by_end ON files(expires_at) WHERE expires_at > 0;"
+           "CREATE TABLE loose_blobs (seq SERIAL_KEY, sha256 TEXT NOT NULL);"
            "CREATE TABLE uploads (seq SERIAL_KEY, id TEXT NOT NULL UNIQUE, " OWNER_COLUMNS ", "
            "filename TEXT NOT NULL, purpose TEXT NOT NULL, status TEXT NOT NULL, "
            "bytes BIGINT NOT NULL, file_seconds BIGINT NOT NULL, file_id TEXT, "

@@ -70,11 +70,10 @@ static void test_a_file_is_found_by_its_project_alone(void **state)
     assert_int_equal(row.created_at, 1000);
     const struct principal *others[] = { &neighbour, &stranger };
     for (size_t i = 0; i < 2; i++) {
-        struct slice sha256;
         assert_fails(file_find(&row, db, others[i], SLICE("file-1"), &arena, &err), ERR_NOT_FOUND,
                      &err, "No such File object: file-1");
-        assert_fails(file_delete(&sha256, db, others[i], SLICE("file-1"), &arena, &err),
-                     ERR_NOT_FOUND, &err, "No such File object: file-1");
+        assert_fails(file_delete(db, others[i], SLICE("file-1"), &err), ERR_NOT_FOUND, &err,
+                     "No such File object: file-1");
     }
     assert_ok(file_find(&row, db, &me, SLICE("file-1"), &arena, &err), &err);
 }
@@ -86,16 +85,28 @@ static void expect_named(const char *sha256, bool expected)
     assert_int_equal(named, expected);
 }
 
+/* What has lost its last name since the last question: "A", "AB" ... */
+static void expect_loose(const char *expected)
+{
+    struct slice *loose;
+    size_t n;
+    assert_ok(loose_blobs_take(&loose, &n, db, &arena, &err), &err);
+    assert_int_equal(n, strlen(expected));
+    for (size_t i = 0; i < n; i++)
+        assert_true(slice_is(loose[i], expected[i] == 'A' ? SHA_A : SHA_B));
+}
+
 static void test_a_blob_is_named_until_its_last_row_goes(void **state)
 {
     (void)state;
-    struct slice sha256;
     assert_ok(add(&stranger, "file-2", SHA_A, 5, 0), &err);
-    assert_ok(file_delete(&sha256, db, &me, SLICE("file-1"), &arena, &err), &err);
-    assert_true(slice_is(sha256, SHA_A));
+    assert_ok(file_delete(db, &me, SLICE("file-1"), &err), &err);
+    expect_loose("");
     expect_named(SHA_A, true);
-    assert_ok(file_delete(&sha256, db, &stranger, SLICE("file-2"), &arena, &err), &err);
+    assert_ok(file_delete(db, &stranger, SLICE("file-2"), &err), &err);
     expect_named(SHA_A, false);
+    expect_loose("A");
+    expect_loose("");
     assert_true(db_exec(db,
                         "INSERT INTO upload_parts(" OWNER_NAMES ", id, upload_id, sha256, bytes, "
                         "created_at) VALUES (?1, ?2, ?3, ?4, 'part_1', 'upload_1', ?5, 7, 0)",
@@ -107,26 +118,22 @@ static void test_a_file_ends(void **state)
 {
     (void)state;
     struct file_row row;
-    struct slice *sha256;
-    size_t n;
     assert_ok(add(&me, "file-3", SHA_A, 1, 1010), &err);
     assert_ok(add(&me, "file-4", SHA_B, 1, 1020), &err);
     assert_ok(add(&me, "file-5", SHA_B, 1, 1010), &err);
     now = 1009;
     assert_ok(file_find(&row, db, &me, SLICE("file-3"), &arena, &err), &err);
     assert_int_equal(row.expires_at, 1010);
+    assert_ok(files_expire(db, now, &err), &err);
+    expect_named(SHA_A, true);
     now = 1010;
     assert_fails(file_find(&row, db, &me, SLICE("file-3"), &arena, &err), ERR_NOT_FOUND, &err, "");
+    assert_fails(file_delete(db, &me, SLICE("file-3"), &err), ERR_NOT_FOUND, &err, "file-3");
     assert_ok(file_find(&row, db, &me, SLICE("file-4"), &arena, &err), &err);
-    assert_ok(files_take_expired(&sha256, &n, 1, db, now, &arena, &err), &err);
-    assert_int_equal(n, 1);
-    assert_true(slice_is(sha256[0], SHA_A));
-    assert_ok(files_take_expired(&sha256, &n, 9, db, now, &arena, &err), &err);
-    assert_int_equal(n, 1);
-    assert_true(slice_is(sha256[0], SHA_B));
-    expect_named(SHA_B, true); /* file-4 */
-    assert_ok(files_take_expired(&sha256, &n, 9, db, now, &arena, &err), &err);
-    assert_int_equal(n, 0);
+    assert_ok(files_expire(db, now, &err), &err);
+    expect_loose("A"); /* Of B there is still file-4. */
+    assert_ok(files_expire(db, now, &err), &err);
+    expect_loose("");
 }
 
 static void test_the_quota_counts_files_and_parts_of_the_project(void **state)
