@@ -1,5 +1,5 @@
-/* http_internal - shared by http_server.c (sockets), http_conn.c (bytes), http_exchange.c (requests)
- * and http_file.c (answers from files). */
+/* http_internal - shared by http_server.c (sockets), http_conn.c (bytes), http_exchange.c
+ * (requests) and http_file.c (answers from files). */
 #ifndef TIRO_GATEWAY_HTTP_INTERNAL_H
 #define TIRO_GATEWAY_HTTP_INTERNAL_H
 
