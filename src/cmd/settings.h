@@ -58,6 +58,8 @@
       "folder for packed weights, which make later starts quick; empty: <data>/cache")           \
     X(CACHE_MEGABYTES, cache_megabytes, "TIRO_CACHE_MEGABYTES", "32768",                         \
       "most that may lie there, in MiB; 0: keep none")                                           \
+    X(FILE_MEGABYTES, file_megabytes, "TIRO_FILE_MEGABYTES", "102400",                           \
+      "most that the files of one project may have together, in MiB; 0: any number")             \
     X(QUEUE, queue, "TIRO_QUEUE", "256", "requests that may wait for one model, 1 to 65536")     \
     X(GRACE_SECONDS, grace_seconds, "TIRO_GRACE_SECONDS", "30",                                  \
       "time for open answers at shutdown, 0 to 3600")                                            \

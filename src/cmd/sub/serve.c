@@ -143,7 +143,7 @@ static int take_drafts(struct server *s, struct err *err)
 
 static int take_options(struct server *s, struct err *err)
 {
-    int64_t port, threads, context, kv, latency, pinned, queue, grace;
+    int64_t port, threads, context, kv, latency, pinned, queue, grace, files;
     struct settings *set = &s->settings;
     TRY(settings_int(set, SETTING_PORT, &port, 0, 65535, err));
     TRY(settings_int(set, SETTING_THREADS, &threads, 0, 256, err));
@@ -151,6 +151,7 @@ static int take_options(struct server *s, struct err *err)
     TRY(settings_int(set, SETTING_KV_MEGABYTES, &kv, 0, 1 << 24, err));
     TRY(settings_int(set, SETTING_LATENCY_MS, &latency, 1, 60000, err));
     TRY(settings_int(set, SETTING_PINNED_PERCENT, &pinned, 0, 90, err));
+    TRY(settings_int(set, SETTING_FILE_MEGABYTES, &files, 0, INT64_C(1) << 40, err));
     TRY(settings_int(set, SETTING_QUEUE, &queue, 1, 65536, err));
     TRY(settings_int(set, SETTING_GRACE_SECONDS, &grace, 0, 3600, err));
     struct slice compute = slice_of(settings_str(set, SETTING_COMPUTE));
@@ -188,6 +189,7 @@ static int take_options(struct server *s, struct err *err)
     o->tool_format = settings_str(set, SETTING_TOOL_FORMAT);
     o->latency_ms = (uint32_t)latency;
     o->pinned_percent = (uint32_t)pinned;
+    o->file_bytes_max = (uint64_t)files << 20;
     o->queue_max = (uint32_t)queue;
     o->grace_ms = (uint32_t)grace * 1000;
     TRY(split(s->origins, &o->n_allow_origins, s->lists[0], sizeof s->lists[0],
