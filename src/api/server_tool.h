@@ -50,6 +50,7 @@ struct server_tool {
     const struct field *fields; /* of its object in tools, without type */
     size_t size;                /* of the struct that they fill */
     const char *const *phases;  /* "in_progress", "searching", NULL */
+    const char *begun;          /* members of an item without a result yet: "\"queries\":[]" */
     /* What the model is offered. `parameters`: a JSON Schema, as text. */
     const char *name, *description, *parameters;
     /* The member of the item that a client gets only if it asks, and how it asks in `include`:

@@ -10,6 +10,7 @@
 
 #include "api/backend.h"
 #include "api/endpoint.h"
+#include "api/service.h"
 #include "base/json.h"
 #include "base/seam.h"
 
@@ -26,6 +27,7 @@ struct backend_handle {
 
 struct fake {
     struct backend backend; /* first */
+    struct service service; /* without a store */
     struct call call;
     struct arena arena;
     struct buf trace;
@@ -201,6 +203,7 @@ static const struct call_ops fake_call_ops = {
 static void fake_init(struct fake *f)
 {
     *f = (struct fake){ .backend = { .ops = &fake_backend_ops } };
+    f->service.backend = &f->backend;
     arena_init(&f->arena, 16 << 20);
     buf_init(&f->trace, FAKE_TRACE_MAX);
 }
@@ -219,6 +222,7 @@ static void fake_request(struct fake *f, const char *method, const char *path, s
     f->call = (struct call){
         .ops = &fake_call_ops,
         .backend = &f->backend,
+        .service = &f->service,
         .principal = { .tenant = SLICE("t1") },
         .request_id = "req_1",
         .arena = &f->arena,
