@@ -542,3 +542,16 @@ int response_messages_fill(struct msg_request *ret, const struct response_messag
     ret->n_messages = (uint32_t)f.n_to;
     return 0;
 }
+
+void response_place_error(struct err *err)
+{
+    static const char *const inside[] = { ".function", ".custom" };
+    if (slice_starts(slice_of(err->param), SLICE("messages")))
+        (void)snprintf(err->param, sizeof err->param, "input");
+    if (!slice_starts(slice_of(err->param), SLICE("tools["))) return;
+    for (int i = 0; i < 2; i++) {
+        size_t len = strlen(inside[i]), at = slice_find(slice_of(err->param), slice_of(inside[i]));
+        if (err->param[at] == '\0') continue;
+        memmove(err->param + at, err->param + at + len, strlen(err->param + at + len) + 1);
+    }
+}

@@ -43,5 +43,7 @@ struct response_messages {
 /* Fills ret->messages. Structs lie in `arena`, strings there or in the items. */
 int response_messages_fill(struct msg_request *ret, const struct response_messages *from,
                            struct arena *arena, struct err *err) MUST_USE;
+/* The worker knows a chat: the place of its error is put back to where it stands here. */
+void response_place_error(struct err *err);
 
 #endif

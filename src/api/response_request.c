@@ -182,9 +182,12 @@ static const struct field prompt_fields[] = {
     FIELDS_END,
 };
 
-const struct field response_prompt_fields[] = {
+const struct field response_count_request_fields[] = {
     FIELD_INCLUDE(struct response_req, generation, model_fields),
     FIELD_INCLUDE(struct response_req, prompt, prompt_fields),
+    FIELD_JSON(struct response_req, personality, .types = FIELD_TYPE_STRING, .only = "[]",
+               .instead = "Models here have one: say it in the instructions.",
+               .help = "How the model behaves."),
     FIELDS_END,
 };
 

@@ -28,7 +28,7 @@ struct response_req {
     struct field_int max_output_tokens, max_tool_calls, top_logprobs;
     struct field_strings include;
     struct field_json metadata, prompt_template, moderation, context_management;
-    struct field_json prompt_cache_options;
+    struct field_json prompt_cache_options, personality;
     struct field_string safety_identifier, prompt_cache_key;
     struct field_enum service_tier, prompt_cache_retention;
 };
@@ -51,7 +51,8 @@ struct response_reasoning_req {
 
 enum response_truncation { TRUNCATION_AUTO, TRUNCATION_DISABLED };
 
-extern const struct field response_request_fields[], response_prompt_fields[];
+/* Of POST /v1/responses, and of .../input_tokens, which fills less of the struct. */
+extern const struct field response_request_fields[], response_count_request_fields[];
 extern const char *const response_efforts[]; /* by response_reasoning_req.effort */
 
 /* The options in *ret; what they point to lies in the call's scratch or the request's document.

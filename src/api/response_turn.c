@@ -174,26 +174,12 @@ static void on_finish(struct fan *fan)
     }
 }
 
-/* The worker knows a chat: its errors' places are put back. */
-static void place_error(struct err *err)
-{
-    static const char *const inside[] = { ".function", ".custom" };
-    if (slice_starts(slice_of(err->param), SLICE("messages")))
-        (void)snprintf(err->param, sizeof err->param, "input");
-    if (!slice_starts(slice_of(err->param), SLICE("tools["))) return;
-    for (int i = 0; i < 2; i++) {
-        size_t len = strlen(inside[i]), at = slice_find(slice_of(err->param), slice_of(inside[i]));
-        if (err->param[at] == '\0') continue;
-        memmove(err->param + at, err->param + at + len, strlen(err->param + at + len) + 1);
-    }
-}
-
 static void on_fail(struct fan *fan, const struct err *err, uint32_t retry_after_ms)
 {
     struct response_run *run = (struct response_run *)fan;
     struct err own = *err;
     if (err->code == ERR_CONTEXT_LENGTH && response_cut_begin(run, err)) return;
-    place_error(&own);
+    response_place_error(&own);
     response_run_fail(run, &own, retry_after_ms);
 }
 
