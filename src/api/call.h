@@ -31,7 +31,7 @@ struct call;
 struct service;
 
 /* How errors and streams are written. */
-enum dialect { DIALECT_OPENAI, DIALECT_ANTHROPIC };
+enum dialect { DIALECT_OPENAI, DIALECT_ANTHROPIC, DIALECT_RESPONSES };
 
 struct call_ops {
     /* Adds a header to the answer; before reply or stream_begin. Copies. The gateway itself adds
@@ -82,6 +82,7 @@ struct call {
     int32_t
         priority; /* of its requests to models: higher first; below 0: when nothing else waits */
     /* Set by the endpoint. */
+    uint64_t sequence; /* DIALECT_RESPONSES: the number of the stream's next event */
     bool books_itself; /* it writes its row of the ledger with what else it stores */
     void (*on_close)(struct call *call);
     void *state;

@@ -27,6 +27,7 @@ struct backend_handle {
 
 struct fake {
     struct backend backend; /* first */
+    struct service own; /* without a store */
     struct call call;
     struct arena arena;
     struct buf trace;
@@ -206,6 +207,8 @@ static void fake_init(struct fake *f)
 {
     *f = (struct fake){ .backend = { .ops = &fake_backend_ops },
                         .principal = { .tenant = SLICE("t1") } };
+    f->own.backend = &f->backend;
+    f->service = &f->own;
     arena_init(&f->arena, 16 << 20);
     buf_init(&f->trace, FAKE_TRACE_MAX);
 }
