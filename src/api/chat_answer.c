@@ -25,7 +25,6 @@ struct chat_state {
     struct tools tools;
     uint32_t n;
     bool wants_logprobs;
-    uint64_t completion_tokens;
 };
 
 static const char *finish_name(const struct chat_state *s, uint32_t reason)
@@ -221,7 +220,6 @@ static void on_done(struct fan *fan, uint32_t index, const struct msg_done *m)
     (void)index;
     if (m->choice >= s->n) return;
     s->choices[m->choice].finish_reason = m->finish_reason;
-    s->completion_tokens += m->completion_tokens;
     if (!s->reply.stream) return;
     begin_choice(s, m->choice, "");
     (void)delta_begin(s, m->choice);
@@ -356,7 +354,6 @@ static void on_finish(struct fan *fan)
 {
     struct chat_state *s = (struct chat_state *)fan;
     struct reply_usage usage = reply_usage(&s->reply);
-    usage.completion_tokens = s->completion_tokens;
     for (uint32_t i = 0; i < s->n; i++) usage.reasoning_tokens += s->choices[i].reasoning_tokens;
     if (s->reply.stream)
         reply_finish_stream(&s->reply, &usage);
@@ -383,7 +380,6 @@ static bool on_restart(struct fan *fan, uint32_t index)
     (void)index;
     if (s->reply.events.begun) return false;
     buf_reset(&s->reply.events.out);
-    s->completion_tokens = 0;
     for (uint32_t i = 0; i < s->n; i++) {
         struct chat_choice *choice = &s->choices[i];
         buf_reset(&choice->text);
