@@ -3,8 +3,8 @@
  * At most FAN_WINDOW run at once, so that one client's list leaves the queue to others. The first
  * failure cancels the rest; the client's going away cancels all. A chat is a fan of one.
  *
- * What the items have used so far stands in call->stats at any time: that is what the answer's usage
- * tells and what the ledger gets, whether the answer becomes whole or not.
+ * What the items have used so far stands in call->stats at any time: that is what the answer's
+ * usage tells and what the ledger gets, whether the answer becomes whole or not.
  *
  * The endpoint's state begins with its struct fan and lies in the call's arena. After `finish`,
  * `fail` or `close` the fan is over; finish and fail answer the call and release what they hold.

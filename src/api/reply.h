@@ -62,8 +62,8 @@ struct reply {
 };
 /* What was used so far, as the ledger gets it; reasoning_tokens is the endpoint's to add. */
 struct reply_usage reply_usage(const struct reply *reply);
-/* The event with the usage, if it was asked for, and the end of the stream, both of which the client
- * gets when the ledger has its row. */
+/* The event with the usage, if it was asked for, and the end of the stream; the client gets both
+ * when the ledger has its row. */
 void reply_finish_stream(struct reply *reply, const struct reply_usage *usage);
 /* The whole answer; `json` stays the caller's. */
 void reply_finish(struct reply *reply, const struct buf *json);
