@@ -139,6 +139,11 @@ void call_error(struct call *call, const struct err *err, uint32_t retry_after_m
     buf_release(&body);
 }
 
+void call_settle(struct call *call)
+{
+    if (call->ops->settle) call->ops->settle(call);
+}
+
 void call_send_error(struct call *call, const struct err *err)
 {
     char last[256];
@@ -158,6 +163,8 @@ void call_send_error(struct call *call, const struct err *err)
         (void)snprintf(last, sizeof last, "%s%s\n\n", head, no_memory(call, true)); /* Short. */
         text = slice_of(last);
     }
+    call->stats.error_status = err_http_status(err->code);
+    call_settle(call);
     call->ops->stream_send(call, text);
     buf_release(&event);
 }

@@ -51,6 +51,10 @@ struct call_ops {
     /* Of a body that comes in pieces (api/endpoint.h): nothing more of it until resume. */
     void (*pause)(struct call *call);
     void (*resume)(struct call *call);
+    /* Of a stream: the stats are final, and what is sent from here on, its last events, reaches the
+     * client when the ledger has the call's row; if it cannot get it, an error event goes out
+     * instead. stream_end follows before the loop goes on. May be NULL: nobody keeps books. */
+    void (*settle)(struct call *call);
 };
 
 struct call {
@@ -67,13 +71,15 @@ struct call {
     struct slice query;         /* raw, without '?'; empty when none */
     struct slice content_type;  /* as sent; empty when none */
     struct slice body;
-    /* For the access log and metrics; set by the endpoint as soon as it knows. */
+    /* For the ledger, the access log and metrics; kept by the endpoint as it goes, so that they say
+     * what was used also when the client leaves. */
     struct call_stats {
         const char *model; /* in the arena, or NULL */
         uint32_t prompt_tokens, cached_tokens, completion_tokens;
         uint64_t core_us; /* of the worker's cores */
         bool streamed;
         uint64_t first_token_ns; /* now_ns() at the first token; 0: none */
+        int error_status;        /* of the error a stream ended in; 0: none */
     } stats;
     /* Set by endpoint_run. */
     struct slice id, sub_id; /* what the first and second {...} of the path matched */
@@ -93,8 +99,10 @@ struct call {
 /* Answers with the error as the dialect writes it, with the status of its code; 429 and 503 get
  * retry-after (at least 1 s; retry_after_ms 0: unknown). Ends the call. */
 void call_error(struct call *call, const struct err *err, uint32_t retry_after_ms);
-/* The error as an event of a stream that has begun. */
+/* The error as the last event of a stream that has begun; stream_end follows. */
 void call_send_error(struct call *call, const struct err *err);
+/* ops->settle, if there is one. */
+void call_settle(struct call *call);
 /* Answers 200 with JSON; on a failed (too long) buffer, a 503. Ends the call. */
 void call_json(struct call *call, const struct buf *json);
 

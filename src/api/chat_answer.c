@@ -25,7 +25,6 @@ struct chat_state {
     struct tools tools;
     uint32_t n;
     bool wants_logprobs;
-    uint64_t completion_tokens;
     struct completion_keep *keep;    /* What is to be kept, until the answer is there ... */
     struct completion_keep *keeping; /* ... and then, until that is done. */
     struct reply_usage usage;        /* Of an answer that is being kept. */
@@ -220,7 +219,6 @@ static void on_done(struct fan *fan, uint32_t index, const struct msg_done *m)
     (void)index;
     if (m->choice >= s->n) return;
     s->choices[m->choice].finish_reason = m->finish_reason;
-    s->completion_tokens += m->completion_tokens;
     if (!s->reply.stream) return;
     begin_choice(s, m->choice, "");
     (void)delta_begin(s, m->choice);
@@ -398,7 +396,6 @@ static void on_finish(struct fan *fan)
 {
     struct chat_state *s = (struct chat_state *)fan;
     struct reply_usage usage = reply_usage(&s->reply);
-    usage.completion_tokens = s->completion_tokens;
     for (uint32_t i = 0; i < s->n; i++) usage.reasoning_tokens += s->choices[i].reasoning_tokens;
     if (s->keep)
         keep(s, &usage);
@@ -427,7 +424,6 @@ static bool on_restart(struct fan *fan, uint32_t index)
     (void)index;
     if (s->reply.events.begun) return false;
     buf_reset(&s->reply.events.out);
-    s->completion_tokens = 0;
     for (uint32_t i = 0; i < s->n; i++) {
         struct chat_choice *choice = &s->choices[i];
         buf_reset(&choice->text);

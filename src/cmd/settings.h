@@ -30,6 +30,9 @@
       "further web origins that may call, separated by commas")                                  \
     X(ALLOW_HOSTS, allow_hosts, "TIRO_ALLOW_HOSTS", "",                                          \
       "further names by which this server may be called, separated by commas")                   \
+    X(DATABASE, database, "TIRO_DATABASE", "",                                                   \
+      "where state is kept: sqlite:PATH or postgres://USER@HOST/NAME, passwords as libpq takes " \
+      "them (PGPASSFILE); empty: <data>/tiro.db")                                                \
     X(DEFAULT_MODEL, default_model, "TIRO_DEFAULT_MODEL", "",                                    \
       "model of new chats; empty: the best that is here")                                        \
     X(THREADS, threads, "TIRO_THREADS", "0", "threads of each model, 0 to 256; 0: one a core")   \

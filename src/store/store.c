@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <pthread.h>
 
+enum { TRIES_MAX = 5 }; /* Of one batch. */
+
 struct list {
     struct store_job *first, **end;
 };
@@ -100,6 +102,12 @@ static void run_batch(struct store *s, struct list *jobs)
 {
     struct err err = { 0 };
     int rc = run_jobs(s, jobs, &err);
+    for (int n = 0; rc < 0 && db_is_broken(s->db) && n < TRIES_MAX; n++) {
+        enum db_outcome outcome;
+        log_warn("the database has to be opened again", LOG_STR("why", err.text));
+        if (db_recover(s->db, &outcome, &err) < 0 || outcome == DB_OUTCOME_UNKNOWN) break;
+        rc = outcome == DB_OUTCOME_DONE ? 0 : run_jobs(s, jobs, &err);
+    }
     if (rc == 0) {
         erase(s, jobs);
         return;

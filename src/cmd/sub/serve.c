@@ -23,6 +23,7 @@ static const struct option_row options[] = {
     { .name = "port", .value = "N", .help = "TCP port; 0 picks a free one (default 8080)" },
     { .name = "data", .value = "DIR", .help = "models, settings, control socket" },
     { .name = "api-key-file", .value = "FILE", .help = "API keys, one a line" },
+    { .name = "database", .value = "URL", .help = "sqlite:PATH or postgres://USER@HOST/NAME" },
     { .name = "default-model", .value = "NAME", .help = "model of new chats" },
     { .name = "threads", .value = "N", .help = "threads of each model (default: one a core)" },
     { .name = "context", .value = "N", .help = "context length in tokens (default: the model's)" },
@@ -176,9 +177,11 @@ static int take_options(struct server *s, struct err *err)
     TRY(settings_retention(set, s->retention_days, err));
     o->retention_days = s->retention_days;
     const char *key_file = settings_str(set, SETTING_API_KEY_FILE);
+    const char *database = settings_str(set, SETTING_DATABASE);
     o->host = settings_str(set, SETTING_HOST);
     o->port = (int)port;
     o->data_dir = s->paths.data;
+    o->database = *database ? database : NULL;
     o->api_key_file = *key_file ? key_file : NULL;
     o->n_threads = (int)threads;
     o->n_ctx = (uint32_t)context;
@@ -241,6 +244,7 @@ static int prepare(struct server *s, const struct args *args, struct err *err)
     settings_override(&s->settings, SETTING_HOST, args_get(args, "host"));
     settings_override(&s->settings, SETTING_PORT, args_get(args, "port"));
     settings_override(&s->settings, SETTING_API_KEY_FILE, args_get(args, "api-key-file"));
+    settings_override(&s->settings, SETTING_DATABASE, args_get(args, "database"));
     settings_override(&s->settings, SETTING_DEFAULT_MODEL, args_get(args, "default-model"));
     settings_override(&s->settings, SETTING_THREADS, args_get(args, "threads"));
     settings_override(&s->settings, SETTING_CONTEXT, args_get(args, "context"));

@@ -195,12 +195,20 @@ static void fake_stream_end(struct call *call)
     buf_add_str(&f->trace, "end\n");
 }
 
+static void fake_settle(struct call *call)
+{
+    struct fake *f = call->gateway;
+    assert(!f->over);
+    buf_add_str(&f->trace, "settle\n");
+}
+
 static const struct call_ops fake_call_ops = {
     .header = fake_header,
     .reply = fake_reply,
     .stream_begin = fake_stream_begin,
     .stream_send = fake_stream_send,
     .stream_end = fake_stream_end,
+    .settle = fake_settle,
 };
 
 static void fake_init(struct fake *f)
