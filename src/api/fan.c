@@ -230,3 +230,17 @@ int fan_begin_one(struct fan *fan, const struct fan_ops *ops, struct call *call,
 {
     return begin(fan, ops, call, model, 1, request, err);
 }
+
+uint64_t fan_prompt_tokens(const struct fan *fan)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < fan->n_begun; i++) sum += fan->items[i].prompt_tokens;
+    return sum;
+}
+
+uint64_t fan_cached_tokens(const struct fan *fan)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < fan->n_begun; i++) sum += fan->items[i].cached_tokens;
+    return sum;
+}

@@ -66,5 +66,8 @@ int fan_begin_one(struct fan *fan, const struct fan_ops *ops, struct call *call,
                   const struct msg_request *request, struct err *err) MUST_USE;
 /* Cancels all and fails the fan; not from inside request, nor after it is over. */
 void fan_fail(struct fan *fan, const struct err *err, uint32_t retry_after_ms);
+/* Tokens of all prompts so far. */
+uint64_t fan_prompt_tokens(const struct fan *fan);
+uint64_t fan_cached_tokens(const struct fan *fan);
 
 #endif
