@@ -37,7 +37,7 @@ class Server:
     """`url` is for the official clients and leads through a tap; `port` is the server's own."""
 
     def __init__(self, data, arguments=(), env=None, rewrite=None):
-        self.data = pathlib.Path(data)
+        self.data, self.ended = pathlib.Path(data), False
         self.log_path = self.data / "stderr.log"
         clean = {k: v for k, v in os.environ.items() if not k.startswith("TIRO_")}
         command = [PROGRAM, "serve", "--host", "127.0.0.1", "--port", "0", "--data", str(data)]
@@ -144,8 +144,19 @@ class Server:
                     sizes[pid] = int(line.split()[1])
         return sizes
 
+    def kill(self):
+        """As a power cut does, but for the disk."""
+        self.tap.close()
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        self.ended = True
+
     def stop(self):
         """Ends it as an administrator would; it must end by itself, and say that all went well."""
+        if self.ended:
+            return
+        self.ended = True
         self.tap.close()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)

@@ -23,7 +23,8 @@ NULL, STRING = {"type": "null"}, {"type": "string"}
 
 # Where the wire differs from the document and clients depend on the wire: a schema, a place in it, what
 # is right there besides, and why. CompletionChunk is what CreateCompletionResponse is by then: the
-# document has one schema for text completions, whole or streamed, and mentions no stream.
+# document has one schema for text completions, whole or streamed, and mentions no stream. StoredMessage
+# is the ChatCompletionResponseMessage of ChatCompletionMessageList.
 DIFFERENCES = [
     ("CreateCompletionResponse", "choices[].logprobs.token_logprobs[]", NULL,
      "with echo the first token has none: lm-eval and others skip it by its null"),
@@ -32,6 +33,13 @@ DIFFERENCES = [
     ("CompletionChunk", "usage", NULL, "null in all events but the last with include_usage, as in chat"),
     ("ModelResponseProperties", "user", NULL, "every key of a Response is there, null when not given"),
     ("Response", "usage", NULL, "null until the response has ended"),
+    ("ConversationItemList", "first_id", NULL, "an empty list has no first item"),
+    ("ConversationItemList", "last_id", NULL, "nor a last one"),
+    ("ChatCompletionList", "first_id", NULL, "the same"),
+    ("ChatCompletionList", "last_id", NULL, "the same"),
+    ("ChatCompletionMessageList", "first_id", NULL, "the same"),
+    ("ChatCompletionMessageList", "last_id", NULL, "the same"),
+    ("StoredMessage", "role", STRING, "the messages of a request have all roles, as the document's example says"),
     ("Embedding", "embedding", STRING, "base64, when encoding_format asks for it: the clients' default"),
 ]
 
@@ -47,14 +55,25 @@ def amend(name, place, also):
     parent[key] = {"anyOf": [parent[key], also]}
 
 
+STORED = SCHEMAS["ChatCompletionMessageList"]["properties"]["data"]["items"]["allOf"][0]
+SCHEMAS["StoredMessage"] = copy.deepcopy(SCHEMAS[STORED["$ref"].rsplit("/", 1)[1]])
+STORED["$ref"] = "#/components/schemas/StoredMessage"
+
 for name, place, also, _ in DIFFERENCES:
     if name not in SCHEMAS:
         SCHEMAS["CompletionChunk"] = copy.deepcopy(SCHEMAS["CreateCompletionResponse"])
         PATHS["/completions"]["post"]["200"][EVENTS] = {"$ref": "#/components/schemas/CompletionChunk"}
     amend(name, place, also)
 
+
+def pattern_of(path):
+    """Ids are one part of a path; the name of a model may have slashes."""
+    inside = re.sub(r"\\\{(\w+)\\\}", lambda m: ".+" if m[1] == "model" else "[^/]+", re.escape(path))
+    return re.compile("/v1" + inside)
+
+
 OPERATIONS = [
-    (method.upper(), re.compile("/v1" + re.sub(r"\\\{\w+\\\}", ".+", re.escape(path))), answers)
+    (method.upper(), pattern_of(path), answers)
     for path, methods in PATHS.items() for method, answers in methods.items()
 ]
 ELSEWHERE = ("/v1/messages",)  # Described by others, in shapes of their own.

@@ -2,13 +2,7 @@
 import fnmatch
 
 # Of operations that this server does not have: patterns of test ids below tests/api_resources.
-STORED = "stored completions: answers are not kept yet"
-NOT_SERVED = [
-    ("chat/test_completions.py::*test_*_retrieve*", STORED),
-    ("chat/test_completions.py::*test_*_update*", STORED),
-    ("chat/test_completions.py::*test_*_list*", STORED),
-    ("chat/test_completions.py::*test_*_delete*", STORED),
-]
+NOT_SERVED = []
 
 # Of operations that it has.
 FAILING = [

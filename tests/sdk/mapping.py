@@ -9,6 +9,7 @@ import dataclasses
 import json
 import urllib.parse
 
+import stored
 from server import CHAT, CODE, EMBED
 
 CHATS, TEXTS, EMBEDDINGS = "/v1/chat/completions", "/v1/completions", "/v1/embeddings"
@@ -61,7 +62,6 @@ ROWS = [
     Row(CHATS, "tools[].function.parameters", NO_SCHEMA, EMPTY_OBJECT, "a JSON Schema of the strict subset"),
     Row(CHATS, "audio", {"format": "wav", "voice": "alloy"}, ABSENT, "of spoken output; none is asked for"),
     # What this server refuses by name.
-    Row(CHATS, "store", True, False, "answers are not kept yet"),
     Row(CHATS, "verbosity", "low", ABSENT, "models here have no such setting"),
     Row(CHATS, "moderation", {"model": "model", "policy": {"input": {"mode": "score"}, "output": {"mode": "score"}}},
         ABSENT, "this server does not moderate"),
@@ -88,6 +88,7 @@ def change(holder, steps, row):
 
 
 def rewrite(method, path, body):
+    path, body = stored.rewrite(method, path, body)
     path = PATHS.get(urllib.parse.unquote(path), path)
     if urllib.parse.unquote(path) == DELETED:
         path = f"/v1/models/{next(LEFT)}"

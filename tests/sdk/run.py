@@ -24,11 +24,13 @@ import numpy
 import pytest
 import source
 import spec
+import stored
 from safetensors.numpy import save_file
 from server import CHAT, Server, model_folder
 
 RESOURCES = "tests/api_resources/"
-FILES = ["chat/test_completions.py", "test_completions.py", "test_embeddings.py", "test_models.py"]
+FILES = ["chat/test_completions.py", "chat/completions/test_messages.py", "test_conversations.py",
+         "conversations/test_items.py", "test_completions.py", "test_embeddings.py", "test_models.py"]
 SHARE_MIN = 0.95
 
 
@@ -109,6 +111,7 @@ def main():
         data = model_folder(pathlib.Path(data) / "data")
         write_adapters(data / "models")
         server = Server(data, ("--default-model", CHAT), rewrite=mapping.rewrite)
+        stored.SEEDS.server = server
         os.environ["TEST_API_BASE_URL"] = server.url + "/v1"
         try:
             code = pytest.main(

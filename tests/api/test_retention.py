@@ -1,0 +1,126 @@
+"""What is deleted, or has been kept for its time, is in no file of the data directory; and what was not
+asked to be stored never is.
+
+To add a kind of stored thing: a row in KINDS.
+"""
+import json
+import sqlite3
+import time
+
+import openai
+import pytest
+
+from data_files import canary, files_with
+from server import CHAT, EMBED, Server
+
+GONE_S = 60
+
+
+def make_conversation(client, text):
+    made = client.conversations.create(metadata={"label": text}, items=[
+        {"role": "user", "content": text},
+        {"type": "function_call_output", "call_id": "call_1", "output": text * 3000},  # Pages of their own.
+    ])
+    return lambda: client.conversations.delete(made.id)
+
+
+def make_item(client, text):
+    home = client.conversations.create()
+    made = client.conversations.items.create(home.id, items=[{"role": "user", "content": text}])
+    return lambda: client.conversations.items.delete(made.data[0].id, conversation_id=home.id)
+
+
+def make_completion(client, text):
+    made = client.chat.completions.create(
+        model=CHAT, messages=[{"role": "user", "content": text}], max_completion_tokens=2, store=True,
+        metadata={"label": text})
+    return lambda: client.chat.completions.delete(made.id)
+
+
+def make_labels(client, text):
+    home = client.conversations.create(metadata={"label": text})
+    return lambda: client.conversations.update(home.id, metadata={})
+
+
+# name, make(client, text) -> what deletes it, SQL that makes all of the kind old (None: it does not expire)
+KINDS = [
+    ("conversation", make_conversation, "UPDATE conversations SET created_at = 1"),
+    ("item", make_item, "UPDATE conversations SET created_at = 1"),
+    ("completion", make_completion, "UPDATE completions SET created_at = 1"),
+    ("labels", make_labels, None),
+]
+
+
+def client_of(server):
+    return openai.OpenAI(base_url=server.url + "/v1", api_key="unused", max_retries=0)
+
+
+@pytest.mark.parametrize("make", [row[1] for row in KINDS], ids=[row[0] for row in KINDS])
+def test_deleted_is_gone(server, client, make):
+    text, other = canary(), canary()
+    make(client, other)  # A neighbour, which stays.
+    delete = make(client, text)
+    assert files_with(server, text)  # The search does find.
+    delete()
+    assert files_with(server, text) == []
+    assert files_with(server, other)
+
+
+def test_gone_also_when_killed_behind_the_answer(start):
+    server, text = start(), canary()
+    with client_of(server) as client:
+        make_conversation(client, text)()
+    server.kill()
+    assert files_with(server, text) == []
+
+
+def test_expired_is_gone(start):
+    days = {"TIRO_KEEP_CONVERSATIONS": "365", "TIRO_KEEP_COMPLETIONS": "365"}
+    server = start("--default-model", CHAT, env=days)
+    expiring = [(make, canary(), old) for _, make, old in KINDS if old]
+    with client_of(server) as client:
+        for make, text, _ in expiring:
+            make(client, text)
+    server.stop()
+    with sqlite3.connect(server.data / "tiro.db") as db:
+        for _, _, old in expiring:
+            db.execute(old)
+    db.close()
+    staying = canary()
+    server = Server(server.data, ("--default-model", CHAT), days)
+    try:
+        with client_of(server) as client:
+            make_conversation(client, staying)
+        end = time.monotonic() + GONE_S
+        while found := [name for _, text, _ in expiring for name in files_with(server, text)]:
+            assert time.monotonic() < end, found
+            time.sleep(0.2)
+        assert files_with(server, staying)
+    finally:
+        server.stop()
+
+
+def test_what_is_not_stored_is_in_no_file(start):
+    """Prompts and answers of every endpoint, streamed or not, refused or not, with the log at its fullest."""
+    server = start("--default-model", CHAT, "--log-level", "debug")
+    texts = {}
+
+    def ask(name, path, body, expected=200):
+        texts[name] = canary()
+        body = json.loads(json.dumps(body).replace("CANARY", texts[name]))
+        assert server.request("POST", path, body)[0] == expected
+
+    messages = [{"role": "user", "content": "CANARY"}]
+    chat = {"model": CHAT, "messages": messages, "max_tokens": 3}
+    ask("chat", "/v1/chat/completions", chat)
+    ask("stream", "/v1/chat/completions", {**chat, "stream": True})
+    ask("labels", "/v1/chat/completions", {**chat, "metadata": {"label": "CANARY"}})
+    ask("refused chat", "/v1/chat/completions", {**chat, "seed": "CANARY"}, 400)
+    ask("completion", "/v1/completions", {"model": CHAT, "prompt": "CANARY", "max_tokens": 3, "echo": True})
+    ask("embedding", "/v1/embeddings", {"model": EMBED, "input": "CANARY"})
+    ask("message", "/v1/messages", chat)
+    ask("no model", "/v1/completions", {"model": "CANARY", "prompt": "CANARY"}, 404)
+    ask("refused conversation", "/v1/conversations", {"items": messages * 21}, 400)
+    for _ in range(2):
+        assert not {name: files for name, text in texts.items() if (files := files_with(server, text))}
+        server.stop()  # And then once more.
