@@ -71,8 +71,8 @@ const struct field chat_request_fields[] = {
     FIELD_ENUM(struct chat_req, service_tier, .names = service_tiers, .def = "\"auto\"",
                .help = "This server has one tier; the answer says default."),
     FIELD_BOOL(struct chat_req, store, .def = "false",
-               .help = "Keep messages and answer, to be read by GET /v1/chat/completions until they "
-                       "are deleted or their time is over."),
+               .help = "Keep messages and answer, for GET /v1/chat/completions, until they are "
+                       "deleted or their time is over."),
     FIELD_JSON(struct chat_req, metadata, .types = FIELD_TYPE_OBJECT, .schema = metadata_schema,
                .help = "Your labels for a kept answer: up to 16 pairs of strings. Without store: "
                        "true they are forgotten."),

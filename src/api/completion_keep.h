@@ -1,6 +1,6 @@
 /* completion_keep - a chat completion that is kept (store: true): the request's messages until the
- * answer is there, and then both in the store, with the ledger's row in the same transaction, before
- * the client has the end of the answer.
+ * answer is there, and then both in the store, with the ledger's row in the same transaction,
+ * before the client has the end of the answer.
  *
  *     TRY(completion_keep_open(&keep, call, metadata, err));          with the request
  *     ... the answer is written into keep->body, under keep->id ...

@@ -1,5 +1,6 @@
 /* item_input - an item as a client gives it, in a conversation or as a response's input: checked by
- * the table of its type, and written as it is kept and shown: with an id, a status, content in parts.
+ * the table of its type, and written as it is kept and shown, with an id, a status, and content in
+ * parts.
  *
  *     {"role":"user","content":"Hi"}
  *

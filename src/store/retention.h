@@ -6,8 +6,8 @@
  *     static int expire(struct db *db, const struct retention_due *due, struct err *err)
  *     {
  *         return retention_expire_rows(db, due,
- *                                      "SELECT id, " OWNER_NAMES " FROM notes WHERE created_at < ?1 "
- *                                      "ORDER BY created_at LIMIT ?2",
+ *                                      "SELECT id, " OWNER_NAMES " FROM notes "
+ *                                      "WHERE created_at < ?1 ORDER BY created_at LIMIT ?2",
  *                                      note_delete, err);
  *     }
  *
@@ -47,8 +47,8 @@ extern const size_t retention_registry_len;
 /* "30" and "forever" as days; false: neither. */
 bool retention_days_of(int64_t *ret, const char *text);
 
-/* Deletes the rows of `select`, a literal with the time and the most rows as its values, each as its
- * owner would: by `erase`. */
+/* Deletes the rows of `select`, a literal with the time and the most rows as its values, each as
+ * its owner would: by `erase`. */
 int retention_expire_rows(struct db *db, const struct retention_due *due, const char *select,
                           int (*erase)(struct db *db, const struct principal *owner,
                                        struct slice id, struct err *err),

@@ -1,5 +1,5 @@
-/* Conversations over fake calls with a real store: what each operation answers, what is refused, and
- * that another's conversation looks exactly like one that is not there. */
+/* Conversations over fake calls with a real store: what each operation answers, what is refused,
+ * and that another's conversation looks exactly like one that is not there. */
 #include "unit/test.h"
 
 #include "unit/api/fake_store.h"

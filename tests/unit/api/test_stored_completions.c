@@ -1,5 +1,5 @@
-/* Chat completions that are kept: what is written when, what is shown, and that the end of an answer
- * waits until it is; another's look exactly like those that are not there. */
+/* Chat completions that are kept: what is written when, what is shown, and that the end of an
+ * answer waits until it is; another's look exactly like those that are not there. */
 #include "unit/test.h"
 
 #include "fault/fault.h"

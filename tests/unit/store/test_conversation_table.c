@@ -1,4 +1,5 @@
-/* Conversations: made, changed, added to, deleted with all their items; nobody sees anyone else's. */
+/* Conversations: made, changed, added to, deleted with all their items; nobody sees
+ * anyone else's. */
 #include "unit/test.h"
 
 #include "base/json.h"
