@@ -1,6 +1,6 @@
 /* Conversations: made, changed, added to, deleted with all their items; nobody sees
  * anyone else's. */
-#include "unit/test.h"
+#include "unit/store/backend.h"
 
 #include "base/json.h"
 #include "store/conversation_table.h"
@@ -18,23 +18,20 @@ struct fixture {
     struct err err;
 };
 
-static int setup(void **state)
+static struct fixture *open_fixture(void)
 {
     static struct fixture f;
     f = (struct fixture){ 0 };
-    assert_ok(db_open(&f.db, "sqlite::memory:", &f.err), &f.err);
+    assert_ok(db_open(&f.db, backend_url, &f.err), &f.err);
     arena_init(&f.arena, 1 << 16);
     assert_ok(conversation_add(f.db, &ann, &row, &f.err), &f.err);
-    *state = &f;
-    return 0;
+    return &f;
 }
 
-static int teardown(void **state)
+static void close_fixture(struct fixture *f)
 {
-    struct fixture *f = *state;
     arena_release(&f->arena);
     db_close(f->db);
-    return 0;
 }
 
 static int64_t count(struct fixture *f, const char *sql)
@@ -54,7 +51,8 @@ static int append(struct fixture *f, const struct principal *owner, struct slice
 
 static void test_found_and_changed(void **state)
 {
-    struct fixture *f = *state;
+    (void)state;
+    struct fixture *f = open_fixture();
     struct conversation_row found;
     assert_ok(conversation_find(&found, f->db, &ann, row.id, &f->arena, &f->err), &f->err);
     assert_int_equal(found.created_at, row.created_at);
@@ -63,11 +61,13 @@ static void test_found_and_changed(void **state)
     assert_ok(conversation_find(&found, f->db, &ann, row.id, &f->arena, &f->err), &f->err);
     assert_true(slice_is(found.metadata, "{}"));
     assert_fails(conversation_add(f->db, &ann, &row, &f->err), ERR_EXISTS, &f->err, "");
+    close_fixture(f);
 }
 
 static void test_deleted_with_its_items(void **state)
 {
-    struct fixture *f = *state;
+    (void)state;
+    struct fixture *f = open_fixture();
     struct items_list input = { row.id, ITEMS_INPUT }; /* Not a part of the conversation. */
     json_t *other = json_loads("[{\"id\":\"x\"}]", 0, NULL);
     assert_ok(append(f, &ann, row.id), &f->err);
@@ -79,11 +79,13 @@ static void test_deleted_with_its_items(void **state)
     assert_fails(conversation_delete(f->db, &ann, row.id, &f->err), ERR_NOT_FOUND, &f->err,
                  "Conversation with id 'conv_1' not found.");
     assert_fails(append(f, &ann, row.id), ERR_NOT_FOUND, &f->err, "not found");
+    close_fixture(f);
 }
 
 static void test_others_find_nothing(void **state)
 {
-    struct fixture *f = *state;
+    (void)state;
+    struct fixture *f = open_fixture();
     static const char words[] = "Conversation with id 'conv_1' not found.";
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         struct conversation_row found;
@@ -98,15 +100,16 @@ static void test_others_find_nothing(void **state)
     }
     assert_int_equal(count(f, "SELECT COUNT(*) FROM conversations"), 1);
     assert_int_equal(count(f, "SELECT COUNT(*) FROM items"), 0);
+    close_fixture(f);
 }
 
 int main(void)
 {
     json_init();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_found_and_changed, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_deleted_with_its_items, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_others_find_nothing, setup, teardown),
+        BACKEND_TEST(test_found_and_changed),
+        BACKEND_TEST(test_deleted_with_its_items),
+        BACKEND_TEST(test_others_find_nothing),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return backend_run(tests, sizeof tests / sizeof *tests);
 }

@@ -1,11 +1,9 @@
-/* Lists of items: order, pages, owners, limits, and memory that runs out. */
-#include "unit/test.h"
+/* Lists of items: order, pages, owners, limits, and memory that runs out; on every database. */
+#include "unit/store/backend.h"
 
 #include "base/json.h"
 #include "fault/fault.h"
 #include "store/items.h"
-
-#include <stdio.h>
 
 static const struct principal ann = { SLICE("t1"), SLICE("p1"), SLICE("u1"), SLICE("k1") };
 static const struct principal other_tenant = { SLICE("t2"), SLICE("p1"), SLICE("u1"), SLICE("k1") };
@@ -18,7 +16,7 @@ static struct db *open_db(void)
 {
     struct db *db;
     struct err err = { 0 };
-    assert_ok(db_open(&db, "sqlite::memory:", &err), &err);
+    assert_ok(db_open(&db, backend_url, &err), &err);
     return db;
 }
 
@@ -236,10 +234,10 @@ int main(void)
 {
     json_init();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order_and_shape),     cmocka_unit_test(test_find_and_delete),
-        cmocka_unit_test(test_others_find_nothing), cmocka_unit_test(test_pages),
-        cmocka_unit_test(test_the_same_id_twice),   cmocka_unit_test(test_limit),
-        cmocka_unit_test(test_memory_runs_out),
+        BACKEND_TEST(test_order_and_shape),     BACKEND_TEST(test_find_and_delete),
+        BACKEND_TEST(test_others_find_nothing), BACKEND_TEST(test_pages),
+        BACKEND_TEST(test_the_same_id_twice),   BACKEND_TEST(test_limit),
+        BACKEND_TEST(test_memory_runs_out),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return backend_run(tests, sizeof tests / sizeof *tests);
 }
