@@ -103,9 +103,7 @@ int files_expire(struct db *db, int64_t now, struct err *err)
     const struct db_value args[] = { DB_INT(now) };
     TRY(loose_blobs_add(db, "SELECT sha256 FROM files WHERE expires_at > 0 AND expires_at <= ?1",
                         args, 1, err));
-    int rc = db_exec(db, "DELETE FROM files WHERE expires_at > 0 AND expires_at <= ?1", args, 1,
-                     err);
-    return rc < 0 ? rc : 0;
+    return db_exec(db, "DELETE FROM files WHERE expires_at > 0 AND expires_at <= ?1", args, 1, err);
 }
 
 /* ---- Bytes that have lost a name ---- */

@@ -47,7 +47,7 @@ int file_delete(struct db *db, const struct principal *owner, struct slice id,
  * people send is held to it; what jobs write is work that is done already, and is kept. */
 int file_check_quota(struct db *db, const struct principal *owner, uint64_t more,
                      uint64_t bytes_max, struct err *err) MUST_USE;
-/* Removes the rows of all files that have expired. */
+/* Removes the rows of all files that have expired; how many. */
 int files_expire(struct db *db, int64_t now, struct err *err) MUST_USE;
 
 /* ---- Bytes that have lost a name (api/blobs.h looks after them) ---- */

@@ -43,6 +43,7 @@ static int handle(struct call *call, const void *req, struct err *err)
     (void)req;
     struct deletion *d = stored_new(call, sizeof *d, err);
     if (!d) return -ERR_NO_MEMORY;
+    d->stored.job.erases = true; /* Its name. */
     d->id = arena_slice(&d->stored.arena, call->id);
     return stored_begin(&d->stored, run, answer, err);
 }

@@ -16,8 +16,9 @@ struct files {
 static int expire(struct store_job *job, struct db *db, struct err *err)
 {
     int64_t now = file_now();
-    (void)job;
-    TRY(files_expire(db, now, err));
+    int n = files_expire(db, now, err);
+    if (n < 0) return n;
+    job->erases = n > 0; /* Their names. */
     return uploads_expire(db, now, err);
 }
 
