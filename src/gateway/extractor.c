@@ -120,8 +120,8 @@ static void on_exit_of(uv_process_t *process, int64_t status, int signal)
     p->exited = true;
     p->status = status;
     p->signal = signal;
-    if (signal || status)
-        log_info("a document was not read", LOG_STR("format", p->x ? p->x->format : "-"),
+    if (p->x && (signal || status))
+        log_info("a document was not read", LOG_STR("format", p->x->format),
                  LOG_INT("status", status), LOG_INT("signal", signal));
     finish(p);
 }

@@ -32,6 +32,9 @@ DIFFERENCES = [
     ("CompletionChunk", "usage", NULL, "null in all events but the last with include_usage, as in chat"),
     ("ModelResponseProperties", "user", NULL, "every key of a Response is there, null when not given"),
     ("Response", "usage", NULL, "null until the response has ended"),
+    ("OpenAIFile", "purpose", {"const": "evals"}, "as the document itself has it for what is sent"),
+    ("ListFilesResponse", "first_id", NULL, "of an empty list, as everywhere"),
+    ("ListFilesResponse", "last_id", NULL, "the same"),
     ("Embedding", "embedding", STRING, "base64, when encoding_format asks for it: the clients' default"),
 ]
 
@@ -54,7 +57,9 @@ for name, place, also, _ in DIFFERENCES:
     amend(name, place, also)
 
 OPERATIONS = [
-    (method.upper(), re.compile("/v1" + re.sub(r"\\\{\w+\\\}", ".+", re.escape(path))), answers)
+    # A model's name may hold slashes.
+    (method.upper(), re.compile("/v1" + re.sub(r"\\\{\w+\\\}", ".+" if "{model}" in path else "[^/]+",
+                                               re.escape(path))), answers)
     for path, methods in PATHS.items() for method, answers in methods.items()
 ]
 ELSEWHERE = ("/v1/messages",)  # Described by others, in shapes of their own.
