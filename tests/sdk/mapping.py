@@ -9,7 +9,11 @@ import dataclasses
 import json
 import urllib.parse
 
+import files
 from server import CHAT, CODE, EMBED
+
+# Resources whose objects must be made first have a file each, with FILES, server and rewrite().
+OTHERS = [files]
 
 CHATS, TEXTS, EMBEDDINGS = "/v1/chat/completions", "/v1/completions", "/v1/embeddings"
 NO_SCHEMA = {"foo": "bar"}
@@ -88,6 +92,9 @@ def change(holder, steps, row):
 
 
 def rewrite(method, path, body):
+    for other in OTHERS:
+        if (changed := other.rewrite(method, path, body)) is not None:
+            return changed
     path = PATHS.get(urllib.parse.unquote(path), path)
     if urllib.parse.unquote(path) == DELETED:
         path = f"/v1/models/{next(LEFT)}"

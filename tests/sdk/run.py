@@ -29,6 +29,7 @@ from server import CHAT, Server, model_folder
 
 RESOURCES = "tests/api_resources/"
 FILES = ["chat/test_completions.py", "test_completions.py", "test_embeddings.py", "test_models.py"]
+FILES += [name for other in mapping.OTHERS for name in other.FILES]
 SHARE_MIN = 0.95
 
 
@@ -109,6 +110,8 @@ def main():
         data = model_folder(pathlib.Path(data) / "data")
         write_adapters(data / "models")
         server = Server(data, ("--default-model", CHAT), rewrite=mapping.rewrite)
+        for other in mapping.OTHERS:
+            other.server = server
         os.environ["TEST_API_BASE_URL"] = server.url + "/v1"
         try:
             code = pytest.main(
