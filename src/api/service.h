@@ -19,6 +19,8 @@ struct service_work {
     void (*done)(struct service_work *work); /* on the loop, after it */
 };
 
+struct extraction;
+
 struct service_ops {
     /* Calls `fire` once on the loop after `ms`; NULL without memory. */
     struct service_timer *(*timer)(struct service *service, uint64_t ms, void (*fire)(void *user),
@@ -27,6 +29,9 @@ struct service_ops {
     void (*timer_cancel)(struct service *service, struct service_timer *timer);
     /* -ERR_NO_MEMORY: `done` is not called. It may be called after the store has closed. */
     int (*work)(struct service *service, struct service_work *work, struct err *err);
+    /* api/extract.h */
+    int (*extract)(struct service *service, struct extraction *x, struct err *err);
+    void (*extract_cancel)(struct service *service, struct extraction *x);
 };
 
 struct service {

@@ -216,7 +216,7 @@ static int open_parts(struct gateway *g, struct err *err)
     TRY(http_host_is_loopback(&access.loopback, host, err));
     TRY(access_open(&g->access, &access, err));
     TRY(control_open(&g->control, o->data_dir, err));
-    TRY(service_uv_open(&g->service, &g->loop, o->data_dir, o->database, err));
+    TRY(service_uv_open(&g->service, &g->loop, o->data_dir, o->database, o->worker_program, err));
     service_uv_service(g->service)->file_bytes_max = o->file_bytes_max;
     struct supervisor_options supervisor = { &g->loop, &g->metrics, o };
     TRY(supervisor_open(&g->supervisor, &supervisor, err));

@@ -2,6 +2,7 @@
 
 #include "api/runner.h"
 #include "base/seam.h"
+#include "gateway/extractor.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@ struct service_uv {
     uv_loop_t *loop;
     uv_async_t wake;
     struct service_timer *timers; /* all that have not fired */
+    struct extractor *extractor;
 };
 
 struct service_timer {
@@ -99,10 +101,22 @@ static int op_work(struct service *service, struct service_work *what, struct er
     return 0;
 }
 
+static int op_extract(struct service *service, struct extraction *x, struct err *err)
+{
+    return extractor_begin(((struct service_uv *)service)->extractor, x, err);
+}
+
+static void op_extract_cancel(struct service *service, struct extraction *x)
+{
+    extractor_cancel(((struct service_uv *)service)->extractor, x);
+}
+
 static const struct service_ops service_uv_ops = {
     .timer = op_timer,
     .timer_cancel = op_timer_cancel,
     .work = op_work,
+    .extract = op_extract,
+    .extract_cancel = op_extract_cancel,
 };
 
 /* ---- Store ---- */
@@ -120,7 +134,7 @@ static void wake_loop(void *ctx) /* on the store's thread */
 }
 
 int service_uv_open(struct service_uv **ret, uv_loop_t *loop, const char *data_dir,
-                    const char *database, struct err *err)
+                    const char *database, const char *program, struct err *err)
 {
     char url[URL_MAX_LEN];
     int n = snprintf(url, sizeof url, "sqlite:%s/tiro.db", data_dir);
@@ -135,6 +149,7 @@ int service_uv_open(struct service_uv **ret, uv_loop_t *loop, const char *data_d
     assert(rc == 0); /* With a live loop it does not fail. */
     s->wake.data = s;
     *ret = s;
+    TRY(extractor_open(&s->extractor, loop, data_dir, program, err));
     struct store_options options = { .url = database ? database : url,
                                      .wake = wake_loop,
                                      .ctx = s };
@@ -145,6 +160,7 @@ void service_uv_close(struct service_uv *s)
 {
     if (!s) return;
     runners_stop(&s->service);
+    extractor_close(s->extractor);
     store_close(s->service.store);
     s->service.store = NULL;
     while (s->timers) end_timer(s->timers);

@@ -9,9 +9,10 @@
 struct service_uv;
 
 /* Opens the store (`database`: a URL as db_open takes it; NULL: tiro.db in data_dir) and makes the
- * service. Before the supervisor has its models: runners begin later, by runners_start. */
+ * service. `program`: what decode workers are; NULL: this one. Before the supervisor has its
+ * models: runners begin later, by runners_start. */
 int service_uv_open(struct service_uv **ret, uv_loop_t *loop, const char *data_dir,
-                    const char *database, struct err *err) MUST_USE;
+                    const char *database, const char *program, struct err *err) MUST_USE;
 /* Ends the runners' work, then the store's, then closes its handles on the loop. NULL is fine. */
 void service_uv_close(struct service_uv *s);
 /* After the loop has ended. NULL is fine. */

@@ -1,7 +1,7 @@
 #include "store/pull_job.h"
 
 #include "base/seam.h"
-#include "store/zip.h"
+#include "base/zip.h"
 
 #include <assert.h>
 #include <errno.h>

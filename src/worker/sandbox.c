@@ -127,6 +127,27 @@ static int allow_file(int ruleset, const char *path)
     return (int)r;
 }
 
+/* Each that is there, with the folders' contents. */
+static int allow_paths(int ruleset, const char *const *paths, uint64_t file_rights)
+{
+    for (; paths && *paths; paths++) {
+        int fd = open(*paths, O_PATH | O_CLOEXEC);
+        struct stat st;
+        if (fd < 0) continue; /* What is not there is not needed. */
+        bool is_dir = seams.fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+        struct landlock_path_beneath_attr rule = {
+            .allowed_access = file_rights | (is_dir ? LANDLOCK_ACCESS_FS_READ_DIR : 0),
+            .parent_fd = fd,
+        };
+        long r = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+        int saved = errno;
+        (void)seams.close(fd); /* Only a handle. */
+        errno = saved;
+        if (r < 0) return -1;
+    }
+    return 0;
+}
+
 static int enter_landlock(const struct sandbox_needs *needs)
 {
     int abi = landlock_abi();
@@ -141,6 +162,10 @@ static int enter_landlock(const struct sandbox_needs *needs)
     for (int i = 0; i < SANDBOX_MODELS_MAX && needs->models[i] && r == 0; i++)
         r = allow_model(ruleset, needs->models[i]);
     if (r == 0) r = allow_file(ruleset, needs->file);
+    if (r == 0) r = allow_paths(ruleset, needs->readable, LANDLOCK_ACCESS_FS_READ_FILE);
+    if (r == 0)
+        r = allow_paths(ruleset, needs->executable,
+                        LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE);
     if (r == 0) r = syscall(SYS_landlock_restrict_self, ruleset, 0);
     int saved = errno;
     (void)seams.close(ruleset); /* Only a handle. */
@@ -248,6 +273,17 @@ static int allow_memory_and_threads(scmp_filter_ctx ctx)
     return r;
 }
 
+/* Its start, and its libraries as code: which ones, landlock says. */
+static int allow_program(scmp_filter_ctx ctx)
+{
+    static const int calls[] = { SCMP_SYS(execve), SCMP_SYS(mmap), SCMP_SYS(mprotect),
+                                 SCMP_SYS(arch_prctl) };
+    int r = 0;
+    for (size_t i = 0; i < sizeof calls / sizeof *calls && r == 0; i++)
+        r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 0);
+    return r;
+}
+
 static int enter_seccomp(const struct sandbox_needs *needs)
 {
     scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
@@ -261,6 +297,7 @@ static int enter_seccomp(const struct sandbox_needs *needs)
     if (r == 0 && needs->sync) r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fsync), 0);
     if (r == 0) r = allow_openings(ctx);
     if (r == 0) r = allow_memory_and_threads(ctx);
+    if (r == 0 && needs->executable) r = allow_program(ctx);
     if (r == 0) r = seccomp_load(ctx);
     seccomp_release(ctx);
     if (r == 0) return 0;

@@ -11,6 +11,9 @@
  *     seccomp        a list of system calls; no sockets, no programs, no ptrace, no opening for
  *                    writing, no executable memory; anything else fails with EPERM
  *
+ * A worker that becomes a program of others (execve) lets that be started and mapped as code, and
+ * nothing else; the walls stay around it.
+ *
  * A worker that makes a file opens it before the walls stand: behind them it can write to that one
  * descriptor, and neither open nor name any other.
  *
@@ -34,6 +37,9 @@ struct sandbox_needs {
     const char *models[SANDBOX_MODELS_MAX]; /* Folders, or files whose folders they are. */
     const char *file; /* One more file to be read, if it is there; NULL: none. */
     bool sync;        /* fsync of what is open already. */
+    /* For a program of others, to be started in this one's place; lists end with NULL. */
+    const char *const *executable; /* may be started and read; NULL: none may */
+    const char *const *readable;   /* files, and folders with all below; NULL: none */
 };
 
 /* For the calling thread and those it starts later; cannot be undone. */

@@ -40,6 +40,9 @@ DIFFERENCES = [
     ("ChatCompletionMessageList", "first_id", NULL, "the same"),
     ("ChatCompletionMessageList", "last_id", NULL, "the same"),
     ("StoredMessage", "role", STRING, "the messages of a request have all roles, as the document's example says"),
+    ("OpenAIFile", "purpose", {"const": "evals"}, "as the document itself has it for what is sent"),
+    ("ListFilesResponse", "first_id", NULL, "of an empty list, as everywhere"),
+    ("ListFilesResponse", "last_id", NULL, "the same"),
     ("Embedding", "embedding", STRING, "base64, when encoding_format asks for it: the clients' default"),
 ]
 

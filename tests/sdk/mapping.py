@@ -9,8 +9,12 @@ import dataclasses
 import json
 import urllib.parse
 
+import files
 import stored
 from server import CHAT, CODE, EMBED
+
+# Resources whose objects must be made first have a file each, with FILES, server and rewrite().
+OTHERS = [files]
 
 CHATS, TEXTS, EMBEDDINGS = "/v1/chat/completions", "/v1/completions", "/v1/embeddings"
 NO_SCHEMA = {"foo": "bar"}
@@ -89,6 +93,9 @@ def change(holder, steps, row):
 
 def rewrite(method, path, body):
     path, body = stored.rewrite(method, path, body)
+    for other in OTHERS:
+        if (changed := other.rewrite(method, path, body)) is not None:
+            return changed
     path = PATHS.get(urllib.parse.unquote(path), path)
     if urllib.parse.unquote(path) == DELETED:
         path = f"/v1/models/{next(LEFT)}"

@@ -31,6 +31,7 @@ from server import CHAT, Server, model_folder
 RESOURCES = "tests/api_resources/"
 FILES = ["chat/test_completions.py", "chat/completions/test_messages.py", "test_conversations.py",
          "conversations/test_items.py", "test_completions.py", "test_embeddings.py", "test_models.py"]
+FILES += [name for other in mapping.OTHERS for name in other.FILES]
 SHARE_MIN = 0.95
 
 
@@ -112,6 +113,8 @@ def main():
         write_adapters(data / "models")
         server = Server(data, ("--default-model", CHAT), rewrite=mapping.rewrite)
         stored.SEEDS.server = server
+        for other in mapping.OTHERS:
+            other.server = server
         os.environ["TEST_API_BASE_URL"] = server.url + "/v1"
         try:
             code = pytest.main(

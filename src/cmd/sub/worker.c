@@ -2,12 +2,14 @@
 #include "cmd/subcommand.h"
 
 #include "base/slice.h"
+#include "worker/decode.h"
 #include "worker/worker.h"
 
 #include <stdio.h>
 
 static const struct option_row options[] = {
-    { .name = "kind", .value = "KIND", .help = "text, embed or pack" },
+    { .name = "kind", .value = "KIND", .help = "text, embed, pack or decode" },
+    { .name = "format", .value = "FORMAT", .help = "of the document that decode reads" },
     { .name = "fd", .value = "N", .help = "the connected socket" },
     { .name = NULL },
 };
@@ -16,6 +18,8 @@ static int run(const struct args *args)
 {
     int64_t fd = -1;
     const char *kind = args_get(args, "kind");
+    if (kind && strcmp(kind, "decode") == 0 && args_has(args, "format"))
+        return worker_decode(args_get(args, "format"));
     if (!kind || !args_has(args, "fd") || !slice_to_i64(&fd, slice_of(args_get(args, "fd"))) ||
         fd < 0 || fd > 1 << 20) {
         fprintf(stderr, "tiro: a worker is started by 'tiro serve', not by hand\n");

@@ -66,7 +66,7 @@ static void *failing_realloc(void *ptr, size_t size)
 }
 
 /* --model NAME=PATH, --embed NAME=PATH, --preload, --host H, --port N, --key-file F, --head-ms N,
- * --body-ms N, --write-ms N, --idle-ms N, --grace-ms N, --connections N, --queue N, --age-ms N,
+ * --body-ms N, --upload-ms N, --write-ms N, --idle-ms N, --grace-ms N, --connections N, --queue N, --age-ms N,
  * --in-flight N, --silence-ms N, --rest-ms N, --allow-host H, --allow-origin O */
 static int serve(int argc, char **argv)
 {
@@ -110,6 +110,7 @@ static int serve(int argc, char **argv)
         uint32_t number = (uint32_t)strtoul(v, NULL, 10);
         if (strcmp(a, "--head-ms") == 0) deadlines.head_ms = number;
         if (strcmp(a, "--body-ms") == 0) deadlines.body_ms = number;
+        if (strcmp(a, "--upload-ms") == 0) deadlines.upload_ms = number;
         if (strcmp(a, "--write-ms") == 0) deadlines.write_ms = number;
         if (strcmp(a, "--idle-ms") == 0) deadlines.idle_ms = number;
         if (strcmp(a, "--grace-ms") == 0) o.grace_ms = number;

@@ -1,5 +1,5 @@
 /* Any bytes as a zip archive from which "m" is taken. */
-#include "store/zip.h"
+#include "base/zip.h"
 
 #include <stdlib.h>
 #include <string.h>

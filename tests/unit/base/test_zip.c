@@ -2,7 +2,7 @@
 #include "unit/test.h"
 
 #include "base/buf.h"
-#include "store/zip.h"
+#include "base/zip.h"
 #include "support/guarded.h"
 #include "support/zip_writer.h"
 

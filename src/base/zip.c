@@ -1,4 +1,4 @@
-#include "store/zip.h"
+#include "base/zip.h"
 
 #include "base/reader.h"
 #include "base/seam.h"

@@ -1,0 +1,121 @@
+#include "worker/decode.h"
+
+#include "base/log.h"
+#include "base/seam.h"
+#include "proto/decode.h"
+#include "worker/decoder.h"
+#include "worker/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Sanitizers keep shadows of the whole address space. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#    define ANY_MEMORY 1
+#elif defined(__has_feature)
+#    if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#        define ANY_MEMORY 1
+#    endif
+#endif
+
+static int limit(int what, rlim_t most)
+{
+    const struct rlimit l = { most, most };
+    return setrlimit((__rlimit_resource_t)what, &l);
+}
+
+/* What is not limited could take the machine along. */
+static int set_limits(void)
+{
+#ifndef ANY_MEMORY
+    if (limit(RLIMIT_AS, DECODE_MEMORY_MAX) < 0) return -1;
+#endif
+    if (limit(RLIMIT_CPU, DECODE_CPU_S) < 0) return -1;
+    if (limit(RLIMIT_FSIZE, 0) < 0) return -1; /* Nothing but a pipe can be written to. */
+    return limit(RLIMIT_NOFILE, DECODE_FILES_MAX);
+}
+
+static int end_of(int rc)
+{
+    switch (-rc) {
+    case 0: return DECODE_GOOD;
+    case ERR_FORMAT:
+    case ERR_CHECKSUM: return DECODE_DAMAGED;
+    case ERR_PERMISSION: return DECODE_ENCRYPTED;
+    case ERR_UNSUPPORTED_FORMAT: return DECODE_NO_TEXT;
+    case ERR_LIMIT: return DECODE_TOO_LARGE;
+    case ERR_NO_MEMORY: return DECODE_NO_MEMORY;
+    default: return DECODE_BROKEN;
+    }
+}
+
+/* ---- By ourselves ---- */
+
+static int write_out(void *ctx, struct slice text, struct err *err)
+{
+    (void)ctx;
+    return file_write_all(STDOUT_FILENO, text.ptr, text.len, "the text", err);
+}
+
+static int map_document(struct slice *ret, struct err *err)
+{
+    struct stat st;
+    if (seams.fstat(STDIN_FILENO, &st) < 0) return err_errno(err, errno, "the document");
+    if (!S_ISREG(st.st_mode)) return err_set(err, ERR_INTERNAL, "the document is not a file");
+    *ret = SLICE("");
+    if (st.st_size == 0) return 0;
+    const char *bytes = seams.map_file(STDIN_FILENO, (size_t)st.st_size);
+    if (!bytes) return err_set(err, ERR_NO_MEMORY, "the document is too large for its process");
+    *ret = (struct slice){ bytes, (size_t)st.st_size };
+    return 0;
+}
+
+static int read_document(const struct decoder *decoder)
+{
+    struct sandbox box;
+    struct slice document;
+    struct text_out out;
+    struct err err = { 0 };
+    sandbox_enter(&box, &(struct sandbox_needs){ 0 });
+    int rc = map_document(&document, &err);
+    if (rc < 0) return end_of(rc); /* What is mapped ends with the process. */
+    text_out_init(&out, write_out, NULL, DECODE_TEXT_MAX);
+    rc = decoder->read(document, &out, &err);
+    int written = text_out_finish(&out, &err);
+    text_out_release(&out);
+    return end_of(rc < 0 && written == 0 ? rc : written);
+}
+
+/* ---- By a program of others ---- */
+
+static int run_program(const char *const *program)
+{
+    static const char *const read_only[] = {
+        "/usr/lib", "/lib", "/lib64", "/etc/ld.so.cache", "/usr/share/poppler", NULL
+    };
+    const char *executable[] = { program[0], "/lib64/ld-linux-x86-64.so.2", NULL };
+    char *environment[] = { (char *)(uintptr_t) "LC_ALL=C.UTF-8", NULL };
+    struct sandbox box;
+    if (access(program[0], X_OK) < 0) return DECODE_NO_PROGRAM;
+    /* It has words for what is wrong, which hold words of the document. */
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (null < 0 || dup2(null, STDERR_FILENO) < 0) return DECODE_BROKEN;
+    sandbox_enter(&box, &(struct sandbox_needs){ .executable = executable, .readable = read_only });
+    (void)execve(program[0], (char **)(uintptr_t)program, environment);
+    return DECODE_BROKEN; /* It is not there, or may not be run. */
+}
+
+int worker_decode(const char *format)
+{
+    const struct decoder *decoder = decoder_find(format);
+    log_setup(LOG_WARN, LOG_TEXT, "decode worker");
+    if (!decoder || set_limits() < 0) {
+        log_error("a document cannot be read", LOG_STR("format", format),
+                  LOG_STR("why", decoder ? "no limits can be set" : "no such format"));
+        return DECODE_BROKEN;
+    }
+    return decoder->program ? run_program(decoder->program) : read_document(decoder);
+}
