@@ -27,9 +27,27 @@ build() { # preset [target...]
     cmake --build "$dir" -j "$jobs" ${1:+--target "$@"}
 }
 
+# A PostgreSQL of its own for the store's tests (without one they are skipped); it ends with them.
+postgres_dir=
+postgres_begin() {
+    ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || return 0
+    postgres_dir=$(mktemp -d /tmp/tiro-postgres-XXXXXX)
+    TIRO_TEST_POSTGRES=$(tools/postgres.sh start "$postgres_dir")
+    export TIRO_TEST_POSTGRES
+}
+
+postgres_end() {
+    [ -z "$postgres_dir" ] || tools/postgres.sh stop "$postgres_dir"
+    postgres_dir=
+    unset TIRO_TEST_POSTGRES
+}
+trap postgres_end EXIT
+
 run_ctest() { # dir [ctest arguments]
     local dir=$1 && shift
+    postgres_begin
     ctest --test-dir "$dir" --output-on-failure --no-tests=error -j "$jobs" "$@"
+    postgres_end
 }
 
 venv() {
