@@ -16,6 +16,8 @@ OPERATIONS = [
     ("/models", "get"),
     ("/models/{model}", "get"),
     ("/models/{model}", "delete"),
+    ("/organization/usage/completions", "get"),
+    ("/organization/usage/embeddings", "get"),
     ("/responses", "post"),
     ("/responses/input_tokens", "post"),
 ]
