@@ -1,6 +1,6 @@
 """What was used, as OpenAI's usage API and `tiro usage` tell it: the sums of the ledger, whoever asks."""
 import json
-import sqlite3
+import os
 import subprocess
 import time
 import urllib.parse
@@ -24,17 +24,15 @@ def used(tmp_path_factory):
                                ("completions", text(n=2)), ("embeddings", vectors())]:
         _, _, data = server.request("POST", path, body)
         told[kind].append(openai_usage(json.loads(data)["usage"]))
-    row = "INSERT INTO ledger(id, tenant_id, project_id, user_id, key_id, endpoint, model, created_at, status, " \
-          "prompt_tokens, cached_tokens, completion_tokens, core_us) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
-    with sqlite3.connect(f"{server.data}/tiro.db") as db:
-        for day in range(10):
-            for i, (model, key, name) in enumerate(
-                    [("a", "k1", ""), ("a", "k2", ""), ("b", "k1", "batch_1/")]):
-                db.execute(row, (f"{name}old_{day}_{i}", "default", "default", f"u{i}", key,
-                                 "/v1/chat/completions", model, LONG_AGO + day * DAY + i * HOUR, 200,
-                                 100 + day, 10, 5, 1_500_000))
-        db.execute(row, ("foreign", "default", "other", "u", "k", "/v1/completions", "a", LONG_AGO, 200, 9, 9, 9, 9))
-        db.execute(row, ("stranger", "other", "default", "u", "k", "/v1/completions", "a", LONG_AGO, 200, 9, 9, 9, 9))
+    old = [(f"{name}old_{day}_{i}", "default", "default", f"u{i}", key, "/v1/chat/completions", model,
+            LONG_AGO + day * DAY + i * HOUR, 200, 100 + day, 10, 5, 1_500_000)
+           for day in range(10)
+           for i, (model, key, name) in enumerate([("a", "k1", ""), ("a", "k2", ""), ("b", "k1", "batch_1/")])]
+    old += [("foreign", "default", "other", "u", "k", "/v1/completions", "a", LONG_AGO, 200, 9, 9, 9, 9),
+            ("stranger", "other", "default", "u", "k", "/v1/completions", "a", LONG_AGO, 200, 9, 9, 9, 9)]
+    server.database.sql(
+        "INSERT INTO ledger(id, tenant_id, project_id, user_id, key_id, endpoint, model, created_at, status, "
+        "prompt_tokens, cached_tokens, completion_tokens, core_us) VALUES " + ", ".join(map(str, old)))
     yield server, told
     server.stop()
 
@@ -144,9 +142,9 @@ def test_embeddings_have_no_batches(used):
     assert usage(used[0], "embeddings", status=400, start_time=0, batch="true")["error"]["param"] == "batch"
 
 
-def tiro_usage(data, *arguments, fails=None):
+def tiro_usage(data, *arguments, fails=None, env=None):
     found = subprocess.run([PROGRAM, "usage", "--data", str(data), *arguments],
-                           capture_output=True, text=True, timeout=60)
+                           capture_output=True, text=True, timeout=60, env={**os.environ, **(env or {})})
     assert (found.returncode == 0) == (fails is None), found.stderr
     if fails:
         assert fails in found.stderr, found.stderr
@@ -174,7 +172,9 @@ def test_the_table_without_a_server(tmp_path):
     server.request("POST", *text())
     with_server = tiro_usage(tmp_path, "--json", "--until", "2999-01-01", "--since", "2020-01-01")
     server.stop()
-    assert tiro_usage(tmp_path, "--json", "--until", "2999-01-01", "--since", "2020-01-01") == with_server
+    without = tiro_usage(tmp_path, "--json", "--until", "2999-01-01", "--since", "2020-01-01",
+                         env=server.database.environment())
+    assert without == with_server
     assert json.loads(with_server)["data"][0]["requests"] == 1
 
 
