@@ -1,7 +1,7 @@
 #!/bin/bash
 # The tests, by stage; `make test` runs them all in this order and stops at the first failure.
 #   usage: tools/test.sh STAGE...    all | lint | unit | check | sanitize | tsan | fuzz | models | api
-#                                    | sdk | howto | browser | verify | soak | coverage
+#                                    | postgres | sdk | howto | browser | verify | soak | coverage
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -147,6 +147,19 @@ stage_sdk() {
     .venv/bin/python tests/sdk/run.py
 }
 
+# The API's tests once more, on PostgreSQL; then crashes of it under load.
+stage_postgres() {
+    say "PostgreSQL behind the API; its crashes under load"
+    build release
+    models
+    venv
+    postgres_begin
+    .venv/bin/python -m pytest -q tests/api -m "not soak" \
+        -k "ledger or usage or files or conversations or stored or responses or batches or vector"
+    postgres_end
+    .venv/bin/python tests/fault/postgres_restarts.py "${RESTARTS:-5}"
+}
+
 stage_howto() {
     say "the examples of docs/how-to, with the real packages"
     build release
@@ -187,7 +200,7 @@ stage_coverage() {
 for stage in "$@"; do
     if [ "$stage" = all ]; then
         tools/setup.sh test
-        for s in lint unit sanitize tsan fuzz models api sdk howto browser; do "stage_$s"; done
+        for s in lint unit sanitize tsan fuzz models api postgres sdk howto browser; do "stage_$s"; done
         say "all tests passed"
     else
         case $stage in check | unit) tools/setup.sh check ;; *) tools/setup.sh test ;; esac
