@@ -5,6 +5,7 @@ import subprocess
 import time
 import urllib.parse
 
+import openai
 import pytest
 
 from conftest import CHAT, EMBED, Server, model_folder
@@ -185,3 +186,15 @@ def test_what_the_table_refuses(tmp_path):
     tiro_usage(tmp_path, "--since", "2026-02-30", fails="--since is a day")
     tiro_usage(tmp_path, "--since", "7w", fails="--since is a day")
     tiro_usage(tmp_path, "--since", "1d", "--until", "2d", fails="--until must be after --since")
+
+
+def test_the_official_client(used):
+    server, told = used
+    with openai.OpenAI(base_url=server.url + "/v1", api_key="unused", admin_api_key="unused", max_retries=0) as client:
+        resource = client.admin.organization.usage
+        page = resource.completions(start_time=int(time.time()) - DAY, group_by=["model"], models=[CHAT], limit=3)
+        results = [r for bucket in page.data for r in bucket.results]
+        assert {r.model for r in results} == {CHAT}
+        assert sum(r.output_tokens for r in results) == sum(t[2] for t in told["completions"])
+        page = resource.embeddings(start_time=int(time.time()) - DAY, bucket_width="1h", limit=48)
+        assert sum(r.num_model_requests for bucket in page.data for r in bucket.results) == 1

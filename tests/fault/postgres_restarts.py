@@ -91,7 +91,8 @@ def check_numbers(url, lines):
     there = collections.Counter(int(row[0]) for row in sql(url, "SELECT n FROM numbers.fault_numbers"))
     lost = [n for n in said["ok"] if there[n] == 0]
     doubled = [n for n, count in there.items() if count > 1]
-    unasked = [n for n in there if n not in said["ok"] | said["failed"]]
+    asked = said["ok"] | said["failed"]
+    unasked = [n for n in there if n not in asked]
     print(f"numbers: {len(said['ok'])} acknowledged, {len(said['failed'])} failed, {len(there)} there, "
           f"{len(lost)} lost, {len(doubled)} doubled, {len(unasked)} unasked")
     return not (lost or doubled or unasked or said["failed"]) and len(said["ok"]) > 100
