@@ -38,6 +38,8 @@ OPERATIONS = [
     ("/uploads/{upload_id}/parts", "post"),
     ("/uploads/{upload_id}/complete", "post"),
     ("/uploads/{upload_id}/cancel", "post"),
+    ("/organization/usage/completions", "get"),
+    ("/organization/usage/embeddings", "get"),
     ("/responses", "post"),
     ("/responses/input_tokens", "post"),
 ]

@@ -1,7 +1,7 @@
 #!/bin/bash
 # The tests, by stage; `make test` runs them all in this order and stops at the first failure.
 #   usage: tools/test.sh STAGE...    all | lint | unit | check | sanitize | tsan | fuzz | models | api
-#                                    | sdk | howto | browser | verify | soak | coverage
+#                                    | postgres | sdk | howto | browser | verify | soak | coverage
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -27,9 +27,27 @@ build() { # preset [target...]
     cmake --build "$dir" -j "$jobs" ${1:+--target "$@"}
 }
 
+# A PostgreSQL of its own for the store's tests (without one they are skipped); it ends with them.
+postgres_dir=
+postgres_begin() {
+    ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || return 0
+    postgres_dir=$(mktemp -d /tmp/tiro-postgres-XXXXXX)
+    TIRO_TEST_POSTGRES=$(tools/postgres.sh start "$postgres_dir")
+    export TIRO_TEST_POSTGRES
+}
+
+postgres_end() {
+    [ -z "$postgres_dir" ] || tools/postgres.sh stop "$postgres_dir"
+    postgres_dir=
+    unset TIRO_TEST_POSTGRES
+}
+trap postgres_end EXIT
+
 run_ctest() { # dir [ctest arguments]
     local dir=$1 && shift
+    postgres_begin
     ctest --test-dir "$dir" --output-on-failure --no-tests=error -j "$jobs" "$@"
+    postgres_end
 }
 
 venv() {
@@ -129,6 +147,19 @@ stage_sdk() {
     .venv/bin/python tests/sdk/run.py
 }
 
+# The API's tests once more, on PostgreSQL; then crashes of it under load.
+stage_postgres() {
+    say "PostgreSQL behind the API; its crashes under load"
+    build release
+    models
+    venv
+    postgres_begin
+    .venv/bin/python -m pytest -q tests/api -m "not soak" \
+        -k "ledger or usage or files or conversations or stored or responses or batches or vector"
+    postgres_end
+    .venv/bin/python tests/fault/postgres_restarts.py "${RESTARTS:-5}"
+}
+
 stage_howto() {
     say "the examples of docs/how-to, with the real packages"
     build release
@@ -169,7 +200,7 @@ stage_coverage() {
 for stage in "$@"; do
     if [ "$stage" = all ]; then
         tools/setup.sh test
-        for s in lint unit sanitize tsan fuzz models api sdk howto browser; do "stage_$s"; done
+        for s in lint unit sanitize tsan fuzz models api postgres sdk howto browser; do "stage_$s"; done
         say "all tests passed"
     else
         case $stage in check | unit) tools/setup.sh check ;; *) tools/setup.sh test ;; esac

@@ -14,6 +14,7 @@ import time
 import urllib.parse
 
 import spec
+from database import Database
 from tap import Tap
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -39,6 +40,7 @@ class Server:
     def __init__(self, data, arguments=(), env=None, rewrite=None):
         self.data, self.ended = pathlib.Path(data), False
         self.log_path = self.data / "stderr.log"
+        self.database = Database(self.data)
         clean = {k: v for k, v in os.environ.items() if not k.startswith("TIRO_")}
         command = [PROGRAM, "serve", "--host", "127.0.0.1", "--port", "0", "--data", str(data)]
         with open(self.log_path, "wb") as log:
@@ -46,7 +48,7 @@ class Server:
                 command + list(arguments),
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env={**clean, **(env or {})},
+                env={**clean, **self.database.environment(), **(env or {})},
                 text=True,
             )
         # The first line on stdout is the URL, and nothing else stands on it.

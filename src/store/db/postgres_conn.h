@@ -42,8 +42,8 @@ int postgres_conn_init(struct postgres_conn *c, const char *url, struct err *err
 void postgres_conn_release(struct postgres_conn *c);
 /* Once; over whatever connection there was. */
 int postgres_connect(struct postgres_conn *c, struct err *err) MUST_USE;
-/* Runs a statement; `doing` completes "the database could not ...". With no values it may be several,
- * of which the last result is given. Release with PQclear. */
+/* Runs a statement; `doing` completes "the database could not ...". With no values it may be
+ * several, of which the last result is given. Release with PQclear. */
 int postgres_run(PGresult **ret, struct postgres_conn *c, const char *sql,
                  const struct db_value *args, size_t n_args, const char *doing,
                  struct err *err) MUST_USE;

@@ -1,4 +1,4 @@
-/* The ledger's rows of the gateway: written before anyone is told, owed while the disk is not well. */
+/* The ledger's rows of the gateway: written before anyone is told, owed while the disk is bad. */
 #include "unit/test.h"
 
 #include "fault/fault.h"

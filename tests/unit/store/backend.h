@@ -3,9 +3,9 @@
  *     static const struct CMUnitTest tests[] = { BACKEND_TEST(test_rows), ... };
  *     return backend_run(tests, sizeof tests / sizeof *tests);
  *
- * Each test gets an empty database at backend_url: a file of SQLite's, or a schema of its own in the
- * PostgreSQL whose URL is TIRO_TEST_POSTGRES (tools/postgres.sh starts one, as tools/test.sh does;
- * without it those tests are skipped). For one test program: its state is its own.
+ * Each test gets an empty database at backend_url: a file of SQLite's, or a schema of its own in
+ * the PostgreSQL whose URL is TIRO_TEST_POSTGRES (tools/postgres.sh starts one, as tools/test.sh
+ * does; without it those tests are skipped). For one test program: its state is its own.
  */
 #ifndef TIRO_TESTS_STORE_BACKEND_H
 #define TIRO_TESTS_STORE_BACKEND_H

@@ -2,6 +2,7 @@
 #include "unit/store/backend.h"
 
 #include "base/log.h"
+#include "fault/fault.h"
 #include "store/db/postgres_conn.h"
 #include "store/store.h"
 
@@ -335,15 +336,54 @@ static void test_refusals(void **state)
     db_close(db);
 }
 
+/* Wherever memory ends, the statement fails and the connection lives on. */
+static void test_memory_runs_out(void **state)
+{
+    (void)state;
+    struct db *db;
+    struct db_rows rows;
+    assert_ok(db_open(&db, backend_url, &err), &err);
+    for (int n = 1, rc = -1; rc < 0; n++) {
+        char sql[64];
+        (void)snprintf(sql, sizeof sql, "SELECT ?1, %d", n); /* One that is not kept yet. */
+        fault_start(FAULT_ALLOC, n, ENOMEM);
+        rc = db_query(&rows, db, sql, DB_ARGS(DB_BYTES(SLICE("abc"))), &err);
+        if (rc == 0) rc = db_next(&rows, &err);
+        bool hit = fault_stop();
+        if (rc > 0) {
+            assert_true(n > 3 && !hit);
+            assert_true(slice_is(db_text(&rows, 0), "abc"));
+            db_rows_close(&rows);
+        } else {
+            assert_int_equal(rc, -ERR_NO_MEMORY);
+        }
+        assert_false(db_is_broken(db));
+    }
+    db_close(db);
+    for (int n = 1, rc = -1; rc < 0; n++) {
+        fault_start(FAULT_ALLOC, n, ENOMEM);
+        rc = db_open(&db, backend_url, &err);
+        bool hit = fault_stop();
+        if (rc < 0) assert_int_equal(rc, -ERR_NO_MEMORY);
+        if (rc == 0) assert_false(hit);
+    }
+    db_close(db);
+}
+
 #define WIRE_TEST(f) cmocka_unit_test_setup_teardown(f, wire_setup, wire_teardown)
 
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        WIRE_TEST(test_cut_anywhere),      WIRE_TEST(test_cut_while_reading),
-        WIRE_TEST(test_cut_while_opening), WIRE_TEST(test_the_administrator_ends_it),
-        WIRE_TEST(test_away_and_back),     BACKEND_TEST(test_one_at_a_time),
-        BACKEND_TEST(test_urls),           BACKEND_TEST(test_refusals),
+        WIRE_TEST(test_cut_anywhere),
+        WIRE_TEST(test_cut_while_reading),
+        WIRE_TEST(test_cut_while_opening),
+        WIRE_TEST(test_the_administrator_ends_it),
+        WIRE_TEST(test_away_and_back),
+        BACKEND_TEST(test_one_at_a_time),
+        BACKEND_TEST(test_urls),
+        BACKEND_TEST(test_refusals),
+        BACKEND_TEST(test_memory_runs_out),
     };
     log_setup(LOG_OFF, LOG_TEXT, "test");
     return backend_run_postgres(tests, sizeof tests / sizeof *tests);
