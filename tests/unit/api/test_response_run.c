@@ -209,7 +209,7 @@ static int begin(struct owner *o, const char *request, struct more more, struct 
 {
     const struct principal principal = { .tenant = SLICE("t1") };
     const struct response_run_options options = {
-        .service = &o->fake.service,
+        .service = o->fake.service,
         .principal = &principal,
         .request = slice_of(request),
         .history = more.history,
