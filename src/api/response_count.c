@@ -84,18 +84,17 @@ int response_count_begin(struct call *call, const struct response_req *req, cons
     TRY(response_tools_fill(&message, &tools, &req->prompt, model, call, err));
     struct count_state *s = ARENA_NEW(call->arena, struct count_state);
     if (!s) return arena_check(call->arena, "the request", err);
-    TRY(response_items_read(&items, req->prompt.input.value, SLICE("resp_"), err));
+    TRY(response_items_read(&items, req->prompt.input.value, err));
     const struct response_messages from = {
         .instructions = req->prompt.instructions.value,
         .has_instructions = req->prompt.instructions.given,
         .history = history,
         .input = items,
-        .referenced = referenced,
-        .stored = true,
         .tools = &tools,
         .model = model,
     };
-    int rc = fill(&message, &from, req, call, err);
+    int rc = response_items_resolve(items, history, referenced, true, err);
+    if (rc == 0) rc = fill(&message, &from, req, call, err);
     if (rc == 0) rc = fan_begin_one(&s->fan, &ops, call, model->id, &message, err);
     json_decref(items);
     return rc;

@@ -55,8 +55,6 @@ static int fill_messages(struct response_run *run, const struct response_req *re
         .has_instructions = prompt->instructions.given,
         .history = run->history,
         .input = run->input,
-        .referenced = run->referenced,
-        .stored = run->o.stored,
         .tools = &run->tools,
         .model = model,
     };
@@ -100,11 +98,11 @@ static int prepare(struct response_run *run, const struct response_run_options *
     run->model = run->call.stats.model;
     *m = (struct msg_request){ .kind = REQUEST_CHAT, .sampling = MSG_SAMPLING_DEFAULT };
     TRY(response_tools_fill(m, &run->tools, &req->prompt, model, &run->call, err));
-    TRY(response_items_read(&run->input, req->prompt.input.value, run->o.id, err));
+    TRY(response_items_read(&run->input, req->prompt.input.value, err));
+    TRY(response_items_resolve(run->input, run->history, run->referenced, run->o.stored, err));
     TRY(fill_messages(run, req, model, err));
     TRY(response_request_fill(m, req, model, &run->call, err));
     TRY(check_object(run, err));
-    TRY(response_items_resolve(run->input, run->history, run->referenced, err));
     if (!m->sampling.has_seed) m->sampling.seed = run->o.seed;
     m->sampling.has_seed = true;
     m->priority = run->o.priority;
@@ -270,11 +268,5 @@ int response_run_body(struct slice *ret, const struct response_run *run, struct 
 
 int response_run_input(json_t **ret, const struct response_run *run, struct err *err)
 {
-    json_t *list = json_array();
-    if (!list || json_array_extend(list, run->input) < 0) {
-        json_decref(list);
-        return err_set(err, ERR_NO_MEMORY, "There is no memory for the request.");
-    }
-    *ret = list;
-    return 0;
+    return response_items_shown(ret, run->input, run->o.id, err);
 }

@@ -73,8 +73,8 @@ struct call_stats response_run_stats(const struct response_run *run);
 /* The object as it stands ("in_progress" or "queued"), in `arena`. */
 int response_run_body(struct slice *ret, const struct response_run *run, struct arena *arena,
                       struct err *err) MUST_USE;
-/* The request's own input as items with their ids, as GET .../input_items lists them: a new
- * reference to a list of the run's own items, which nobody changes. */
+/* The request's own input as items with their ids, as GET .../input_items lists them; a new
+ * reference. */
 int response_run_input(json_t **ret, const struct response_run *run, struct err *err) MUST_USE;
 
 #endif

@@ -228,7 +228,8 @@ static inline void fake_release(struct fake *f)
     buf_release(&f->trace);
 }
 
-static void fake_request(struct fake *f, const char *method, const char *path, struct slice body)
+__attribute__((unused)) static void fake_request(struct fake *f, const char *method,
+                                                 const char *path, struct slice body)
 {
     const struct endpoint *ep;
     struct err err = { 0 };

@@ -12,6 +12,7 @@ enum { REQUESTS_MAX = 64, CHOICES = 4, TEXT_MAX = 4096, N_CTX = 256 };
 /* What came out for one choice. */
 struct got {
     char text[TEXT_MAX];
+    bool ends[TEXT_MAX]; /* after this byte of it a piece ended */
     size_t len;
     bool done;
     struct scheduler_done end;
@@ -81,6 +82,7 @@ static void on_token(void *ctx, const struct engine_request *r, uint32_t choice,
     assert_true(n_tokens > 0 && g->len + text.len < TEXT_MAX);
     memcpy(g->text + g->len, text.ptr, text.len);
     g->len += text.len;
+    g->ends[g->len] = true;
     for (size_t i = 0; i < n; i++) g->logprobs += (double)entries[i].logprob;
     g->n_entries += n;
 }
