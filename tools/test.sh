@@ -1,7 +1,7 @@
 #!/bin/bash
 # The tests, by stage; `make test` runs them all in this order and stops at the first failure.
 #   usage: tools/test.sh STAGE...    all | lint | unit | check | sanitize | tsan | fuzz | models | api
-#                                    | postgres | sdk | howto | browser | verify | soak | coverage
+#                                    | postgres | fault | sdk | howto | browser | verify | soak | coverage
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -139,6 +139,14 @@ stage_api() {
     .venv/bin/python -m pytest -q tests/api -m "not soak"
 }
 
+stage_fault() {
+    say "kill -9 in the middle of batches"
+    build release
+    models
+    venv
+    .venv/bin/python tests/fault/batches.py --kills 30
+}
+
 stage_sdk() {
     say "the Python SDK's own tests"
     build release
@@ -200,7 +208,7 @@ stage_coverage() {
 for stage in "$@"; do
     if [ "$stage" = all ]; then
         tools/setup.sh test
-        for s in lint unit sanitize tsan fuzz models api postgres sdk howto browser; do "stage_$s"; done
+        for s in lint unit sanitize tsan fuzz models api postgres fault sdk howto browser; do "stage_$s"; done
         say "all tests passed"
     else
         case $stage in check | unit) tools/setup.sh check ;; *) tools/setup.sh test ;; esac

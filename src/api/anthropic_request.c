@@ -284,9 +284,11 @@ int anthropic_prompt_fill(struct msg_request *ret, const struct anthropic_prompt
 {
     const struct config_req *config = req->output_config.value;
     struct arena *arena = call->scratch;
-    *ret = (struct msg_request){
-        .kind = REQUEST_CHAT, .sampling = MSG_SAMPLING_DEFAULT, .principal = call->principal, .n = 1
-    };
+    *ret = (struct msg_request){ .kind = REQUEST_CHAT,
+                                 .sampling = MSG_SAMPLING_DEFAULT,
+                                 .principal = call->principal,
+                                 .n = 1,
+                                 .priority = call->priority };
     if (req->tools.n) {
         TRY(tools_check_model(model, "tools", err));
         TRY(check_names(req->tools.items, req->tools.n, err));

@@ -76,7 +76,8 @@ struct call {
     struct call_stats {
         const char *model; /* in the arena, or NULL */
         uint32_t prompt_tokens, cached_tokens, completion_tokens;
-        uint64_t core_us; /* of the worker's cores */
+        uint32_t reasoning_tokens; /* of the completion tokens */
+        uint64_t core_us;          /* of the worker's cores */
         bool streamed;
         uint64_t first_token_ns; /* now_ns() at the first token; 0: none */
         int error_status;        /* of the error a stream ended in; 0: none */
@@ -85,11 +86,13 @@ struct call {
     struct slice id, sub_id; /* what the first and second {...} of the path matched */
     struct arena *scratch;   /* for what is needed until the handler returns */
     /* Set by whoever made the call, before endpoint_run. */
-    int32_t
-        priority; /* of its requests to models: higher first; below 0: when nothing else waits */
+    /* Of its requests to models: higher first; below 0: when nothing else waits. */
+    int32_t priority;
+    bool has_seed; /* `seed` is for a request that brings none */
+    uint64_t seed;
     /* Set by the endpoint. */
     uint64_t sequence; /* DIALECT_RESPONSES: the number of the stream's next event */
-    bool books_itself; /* it writes its row of the ledger with what else it stores */
+    bool books_itself; /* its row of the ledger is written with what else is stored of it */
     void (*on_close)(struct call *call);
     void *state;
     /* The gateway's own. */

@@ -397,6 +397,7 @@ static void on_finish(struct fan *fan)
     struct chat_state *s = (struct chat_state *)fan;
     struct reply_usage usage = reply_usage(&s->reply);
     for (uint32_t i = 0; i < s->n; i++) usage.reasoning_tokens += s->choices[i].reasoning_tokens;
+    fan->call->stats.reasoning_tokens = (uint32_t)usage.reasoning_tokens;
     if (s->keep)
         keep(s, &usage);
     else if (s->reply.stream)

@@ -161,9 +161,10 @@ int generation_fill(struct msg_request *ret, const struct generation_req *req,
         .repetition_penalty = req->repetition_penalty.value,
         .frequency_penalty = req->frequency_penalty.value,
         .presence_penalty = req->presence_penalty.value,
-        .has_seed = req->seed.given,
-        .seed = (uint64_t)req->seed.value,
+        .has_seed = req->seed.given || call->has_seed,
+        .seed = req->seed.given ? (uint64_t)req->seed.value : call->seed,
     };
+    ret->priority = call->priority;
     if (req->logit_bias.given)
         TRY(fill_logit_bias(&ret->sampling, req->logit_bias.value, model, arena, err));
     TRY(structured_outputs_fill(ret, req->structured_outputs.value, arena, err));

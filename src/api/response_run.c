@@ -257,6 +257,7 @@ struct call_stats response_run_stats(const struct response_run *run)
     stats.prompt_tokens = (uint32_t)usage.input_tokens;
     stats.cached_tokens = (uint32_t)usage.cached_tokens;
     stats.completion_tokens = (uint32_t)usage.output_tokens;
+    stats.reasoning_tokens = (uint32_t)usage.reasoning_tokens;
     return stats;
 }
 

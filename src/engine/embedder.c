@@ -14,7 +14,8 @@ struct embedder {
     int32_t n_taken;
     int32_t *tokens, *positions;
     struct batch_seq *seqs;
-    float *out; /* (n_seqs_max, n_embd) */
+    float *out;          /* (n_seqs_max, n_embd) */
+    uint64_t idle_at_ns; /* When idle texts last had a step. */
     struct embedder_stats stats;
 };
 
@@ -69,7 +70,9 @@ int embedder_submit(struct embedder *e, struct engine_request *r, struct err *er
                          "Invalid 'dimensions': this model's embeddings have %d, but %u were asked "
                          "for.",
                          e->o.net.n_embd, r->dimensions);
-    if (e->n_queue == e->o.queue_max)
+    /* Idle ones leave most of the queue to the others. */
+    int32_t queue_max = e->o.queue_max / (r->priority < 0 ? EMBEDDER_IDLE_QUEUE_SHARE : 1);
+    if (e->n_queue >= queue_max)
         return err_set(err, ERR_OVERLOADED,
                        "The model is busy: %d texts are waiting. Please try again later.",
                        e->n_queue);
@@ -119,21 +122,38 @@ static void expire(struct embedder *e, uint64_t now)
     }
 }
 
-static int32_t next_index(const struct embedder *e)
+static bool is_idle(const struct engine_request *r)
+{
+    return r->priority < 0;
+}
+
+static int32_t next_index(const struct embedder *e, bool idle_first)
 {
     int32_t best = 0;
-    for (int32_t i = 1; i < e->n_queue; i++)
-        if (e->queue[i]->priority > e->queue[best]->priority) best = i;
+    for (int32_t i = 1; i < e->n_queue; i++) {
+        const struct engine_request *a = e->queue[i], *b = e->queue[best];
+        if (idle_first && is_idle(a) != is_idle(b) ? is_idle(a) : a->priority > b->priority)
+            best = i;
+    }
     return best;
 }
 
-static void compose(struct embedder *e, struct batch *b)
+static void compose(struct embedder *e, struct batch *b, uint64_t now)
 {
+    bool idle_first = now - e->idle_at_ns >= EMBEDDER_IDLE_WAIT_MS * UINT64_C(1000000);
+    int32_t n_rows_max = e->o.n_rows_max;
     *b = (struct batch){ .tokens = e->tokens, .positions = e->positions, .seqs = e->seqs };
     e->n_taken = 0;
     while (e->n_queue > 0 && e->n_taken < e->o.n_seqs_max) {
-        int32_t i = next_index(e);
-        if (b->n_rows + e->queue[i]->n_tokens > e->o.n_rows_max) break;
+        int32_t i = next_index(e, idle_first);
+        bool idle = is_idle(e->queue[i]);
+        if (e->n_taken == 0 && idle) {
+            e->idle_at_ns = now;
+            if (EMBEDDER_IDLE_ROWS < n_rows_max) n_rows_max = EMBEDDER_IDLE_ROWS;
+        }
+        if (e->n_taken > 0 &&
+            (idle != is_idle(e->taken[0]) || b->n_rows + e->queue[i]->n_tokens > n_rows_max))
+            break;
         struct engine_request *r = remove_at(e, i);
         e->seqs[b->n_seqs++] = (struct batch_seq){ .row = b->n_rows, .n_rows = r->n_tokens };
         for (int32_t k = 0; k < r->n_tokens; k++) {
@@ -165,7 +185,7 @@ void embedder_step(struct embedder *e)
     struct err err = { 0 };
     expire(e, start);
     if (e->n_queue == 0) return;
-    compose(e, &b);
+    compose(e, &b, start);
     assert(e->n_taken > 0);
     int rc = e->o.net.forward(e->o.net.ctx, &b, e->out, &err);
     charge(e, b.n_rows, start);

@@ -6,8 +6,11 @@
  *     embedder_close(e);
  *
  * One step is one forward pass over as many whole texts as fit `n_rows_max` rows: by priority, then
- * arrival. A step's time on all threads is borne by its rows in equal parts (request->core_ns). A
- * text's vector does not depend on what else is in the batch. Owner: one thread.
+ * arrival. Texts of a priority below 0 are idle ones: they share no step with others, theirs are
+ * short, and they wait for others, though not longer than EMBEDDER_IDLE_WAIT_MS.
+ *
+ * A step's time on all threads is borne by its rows in equal parts (request->core_ns). A text's
+ * vector does not depend on what else is in the batch. Owner: one thread.
  */
 #ifndef TIRO_ENGINE_EMBEDDER_H
 #define TIRO_ENGINE_EMBEDDER_H
@@ -16,6 +19,12 @@
 #include "graph/batch.h"
 
 struct embedder;
+
+enum {
+    EMBEDDER_IDLE_WAIT_MS = 2000,
+    EMBEDDER_IDLE_ROWS = 128,      /* of a step of idle texts, unless one alone has more */
+    EMBEDDER_IDLE_QUEUE_SHARE = 4, /* They are queued until it is full to one in so many. */
+};
 
 struct embedder_net {
     void *ctx;

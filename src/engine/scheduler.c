@@ -186,7 +186,9 @@ static int check(const struct scheduler *s, const struct engine_request *r, stru
                              r->tokens[i], r->what, s->o.net.n_vocab - 1);
     TRY(engine_request_check_length(r, s->o.n_ctx, err));
     TRY(sampling_check(&r->sampling, s->o.net.n_vocab, err));
-    if (s->n_waiting_jobs >= s->o.queue_max || s->n_jobs >= s->n_jobs_max)
+    /* Idle ones leave most of the queue to the others. */
+    int32_t queue_max = s->o.queue_max / (r->priority < 0 ? SCHEDULER_IDLE_QUEUE_SHARE : 1);
+    if (s->n_waiting_jobs >= queue_max || s->n_jobs >= s->n_jobs_max)
         return err_set(err, ERR_OVERLOADED,
                        "The model is busy: %d requests are waiting. Please try again later.",
                        s->n_waiting_jobs);

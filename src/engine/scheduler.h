@@ -19,6 +19,11 @@
  * decoding sequence, then up to `prefill_chunk` rows of prompts, fewer when the others would wait
  * longer than `latency_ns` for their next token (engine/pace.h).
  *
+ * Requests of a priority below 0 are idle ones: they are admitted when no other waits, give their
+ * place up when one comes, and beside others that run they sit out all steps but one in
+ * `SCHEDULER_IDLE_WAIT_MS`, so that they get on, slowly. Alone, their steps are short: who comes
+ * next waits for them.
+ *
  * Speculation: a decoding sequence may bring a draft of its next tokens as more rows, as long as
  * the step's tokens grow more than its time: copied from its own text (engine/lookup.h), or guessed
  * by a second model (engine/drafter.h). Each position is sampled as it always is, with its own
@@ -54,6 +59,9 @@ enum {
     SCHEDULER_SCORE_ROWS = 32, /* Prompt rows whose logits are kept per step, when asked for. */
     /* How long the next token of running answers should wait for the chunk of a prompt. */
     SCHEDULER_LATENCY_MS = 100,
+    SCHEDULER_IDLE_WAIT_MS = 2000,  /* The longest that idle requests wait for their next step, */
+    SCHEDULER_IDLE_STEP_MS = 50,    /* and how long one with their prompts should take. */
+    SCHEDULER_IDLE_QUEUE_SHARE = 4, /* They are queued until it is full to one in so many. */
     SCHEDULER_PIN_HOURS = 24, /* A pinned prefix that is not used so long is pinned no more. */
 };
 

@@ -123,6 +123,7 @@ static bool worth_waiting(const struct scheduler *s, const struct sequence *seq,
     for (int32_t i = 0; i < s->n_running; i++) {
         const struct sequence *other = s->running[i];
         int32_t len = kvcache_len(s->kv, other->slot);
+        if (sequence_is_idle(other) && !sequence_is_idle(seq)) continue; /* It may sit out. */
         if (other->n_tokens - len <= 1 + other->n_jump) continue;
         if (memcmp(&other->job->root, &seq->job->root, sizeof seq->job->root) != 0) continue;
         int32_t n = common_prefix(r->tokens, r->n_tokens - 1, other->tokens, other->n_tokens);
@@ -164,16 +165,59 @@ static bool admit_one(struct scheduler *s, struct sequence *seq, uint64_t now)
     return true;
 }
 
+/* The one whose loss costs least: lowest priority, then the last to have come. */
+static struct sequence *victim(const struct scheduler *s)
+{
+    struct sequence *v = s->running[s->n_running - 1];
+    for (int32_t i = s->n_running - 1; i-- > 0;)
+        if (goes_before(v, s->running[i])) v = s->running[i];
+    return v;
+}
+
+/* Back to those that wait; what it computed is mostly found in the cache again. */
+static void preempt(struct scheduler *s, struct sequence *seq)
+{
+    sequence_stop_running(s, seq);
+    seq->state = SEQUENCE_WAITING;
+    s->stats.n_preempted++;
+}
+
+/* An idle sequence gives its place up. False: none runs. */
+static bool make_room(struct scheduler *s)
+{
+    struct sequence *v = s->n_running > 0 ? victim(s) : NULL;
+    if (!v || !sequence_is_idle(v)) return false;
+    preempt(s, v);
+    return true;
+}
+
+static void admit(struct scheduler *s, uint64_t now, bool idle)
+{
+    for (;;) {
+        struct sequence *seq = next_waiting(s);
+        if (!seq || sequence_is_idle(seq) != idle) return;
+        if (s->n_running < s->o.n_seqs_max && admit_one(s, seq, now)) continue;
+        if (idle || !make_room(s)) return;
+    }
+}
+
+static bool is_idle_turn(const struct scheduler *s, uint64_t now)
+{
+    if (now - s->idle_at_ns >= SCHEDULER_IDLE_WAIT_MS * UINT64_C(1000000)) return true;
+    for (int32_t i = 0; i < s->n_running; i++)
+        if (!sequence_is_idle(s->running[i])) return false;
+    return true;
+}
+
 void scheduler_admit(struct scheduler *s, uint64_t now)
 {
     if (now > PIN_NS) kvcache_unpin_unused(s->kv, now - PIN_NS);
     for (int32_t i = 0; i < s->n_jobs; i++)
         for (int32_t c = 0; c < s->jobs[i]->request->n_choices; c++)
             s->jobs[i]->seqs[c].deferred = false;
-    while (s->n_running < s->o.n_seqs_max) {
-        struct sequence *seq = next_waiting(s);
-        if (!seq || !admit_one(s, seq, now)) break;
-    }
+    admit(s, now, false);
+    s->idle_turn = is_idle_turn(s, now);
+    if (s->idle_turn) admit(s, now, true);
     job_reap(s);
 }
 
@@ -188,15 +232,6 @@ bool scheduler_follow(struct scheduler *s, struct sequence *leader, struct seque
     return true;
 }
 
-/* The one whose loss costs least: lowest priority, then the last to have come. */
-static struct sequence *victim(const struct scheduler *s)
-{
-    struct sequence *v = s->running[s->n_running - 1];
-    for (int32_t i = s->n_running - 1; i-- > 0;)
-        if (goes_before(v, s->running[i])) v = s->running[i];
-    return v;
-}
-
 void scheduler_reserve(struct scheduler *s)
 {
     for (int32_t i = 0; i < s->n_running;) {
@@ -206,10 +241,7 @@ void scheduler_reserve(struct scheduler *s)
             continue;
         }
         if (s->n_running == 1 && kvcache_unpin_one(s->kv)) continue;
-        struct sequence *v = victim(s);
-        sequence_stop_running(s, v);
-        v->state = SEQUENCE_WAITING;
-        s->stats.n_preempted++;
+        preempt(s, victim(s));
         i = 0; /* The list has changed; reserving twice costs nothing. */
     }
 }

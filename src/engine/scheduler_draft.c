@@ -4,10 +4,10 @@
 
 /* Rows that all drafts of this step may have together: they take the place of rows of prompts, and
  * of outputs that scores would use. None beside a prompt: there is enough to compute. */
-static int32_t draft_rows(const struct scheduler *s, int32_t n_decode)
+static int32_t draft_rows(const struct scheduler *s, int32_t n_decode, int32_t n_prompts)
 {
     if (s->o.speculation == SPECULATION_OFF) return 0;
-    if (s->o.speculation == SPECULATION_AUTO && n_decode < s->n_running) return 0;
+    if (n_decode == 0 || (s->o.speculation == SPECULATION_AUTO && n_prompts > 0)) return 0;
     int32_t outs = s->n_out_max - s->n_running, rows = s->o.prefill_chunk / 2;
     return outs < rows ? outs : rows;
 }
@@ -55,10 +55,15 @@ static int32_t draft(struct scheduler *s, struct sequence *seq, int32_t most, in
     return n > 0 ? reserve(s, seq, n) : 0;
 }
 
+static bool decodes_now(const struct scheduler *s, const struct sequence *seq)
+{
+    return sequence_takes_part(s, seq) && sequence_decodes(s, seq);
+}
+
 static bool add_ask(struct scheduler *s, struct draft_ask *ask, struct sequence *seq)
 {
     const struct engine_request *r = seq->job->request;
-    if (seq->n_draft > 0 || !sequence_decodes(s, seq) || seq->n_tokens <= r->n_tokens) return false;
+    if (seq->n_draft > 0 || !decodes_now(s, seq) || seq->n_tokens <= r->n_tokens) return false;
     *ask = (struct draft_ask){ .slot = seq->slot, .tokens = seq->tokens };
     ask->like = sequence_like(seq);
     ask->most = seq->cap - seq->n_tokens - 1;
@@ -86,19 +91,21 @@ static void draft_by_model(struct scheduler *s, const struct draft_step *step)
 
 void scheduler_draft(struct scheduler *s)
 {
-    int32_t n_decode = 0, n_rows = 0, n_drafted = 0;
+    int32_t n_decode = 0, n_prompts = 0, n_rows = 0, n_drafted = 0;
     for (int32_t i = 0; i < s->n_running; i++) {
-        if (!sequence_decodes(s, s->running[i])) continue;
+        bool decodes = decodes_now(s, s->running[i]);
+        n_prompts += !decodes && sequence_takes_part(s, s->running[i]);
+        if (!decodes) continue;
         n_decode++;
         n_rows += 1 + s->running[i]->n_jump;
     }
-    int32_t most = draft_rows(s, n_decode);
+    int32_t most = draft_rows(s, n_decode, n_prompts);
     double n_tokens = n_decode;
     for (int32_t i = 0; i < s->n_running; i++) {
         struct sequence *seq = s->running[i];
         seq->n_draft = 0;
         seq->by_model = false;
-        if (!sequence_decodes(s, seq)) continue;
+        if (!decodes_now(s, seq)) continue;
         seq->n_draft = draft(s, seq, most - n_drafted, n_rows + n_drafted, n_tokens);
         n_drafted += seq->n_draft;
         n_tokens += seq->n_draft * lookup_right(&seq->lookup);

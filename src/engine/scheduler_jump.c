@@ -18,8 +18,8 @@ static int32_t jump_rows(const struct scheduler *s)
 static bool may_jump(const struct scheduler *s, const struct sequence *seq)
 {
     const struct engine_request *r = seq->job->request;
-    return seq->constraint && !seq->job->dead && !r->logprobs && !r->rank &&
-           seq->n_tokens > r->n_tokens && sequence_pending(s, seq) == 1;
+    return seq->constraint && !seq->job->dead && sequence_takes_part(s, seq) && !r->logprobs &&
+           !r->rank && seq->n_tokens > r->n_tokens && sequence_pending(s, seq) == 1;
 }
 
 void scheduler_jump(struct scheduler *s)

@@ -100,7 +100,9 @@ struct scheduler {
     struct drafter *drafter; /* NULL: none */
     struct draft_ask *asks;  /* (n_seqs_max) of this step, and whose they are */
     struct sequence **of_ask;
-    uint64_t draft_ns; /* Spent on them; no part of the step's pace. */
+    uint64_t draft_ns;   /* Spent on them; no part of the step's pace. */
+    bool idle_turn;      /* Idle sequences take part in this step. */
+    uint64_t idle_at_ns; /* When they last did. */
     struct scheduler_stats stats;
     uint64_t rate_prefill[RATE_SECONDS], rate_decode[RATE_SECONDS], rate_second;
 };
@@ -117,6 +119,17 @@ void scheduler_reserve(struct scheduler *s);
 bool scheduler_follow(struct scheduler *s, struct sequence *leader, struct sequence *seq);
 /* Out of the running list, blocks back. */
 void sequence_stop_running(struct scheduler *s, struct sequence *seq);
+
+/* Of a request that wants only what the others leave: beside them it sits out most steps, and keeps
+ * its blocks until somebody needs them. */
+static inline bool sequence_is_idle(const struct sequence *seq)
+{
+    return seq->job->request->priority < 0;
+}
+static inline bool sequence_takes_part(const struct scheduler *s, const struct sequence *seq)
+{
+    return !sequence_is_idle(seq) || s->idle_turn;
+}
 
 /* scheduler_draft.c */
 /* Drafts for this step: each decoding sequence's n_draft. */

@@ -94,7 +94,7 @@ static int32_t order_decoding(struct scheduler *s)
     int32_t n = 0;
     for (int32_t i = 0; i < s->n_running; i++) {
         struct sequence *seq = s->running[i];
-        if (!sequence_decodes(s, seq)) continue;
+        if (!sequence_takes_part(s, seq) || !sequence_decodes(s, seq)) continue;
         int32_t at = n++;
         for (; at > 0 && s->decoding[at - 1]->job->request->adapter > seq->job->request->adapter;
              at--)
@@ -102,6 +102,37 @@ static int32_t order_decoding(struct scheduler *s)
         s->decoding[at] = seq;
     }
     return n;
+}
+
+/* Idle prompts beside others: as few rows as are worth it; alone: short steps all the same. */
+static int32_t idle_budget(const struct scheduler *s, int32_t n_rows, int32_t budget)
+{
+    int32_t rows = pace_prompt_rows(&s->pace, n_rows, SCHEDULER_IDLE_STEP_MS * UINT64_C(1000000));
+    for (int32_t i = 0; i < s->n_running; i++)
+        if (!sequence_is_idle(s->running[i])) rows = 0;
+    if (rows < ROWS_LEAST) rows = ROWS_LEAST;
+    return rows < budget ? rows : budget;
+}
+
+/* Returns what is left of the budget. */
+static int32_t plan_prompts(struct scheduler *s, int32_t budget, bool idle)
+{
+    for (int32_t i = 0; i < s->n_running && budget > 0; i++) {
+        struct sequence *seq = s->running[i];
+        if (sequence_is_idle(seq) != idle || sequence_decodes(s, seq)) continue;
+        /* Each decoding sequence took an output; every other one may need its own. */
+        int32_t others = s->n_running - s->n_planned - 1;
+        int32_t n = chunk_of(s, seq, budget, s->n_out_max - s->batch.n_out - others);
+        plan(s, seq, n, 0);
+        budget -= n;
+    }
+    return budget;
+}
+
+static void note_idle(struct scheduler *s, uint64_t now)
+{
+    for (int32_t i = 0; i < s->n_planned; i++)
+        if (sequence_is_idle(s->planned[i].seq)) s->idle_at_ns = now;
 }
 
 static void compose(struct scheduler *s)
@@ -124,15 +155,9 @@ static void compose(struct scheduler *s)
     int32_t left = s->o.prefill_chunk - (s->batch.n_rows - s->n_decode);
     int32_t budget = prefill_budget(s, s->batch.n_rows);
     if (budget > left) budget = left;
-    for (int32_t i = 0; i < s->n_running && budget > 0; i++) {
-        struct sequence *seq = s->running[i];
-        if (sequence_decodes(s, seq)) continue;
-        /* Each decoding sequence took an output; every other one may need its own. */
-        int32_t others = s->n_running - s->n_planned - 1;
-        int32_t n = chunk_of(s, seq, budget, s->n_out_max - s->batch.n_out - others);
-        plan(s, seq, n, 0);
-        budget -= n;
-    }
+    budget = plan_prompts(s, budget, false);
+    if (s->idle_turn && budget > 0)
+        (void)plan_prompts(s, idle_budget(s, s->batch.n_rows, budget), true); /* The rest: later. */
     assert(s->batch.n_rows <= s->n_rows_max && s->batch.n_out <= s->n_out_max);
 }
 
@@ -363,6 +388,7 @@ void scheduler_step(struct scheduler *s)
     scheduler_reserve(s);
     compose(s);
     if (s->n_planned == 0) return;
+    note_idle(s, start);
     struct err err = { 0 };
     int rc = s->o.net.forward(s->o.net.ctx, &s->batch, s->logits, &err);
     if (rc == 0) find_tokens(s);

@@ -296,8 +296,16 @@ static int new_handle(struct supervisor *s, struct model *m, struct backend_hand
     return 0;
 }
 
-static int check_load(struct supervisor *s, struct model *m, struct err *err)
+/* What wants only idle capacity leaves a part of every queue to the others. */
+static size_t share(uint32_t max, const struct msg_request *request)
 {
+    return request->priority < 0 ? (size_t)max * SUPERVISOR_IDLE_PERCENT / 100 : max;
+}
+
+static int check_load(struct supervisor *s, struct model *m, const struct msg_request *request,
+                      struct err *err)
+{
+    size_t in_flight_max = share(s->in_flight_max, request);
     size_t in_flight = m->worker ? m->worker->n_in_flight : 0;
     if (m->facts.state == BACKEND_MODEL_FAILED) {
         bool rested = m->rested_at_ns && now_ns() >= m->rested_at_ns;
@@ -307,8 +315,9 @@ static int check_load(struct supervisor *s, struct model *m, struct err *err)
         }
         model_reset(m);
     }
-    if (m->facts.state == BACKEND_MODEL_READY && in_flight < s->in_flight_max) return 0;
-    if (m->facts.state != BACKEND_MODEL_READY && m->waiting.n < s->queue_max) return 0;
+    if (m->facts.state == BACKEND_MODEL_READY && in_flight < in_flight_max) return 0;
+    if (m->facts.state != BACKEND_MODEL_READY && m->waiting.n < share(s->queue_max, request))
+        return 0;
     s->o.metrics->requests_overloaded++;
     if (m->facts.state == BACKEND_MODEL_READY)
         return err_set(err, ERR_OVERLOADED,
@@ -335,7 +344,7 @@ static int op_submit(struct backend *backend, struct backend_handle **ret, const
     struct msg_request adapted = *request;
     struct model *named = m;
     if (m->is_adapter) TRY(adapter_resolve(s, &m, &adapted.adapter, m, err));
-    TRY(check_load(s, m, err));
+    TRY(check_load(s, m, request, err));
     TRY(new_handle(s, m, &h, &adapted, err));
     h->events = events;
     h->user = user;

@@ -53,6 +53,7 @@ struct embeddings_state {
     struct input *inputs;
     struct vector *vectors; /* by input */
     struct principal principal;
+    int32_t priority;
     uint32_t dimensions; /* 0: all */
     enum encoding encoding;
 };
@@ -70,6 +71,7 @@ static int on_request(struct fan *fan, uint32_t index, struct msg_request *ret, 
         .kind = REQUEST_EMBED,
         .sampling = MSG_SAMPLING_DEFAULT,
         .principal = s->principal,
+        .priority = s->priority,
         .prompt = s->inputs[index].text,
         .tokens = s->inputs[index].tokens,
         .n_tokens = s->inputs[index].n_tokens,
@@ -216,6 +218,7 @@ static int handle(struct call *call, const void *request, struct err *err)
     s->vectors = ARENA_NEWS(call->arena, n, struct vector);
     if (!s->vectors) return arena_check(call->arena, "the request", err);
     s->principal = call->principal;
+    s->priority = call->priority;
     s->dimensions = (uint32_t)req->dimensions.value;
     s->encoding = (enum encoding)req->encoding_format.value;
     return fan_begin(&s->fan, &ops, call, model->id, n, err);

@@ -115,6 +115,7 @@ static int handle(struct call *call, const void *request, struct err *err)
         .user = s,
     };
     random_bytes_fill(&options.seed, sizeof options.seed);
+    if (call->has_seed) options.seed = call->seed;
     response_stream_init(&s->out, call);
     int rc = response_run_begin(&s->run, &options, err);
     if (rc < 0) {

@@ -121,7 +121,7 @@ static struct engine_request *mixed(uint64_t id)
     return r;
 }
 
-static void run_mixed(struct scheduler_options o, bool disturb)
+static inline void run_mixed(struct scheduler_options o, bool disturb)
 {
     static struct expected x[REQUESTS_MAX][CHOICES];
     int32_t n_choices[REQUESTS_MAX];

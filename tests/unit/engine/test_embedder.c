@@ -131,6 +131,53 @@ static void test_priority_cancel_deadline(void **state)
     assert_int_equal(failed[4], ERR_DEADLINE);
 }
 
+static uint64_t idle_time;
+
+static uint64_t idle_now(void)
+{
+    return idle_time;
+}
+
+/* Idle texts share no step with others, and wait for them; not for ever. */
+static void test_idle_texts(void **state)
+{
+    (void)state;
+    seams.now_ns = idle_now;
+    idle_time = (uint64_t)1 << 50;
+    struct engine_request *r = request(1, 2);
+    r->priority = -1;
+    submit(r);
+    submit(request(7, 1));
+    embedder_step(embedder); /* The first turn is an idle one: nothing was before. */
+    assert_int_equal(n_order, 1);
+    assert_int_equal(order[0], 1);
+    embedder_step(embedder);
+    r = request(2, 2);
+    r->priority = -1;
+    submit(r);
+    for (uint64_t id = 3; id <= 6; id++) {
+        submit(request(id, 1));
+        embedder_step(embedder);
+    }
+    assert_int_equal(n_order, 6);
+    for (int i = 1; i < 6; i++) assert_int_not_equal(order[i], 2);
+    idle_time += EMBEDDER_IDLE_WAIT_MS * UINT64_C(1000000);
+    submit(request(8, 1));
+    embedder_step(embedder);
+    assert_int_equal(n_order, 7);
+    assert_int_equal(order[6], 2);
+    run();
+    assert_int_equal(order[7], 8);
+    /* They are queued until it is full to a fourth: one of six. */
+    r = request(9, 1);
+    r->priority = -1;
+    submit(r);
+    r = request(10, 1);
+    r->priority = -1;
+    assert_int_equal(embedder_submit(embedder, r, &err), -ERR_OVERLOADED);
+    engine_request_close(r);
+}
+
 static void refuse(struct engine_request *r, enum err_code code, const char *text)
 {
     assert_int_equal(embedder_submit(embedder, r, &err), -(int)code);
@@ -185,7 +232,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_batches),  T(test_priority_cancel_deadline),
         T(test_refusals), T(test_failure_costs_its_batch),
-        T(test_cut),
+        T(test_cut),      T(test_idle_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
