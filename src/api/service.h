@@ -9,6 +9,7 @@
 #include "api/backend.h"
 #include "store/store.h"
 
+struct indexer;
 struct runner;
 struct service;
 struct service_timer;
@@ -25,6 +26,8 @@ struct service {
     const struct service_ops *ops;
     struct backend *backend;
     struct store *store;
+    struct indexer *indexer; /* of vector stores: api/indexer.h */
+    const char *embedding_model; /* that vector stores are made with; NULL: the first that is here */
     const char *data_dir; /* files/ lies in it */
     void **runners;       /* the state of each of runner_registry, in its order (api/runner.h) */
     bool draining;        /* begin nothing new */

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 static const struct option_row options[] = {
-    { .name = "kind", .value = "KIND", .help = "text, embed or pack" },
+    { .name = "kind", .value = "KIND", .help = "text, embed, pack or index" },
     { .name = "fd", .value = "N", .help = "the connected socket" },
     { .name = NULL },
 };
