@@ -1,16 +1,16 @@
 /* call - one HTTP request being answered, as an endpoint sees it.
  *
  * The gateway makes a call when a request's head and body are complete, checks key, Host and
- * Origin, finds the endpoint (endpoint_find) and hands both to endpoint_run. From then on exactly
- * one of these happens:
+ * Origin, finds the endpoint (endpoint_find) and hands both to endpoint_run; when the endpoint takes
+ * its body in pieces, once the head is there. From then on exactly one of these happens:
  *
- *     reply                                          one whole answer
+ *     reply, reply_file                              one whole answer
  *     stream_begin, stream_send ..., stream_end      server-sent events
  *     on_close                                       the client went away, or stalled too long
  *
- * After reply or stream_end the call may be gone: touch nothing of it, nor of its arena. The
+ * After reply, reply_file or stream_end the call may be gone: touch nothing of it, nor of its arena. The
  * gateway calls on_close (when set) at most once, from the loop, never from inside a function of
- * `ops`, and never after reply or stream_end; the endpoint cancels what it submitted, and the call
+ * `ops`, and never after one of those three; the endpoint cancels what it submitted, and the call
  * is gone when on_close returns. Everything happens on the loop's one thread; nothing blocks.
  *
  * Where it serves: `head`, `body` and all slices of the request are valid until endpoint_run
@@ -44,6 +44,12 @@ struct call_ops {
      * queues up to its limit and then closes (on_close later); nothing to check here. */
     void (*stream_send)(struct call *call, struct slice events);
     void (*stream_end)(struct call *call);
+    /* The whole answer, 200, from an open file of so many bytes. It is read beside the loop as the
+     * client takes it; the descriptor is the gateway's from here on. */
+    void (*reply_file)(struct call *call, const char *content_type, int fd, uint64_t bytes);
+    /* Of a body that comes in pieces (api/endpoint.h): nothing more of it until resume. */
+    void (*pause)(struct call *call);
+    void (*resume)(struct call *call);
 };
 
 struct call {

@@ -113,19 +113,43 @@ static int run(const struct endpoint *ep, struct call *call, struct err *err)
     return result;
 }
 
-void endpoint_run(const struct endpoint *ep, struct call *call)
+static void name_call(const struct endpoint *ep, struct call *call)
 {
-    assert(ep->handle && call->ops && call->arena);
     struct slice ids[IDS_MAX] = { { 0 } };
     bool matches = path_matches(ids, ep->path, call->path);
-    assert(matches);
+    assert(matches && call->ops && call->arena);
     call->id = ids[0];
     call->sub_id = ids[1];
     call->dialect = ep->dialect;
+}
+
+void endpoint_run(const struct endpoint *ep, struct call *call)
+{
+    assert(ep->handle && !ep->body);
+    name_call(ep, call);
     struct arena scratch;
     struct err err = { 0 };
     arena_init(&scratch, SCRATCH_MAX);
     call->scratch = &scratch;
     if (run(ep, call, &err) < 0) call_error(call, &err, 0);
     arena_release(&scratch);
+}
+
+void endpoint_body_begin(const struct endpoint *ep, struct call *call)
+{
+    struct err err = { 0 };
+    name_call(ep, call);
+    if (ep->body->begin(call, &err) < 0) call_error(call, &err, 0);
+}
+
+void endpoint_body_piece(const struct endpoint *ep, struct call *call, struct slice bytes)
+{
+    struct err err = { 0 };
+    if (ep->body->piece(call, bytes, &err) < 0) call_error(call, &err, 0);
+}
+
+void endpoint_body_end(const struct endpoint *ep, struct call *call)
+{
+    struct err err = { 0 };
+    if (ep->body->end(call, &err) < 0) call_error(call, &err, 0);
 }

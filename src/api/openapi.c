@@ -302,7 +302,8 @@ static void write_operation(struct json_writer *w, const struct endpoint *ep)
         json_bool(w, true);
         json_key(w, "content");
         json_object_begin(w);
-        write_content(w, "application/json", ep->name, "Request");
+        write_content(w, ep->body ? "multipart/form-data" : "application/json", ep->name,
+                      "Request");
         json_object_end(w);
         json_object_end(w);
     }

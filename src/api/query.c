@@ -74,8 +74,8 @@ static json_t *inner(json_t *root, struct slice name, json_t *(*make)(void))
     return json_object_getn(root, name.ptr, name.len);
 }
 
-static int add(json_t *root, struct slice name, struct slice value, const struct field *fields,
-               struct err *err)
+int query_add(json_t *root, struct slice name, struct slice value, const struct field *fields,
+              struct err *err)
 {
     size_t open = slice_find(name, SLICE("["));
     struct slice base = { name.ptr, open };
@@ -84,24 +84,25 @@ static int add(json_t *root, struct slice name, struct slice value, const struct
     bool is_map = open + 2 < name.len && name.ptr[name.len - 1] == ']';
     bool repeats = is_list || (field && field->kind == FIELD_KIND_STRINGS);
     if (open < name.len && !is_list && !is_map)
-        return err_set(err, ERR_HTTP_SYNTAX, "The query's '%.*s' has a '[' without a ']'.",
+        return err_set(err, ERR_HTTP_SYNTAX, "'%.*s' has a '[' without a ']'.",
                        (int)(name.len < QUOTE_MAX ? name.len : QUOTE_MAX), name.ptr);
     if (!repeats && !is_map) {
         if (json_object_getn(root, base.ptr, base.len))
-            return err_set(err, ERR_INVALID_VALUE, "The query says '%.*s' twice.",
+            return err_set(err, ERR_INVALID_VALUE, "'%.*s' is given twice.",
                            (int)(base.len < QUOTE_MAX ? base.len : QUOTE_MAX), base.ptr);
         json_t *json = typed(field, value);
         return json_object_setn_new(root, base.ptr, base.len, json) < 0 ? no_memory(err) : 0;
     }
+    struct slice key = { name.ptr + open + 1, is_map ? name.len - open - 2 : 0 };
     json_t *to = inner(root, base, repeats ? json_array : json_object);
-    json_t *text = json_stringn(value.ptr, value.len);
+    json_t *text = is_map && field && field->fields ? typed(find(field->fields, key), value)
+                                                    : json_stringn(value.ptr, value.len);
     if (!to || !text || (repeats ? !json_is_array(to) : !json_is_object(to))) {
         json_decref(text);
-        return to && text ? err_set(err, ERR_INVALID_VALUE, "The query mixes kinds of '%.*s'.",
+        return to && text ? err_set(err, ERR_INVALID_VALUE, "'%.*s' is given in two ways.",
                                     (int)(base.len < QUOTE_MAX ? base.len : QUOTE_MAX), base.ptr)
                           : no_memory(err);
     }
-    struct slice key = { name.ptr + open + 1, is_map ? name.len - open - 2 : 0 };
     int rc = repeats ? json_array_append_new(to, text)
                      : json_object_setn_new(to, key.ptr, key.len, text);
     return rc < 0 ? no_memory(err) : 0;
@@ -126,7 +127,7 @@ static int add_all(json_t *root, char *scratch, struct slice query, const struct
                        (struct slice){ pair.ptr + equals + 1, pair.len - equals - 1 }, err));
         else
             value = SLICE("");
-        if (!slice_is(name, "api-version")) TRY(add(root, name, value, fields, err));
+        if (!slice_is(name, "api-version")) TRY(query_add(root, name, value, fields, err));
     }
     return 0;
 }

@@ -17,5 +17,8 @@ enum { QUERY_PARAMETERS_MAX = 128 };
 /* -ERR_HTTP_SYNTAX, -ERR_INVALID_VALUE, -ERR_LIMIT, -ERR_NO_MEMORY. Release with json_decref. */
 int query_read(json_t **ret, struct slice query, const struct field *fields,
                struct err *err) MUST_USE;
+/* One of them, whose escapes are undone already; the parts of a form are put together likewise. */
+int query_add(json_t *root, struct slice name, struct slice value, const struct field *fields,
+              struct err *err) MUST_USE;
 
 #endif

@@ -141,22 +141,38 @@ static struct slice error_code(enum err_code code)
     }
 }
 
+/* The index forgets what an attempt has told it. */
+static void forget_chunks(struct vector_job *j)
+{
+    struct msg_index_file file = { .file = (uint64_t)j->file.seq, .gone = true };
+    struct msg_index change = { .store = (uint64_t)j->file.store_seq,
+                                .files = &file,
+                                .n_files = 1 };
+    vector_index_change(j->o.index, &change);
+}
+
+static void show_file(struct vector_job *j, struct vector_step *s)
+{
+    struct msg_index_file file = { .file = (uint64_t)j->file.seq, .visible = true };
+    struct msg_index change = { .store = (uint64_t)j->file.store_seq,
+                                .files = &file,
+                                .n_files = 1 };
+    struct err err = { 0 };
+    if (vector_attributes_read(&file.attributes, &file.n_attributes, s->attributes, &s->arena,
+                               &err) == 0)
+        vector_index_change(j->o.index, &change);
+    else
+        vector_index_forget(j->o.index, j->file.store_seq); /* It is read anew. */
+}
+
 static void ended(struct vector_job *j, struct vector_step *s, int rc, const struct err *err)
 {
     j->step = NULL;
     if (rc < 0) log_warn("a vector store's file is not ended", LOG_STR("why", err->text));
-    if (rc == 0 && s->wanted && s->file.status == VECTOR_COMPLETED) {
-        struct msg_index_file file = { .file = (uint64_t)s->file.seq, .visible = true };
-        struct msg_index change = { .store = (uint64_t)s->file.store_seq,
-                                    .files = &file,
-                                    .n_files = 1 };
-        struct err why = { 0 };
-        if (vector_attributes_read(&file.attributes, &file.n_attributes, s->attributes, &s->arena,
-                                   &why) == 0)
-            vector_index_change(j->o.index, &change);
-        else
-            vector_index_forget(j->o.index, s->file.store_seq); /* It is read anew. */
-    }
+    if (rc == 0 && s->wanted && s->file.status == VECTOR_COMPLETED)
+        show_file(j, s);
+    else if (rc == 0)
+        forget_chunks(j);
     finish(j, rc < 0);
 }
 
@@ -175,6 +191,8 @@ static void end(struct vector_job *j, const struct err *why)
     if (j->ending) return;
     j->ending = true;
     cancel_asking(j);
+    if (j->step) j->step->owner = NULL; /* What it still writes, the end clears. */
+    j->step = NULL;
     if (why && may_pass(why->code)) {
         finish(j, true);
         return;
@@ -253,13 +271,6 @@ static int put_some(struct vector_job *j, uint32_t n, struct err *err)
 
 /* ---- Embedding ---- */
 
-static void on_counted(void *user, const struct msg_counted *m)
-{
-    struct asking *a = user;
-    (void)a;
-    (void)m; /* The embedding says it too. */
-}
-
 static void on_embedding(void *user, const struct msg_embedding *m)
 {
     struct asking *a = user;
@@ -301,7 +312,6 @@ static bool on_restart(void *user)
 }
 
 static const struct backend_events events = {
-    .counted = on_counted,
     .embedding = on_embedding,
     .error = on_error,
     .restart = on_restart,
@@ -480,8 +490,9 @@ static void read_row(struct vector_job *j, struct vector_step *s, int rc, const 
         finish(j, false);
         return;
     }
+    if (rc == 0) forget_chunks(j); /* Of an earlier attempt. */
     if (rc == 0) rc = choose_model(j, &why);
-    if (rc == 0) rc = extract_row(j, &s->row, &why);
+    if (rc == 0) rc = begin_text(j, s->row.sha256, &why);
     if (rc < 0) end(j, &why);
 }
 

@@ -99,6 +99,7 @@ int vector_step_end(struct store_job *job, struct db *db, struct err *err)
     struct vector_step *s = of(job);
     char id[BOOK_ID_MAX];
     TRY(vector_file_end(&s->wanted, db, &s->file, err));
+    TRY(vector_file_attributes(&s->attributes, db, s->file.seq, &s->arena, err));
     if (s->wanted && s->file.status != VECTOR_COMPLETED)
         TRY(vector_chunk_clear(db, s->file.seq, err));
     if (s->n_tokens == 0) return 0;
@@ -111,7 +112,6 @@ int vector_step_end(struct store_job *job, struct db *db, struct err *err)
         .created_at = s->now,
         .status = s->wanted ? 200 : 499,
         .prompt_tokens = s->n_tokens,
-        .core_us = s->core_us,
     };
     return ledger_add(db, &s->principal, &row, err);
 }

@@ -25,7 +25,8 @@ struct vector_step {
     struct vector_chunk *chunks; /* n of them, in the arena */
     uint32_t n_chunks;
     /* Of end, with the model: */
-    uint64_t n_tokens, core_us;
+    uint64_t n_tokens;
+    struct slice attributes; /* what they are by then */
     void (*then)(struct vector_job *owner, struct vector_step *step, int rc,
                  const struct err *err);
 };

@@ -115,7 +115,10 @@ static void write_next(struct http_conn *c)
         buf_release(&p->next);
         mem_free(p);
         c->pending = NULL;
-        if (c->state == CONN_FLUSH) http_conn_answered(c);
+        if (c->state == CONN_FLUSH)
+            http_conn_answered(c);
+        else if (c->exchange && c->exchange->file)
+            http_file_drained(c->exchange->file);
         return;
     }
     p->busy = p->next;
@@ -194,7 +197,29 @@ static void refuse_input(struct http_conn *c, const struct err *err)
 
 static bool wants_input(const struct http_conn *c)
 {
-    return !c->closing && c->state <= CONN_BODY;
+    return !c->closing && !c->held && c->state <= CONN_BODY;
+}
+
+static bool is_upload(const struct http_conn *c)
+{
+    return c->state == CONN_BODY && c->exchange && http_exchange_is_upload(c->exchange);
+}
+
+/* The next step of a body in pieces, or its end; while the endpoint holds it back only the end. */
+static void set_upload_deadline(struct http_conn *c)
+{
+    struct http_exchange *x = c->exchange;
+    uint64_t step = deadline(c->server->o.deadlines.body_ms);
+    x->body_mark = x->n_body;
+    c->deadline_ns = !c->held && step < x->body_end_ns ? step : x->body_end_ns;
+}
+
+static void begin_body(struct http_conn *c)
+{
+    set_state(c, CONN_BODY);
+    if (!is_upload(c)) return;
+    c->exchange->body_end_ns = deadline(c->server->o.deadlines.upload_ms);
+    set_upload_deadline(c);
 }
 
 /* One event of the parser; false when more input is needed or none is wanted. */
@@ -210,9 +235,12 @@ static bool feed_one(struct http_conn *c, struct slice *in)
     switch (event) {
     case HTTP_MORE: return false;
     case HTTP_HEAD:
-        if (http_exchange_head(x) && wants_input(c)) set_state(c, CONN_BODY);
+        if (http_exchange_head(x) && !c->closing) begin_body(c);
         return true;
-    case HTTP_BODY: http_exchange_body(x); return true;
+    case HTTP_BODY:
+        if (is_upload(c) && x->n_body - x->body_mark >= HTTP_UPLOAD_STEP) set_upload_deadline(c);
+        http_exchange_body(x);
+        return true;
     case HTTP_END:
         http_conn_begin_answer(c);
         http_exchange_run(x);
@@ -246,6 +274,11 @@ static void alloc_scratch(uv_handle_t *handle, size_t size, uv_buf_t *ret)
     *ret = uv_buf_init(c->server->scratch, sizeof c->server->scratch);
 }
 
+static bool may_read(const struct http_conn *c)
+{
+    return !c->held && c->ahead.len < HTTP_AHEAD_MAX;
+}
+
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct http_conn *c = stream->data;
@@ -256,13 +289,14 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     }
     struct slice in = { buf->base, (size_t)n };
     if (c->ahead.len == 0) feed(c, &in);
-    if (in.len == 0 || c->closing || c->state == CONN_LINGER) return;
-    /* The client is ahead of us: keep what there is, and stop reading when it is too much. Until
-     * reading goes on, http_conn_check_deadlines looks whether the client is still there. */
+    if (c->closing || c->state == CONN_LINGER) return;
+    /* The client is ahead of us, or of the disk: keep what there is, and stop reading when it is too
+     * much. Until reading goes on, http_conn_check_deadlines looks whether the client is still
+     * there. */
     buf_add_slice(&c->ahead, in);
     if (c->ahead.failed) {
         http_conn_close(c);
-    } else if (c->ahead.len >= HTTP_AHEAD_MAX && !c->paused) {
+    } else if (!may_read(c) && !c->paused) {
         c->paused = true;
         (void)uv_read_stop(stream); /* Always 0. */
     }
@@ -283,9 +317,23 @@ void http_conn_resume(struct http_conn *c)
     feed(c, &in);
     if (!c->closing && c->state != CONN_LINGER) {
         buf_add_slice(&c->ahead, in);
-        if (c->paused && c->ahead.len < HTTP_AHEAD_MAX) start_reading(c);
+        if (c->paused && may_read(c)) start_reading(c);
     }
     buf_release(&ahead);
+}
+
+void http_conn_hold(struct http_conn *c)
+{
+    c->held = true;
+    if (is_upload(c)) set_upload_deadline(c);
+}
+
+void http_conn_let_go(struct http_conn *c)
+{
+    if (!c->held) return;
+    c->held = false;
+    if (is_upload(c)) set_upload_deadline(c);
+    if (!c->closing) http_server_resume_later(c);
 }
 
 void http_conn_answered(struct http_conn *c)
@@ -293,6 +341,7 @@ void http_conn_answered(struct http_conn *c)
     struct http_exchange *x = c->exchange;
     assert(x && x->ended);
     if (c->closing) return; /* on_closed frees the exchange. */
+    c->held = false;
     if (c->pending) {
         set_state(c, CONN_FLUSH);
         return;
@@ -344,12 +393,17 @@ static void on_deadline(struct http_conn *c)
         http_conn_close(c);
         return;
     }
+    const struct http_deadlines *d = &c->server->o.deadlines;
     c->server->o.metrics->timeouts++;
-    (void)err_set(
-        &err, ERR_TIMEOUT, "the request's %s did not arrive within %u seconds",
-        c->state == CONN_HEAD ? "head" : "body",
-        (c->state == CONN_HEAD ? c->server->o.deadlines.head_ms : c->server->o.deadlines.body_ms) /
-            1000);
+    if (is_upload(c))
+        (void)err_set(&err, ERR_TIMEOUT,
+                      "the request's body comes too slowly: %d bytes of it must arrive within %u "
+                      "seconds, and all within %u",
+                      HTTP_UPLOAD_STEP, d->body_ms / 1000, d->upload_ms / 1000);
+    else
+        (void)err_set(&err, ERR_TIMEOUT, "the request's %s did not arrive within %u seconds",
+                      c->state == CONN_HEAD ? "head" : "body",
+                      (c->state == CONN_HEAD ? d->head_ms : d->body_ms) / 1000);
     http_exchange_refuse(c->exchange, &err, true);
 }
 

@@ -30,7 +30,7 @@ struct http_exchange *http_exchange_open(struct http_conn *c)
     x->conn = c;
     x->start_ns = now_ns();
     x->label = "none";
-    http_parser_init(&x->parser, HTTP_BODY_MAX);
+    http_parser_init(&x->parser, HTTP_UPLOAD_MAX); /* Until it is known who takes it. */
     buf_init(&x->body, HTTP_BODY_MAX);
     buf_init(&x->headers, HEADERS_MAX);
     arena_init(&x->arena, HTTP_CALL_ARENA_MAX);
@@ -72,6 +72,7 @@ void http_exchange_close(struct http_exchange *x)
               LOG_SLICE("key", x->call.principal.key),
               LOG_INT("prompt_tokens", stats->prompt_tokens),
               LOG_INT("completion_tokens", stats->completion_tokens));
+    http_file_close(x->file);
     http_parser_release(&x->parser);
     buf_release(&x->body);
     buf_release(&x->headers);
@@ -133,10 +134,16 @@ static void write_head(struct http_exchange *x, int status, const char *type)
         buf_add_str(h, "Connection: close\r\n");
 }
 
-static void end(struct http_exchange *x)
+void http_exchange_end(struct http_exchange *x)
 {
     x->ended = true;
     if (!x->running) http_conn_answered(x->conn);
+}
+
+/* The answer comes before the whole body: nobody can say where the next request begins. */
+static void close_if_early(struct http_exchange *x)
+{
+    if (x->conn->state < CONN_ANSWER && x->parser.has_body) x->conn->close_after = true;
 }
 
 static void answer(struct http_exchange *x, int status, const char *type, struct slice body)
@@ -148,12 +155,13 @@ static void answer(struct http_exchange *x, int status, const char *type, struct
         return;
     }
     struct buf *h = &x->conn->server->head;
+    close_if_early(x);
     write_head(x, status, type);
     if (status != 204 && status != 304) buf_printf(h, "Content-Length: %zu\r\n", body.len);
     buf_add_str(h, "\r\n");
     struct slice parts[] = { buf_slice(h), x->head_only ? (struct slice){ 0 } : body };
     http_conn_send(x->conn, parts, 2);
-    end(x);
+    http_exchange_end(x);
 }
 
 static struct http_exchange *of(struct call *call)
@@ -215,7 +223,35 @@ static void op_stream_end(struct call *call)
     assert(x->streaming && !x->ended);
     struct slice last = SLICE("0\r\n\r\n");
     if (!x->parser.http_1_0 && !x->head_only) http_conn_send(x->conn, &last, 1);
-    end(x);
+    http_exchange_end(x);
+}
+
+static void op_reply_file(struct call *call, const char *type, int fd, uint64_t bytes)
+{
+    struct http_exchange *x = of(call);
+    assert(!x->ended && !x->streaming && !x->file);
+    struct buf *h = &x->conn->server->head;
+    write_head(x, 200, type);
+    buf_printf(h, "Content-Length: %" PRIu64 "\r\n\r\n", bytes);
+    struct slice part = buf_slice(h);
+    http_conn_send(x->conn, &part, 1);
+    if (x->head_only || bytes == 0) {
+        (void)seams.close(fd); /* Read only. */
+        http_exchange_end(x);
+        return;
+    }
+    x->file = http_file_open(x, fd, bytes);
+    if (!x->file) http_conn_close(x->conn); /* The head has promised more than can be said now. */
+}
+
+static void op_pause(struct call *call)
+{
+    http_conn_hold(of(call)->conn);
+}
+
+static void op_resume(struct call *call)
+{
+    http_conn_let_go(of(call)->conn);
 }
 
 static const struct call_ops call_ops = {
@@ -224,6 +260,9 @@ static const struct call_ops call_ops = {
     .stream_begin = op_stream_begin,
     .stream_send = op_stream_send,
     .stream_end = op_stream_end,
+    .reply_file = op_reply_file,
+    .pause = op_pause,
+    .resume = op_resume,
 };
 
 bool http_call_is_local(const struct call *call)
@@ -236,8 +275,21 @@ struct slice http_call_header(const struct call *call, const char *name)
     return http_header(&of((struct call *)call)->parser, name);
 }
 
+bool http_exchange_is_upload(const struct http_exchange *x)
+{
+    return x->endpoint && x->endpoint->body;
+}
+
+/* Whoever works on the call lets go of it. */
+static void let_go(struct http_exchange *x)
+{
+    if (x->call.on_close) x->call.on_close(&x->call);
+    x->call.on_close = NULL;
+}
+
 void http_exchange_refuse(struct http_exchange *x, const struct err *err, bool fatal)
 {
+    let_go(x); /* An endpoint that has part of the body. */
     if (fatal || x->parser.has_body)
         x->conn->close_after = true; /* Where the next request begins is unknown to us. */
     http_conn_begin_answer(x->conn);
@@ -249,14 +301,17 @@ void http_exchange_refuse(struct http_exchange *x, const struct err *err, bool f
 void http_exchange_abort(struct http_exchange *x, const struct err *why)
 {
     if (x->ended) return;
+    if (x->file) {
+        http_conn_close(x->conn); /* What is missing shows that it is cut. */
+        return;
+    }
     if (x->streaming) {
         call_send_error(&x->call, why);
-        if (x->call.on_close) x->call.on_close(&x->call);
+        let_go(x);
         x->conn->close_after = true;
         op_stream_end(&x->call);
         return;
     }
-    if (x->call.on_close) x->call.on_close(&x->call);
     http_exchange_refuse(x, why, true);
 }
 
@@ -368,6 +423,31 @@ static void allow_origin(struct http_exchange *x)
     op_header(&x->call, "Vary", "Origin");
 }
 
+static int check_body(struct http_exchange *x, struct err *err)
+{
+    bool upload = http_exchange_is_upload(x);
+    return http_parser_limit_body(&x->parser, upload ? x->endpoint->body->bytes_max : HTTP_BODY_MAX,
+                                  err);
+}
+
+/* The end of what an endpoint was called for; false when it has answered. */
+static bool goes_on(struct http_exchange *x)
+{
+    x->running = false;
+    if (!x->ended) return true;
+    http_conn_answered(x->conn);
+    return false;
+}
+
+static bool begin_upload(struct http_exchange *x)
+{
+    x->call.query = http_query(&x->parser);
+    x->call.content_type = http_header(&x->parser, "content-type");
+    x->running = true;
+    endpoint_body_begin(x->endpoint, &x->call);
+    return goes_on(x);
+}
+
 bool http_exchange_head(struct http_exchange *x)
 {
     struct err err = { 0 };
@@ -381,10 +461,11 @@ bool http_exchange_head(struct http_exchange *x)
             answer_preflight(x);
         return false;
     }
-    if (check_request(x, &err) < 0) {
+    if (check_request(x, &err) < 0 || check_body(x, &err) < 0) {
         http_exchange_refuse(x, &err, false);
         return false;
     }
+    if (http_exchange_is_upload(x) && !begin_upload(x)) return false;
     if (x->parser.expect_continue) {
         struct slice go_on = SLICE("HTTP/1.1 100 Continue\r\n\r\n");
         http_conn_send(x->conn, &go_on, 1);
@@ -395,6 +476,13 @@ bool http_exchange_head(struct http_exchange *x)
 void http_exchange_body(struct http_exchange *x)
 {
     struct err err = { 0 };
+    if (http_exchange_is_upload(x)) {
+        x->n_body += x->parser.body.len;
+        x->running = true;
+        endpoint_body_piece(x->endpoint, &x->call, x->parser.body);
+        (void)goes_on(x);
+        return;
+    }
     buf_add_slice(&x->body, x->parser.body);
     if (!x->body.failed) return;
     (void)err_set(&err, ERR_NO_MEMORY, "no memory for the body");
@@ -447,9 +535,10 @@ void http_exchange_run(struct http_exchange *x)
         send_asset(x);
     else if (x->page)
         x->page->answer(x->conn->server->o.gateway, &x->call);
+    else if (http_exchange_is_upload(x))
+        endpoint_body_end(x->endpoint, &x->call);
     else
         endpoint_run(x->endpoint, &x->call);
-    x->running = false;
     drop_request(x);
-    if (x->ended) http_conn_answered(x->conn);
+    (void)goes_on(x);
 }

@@ -1,5 +1,5 @@
-/* http_internal - shared by http_server.c (sockets), http_conn.c (bytes) and http_exchange.c
- * (requests). */
+/* http_internal - shared by http_server.c (sockets), http_conn.c (bytes), http_exchange.c (requests)
+ * and http_file.c (answers from files). */
 #ifndef TIRO_GATEWAY_HTTP_INTERNAL_H
 #define TIRO_GATEWAY_HTTP_INTERNAL_H
 
@@ -28,6 +28,7 @@ struct http_pending {
 };
 
 struct http_exchange;
+struct http_file;
 
 union http_handle {
     uv_handle_t handle;
@@ -49,6 +50,7 @@ struct http_conn {
     bool local;       /* Came through the Unix socket. */
     bool closing;     /* uv_close has been called. */
     bool close_after; /* No further request on this connection. */
+    bool held;        /* The endpoint takes no more of the body for now. */
     bool resumed, paused, feeding;
 };
 
@@ -62,8 +64,11 @@ struct http_exchange {
     const struct endpoint *endpoint;
     const struct page *page;
     const struct asset *asset;
-    const char *label; /* For metrics. */
+    struct http_file *file; /* The answer, while it comes from one. */
+    const char *label;      /* For metrics. */
     uint64_t start_ns;
+    /* Of a body in pieces: what has come, what had when its deadline was set, and its last one. */
+    uint64_t n_body, body_mark, body_end_ns;
     int status;
     bool running;      /* endpoint_run is on the stack. */
     bool head_only;    /* HEAD: no body in the answer. */
@@ -109,6 +114,16 @@ void http_conn_begin_answer(struct http_conn *c);
 void http_conn_answered(struct http_conn *c);
 void http_conn_check_deadlines(struct http_conn *c, uint64_t now);
 void http_conn_resume(struct http_conn *c);
+/* Nothing more of the body until http_conn_let_go. */
+void http_conn_hold(struct http_conn *c);
+void http_conn_let_go(struct http_conn *c);
+
+/* http_file.c */
+/* Sends `bytes` bytes of the file behind the head that is out. NULL: no memory; fd is closed. */
+struct http_file *http_file_open(struct http_exchange *x, int fd, uint64_t bytes);
+/* All that was sent has been taken: goes on. */
+void http_file_drained(struct http_file *f);
+void http_file_close(struct http_file *f); /* NULL is fine. */
 
 /* http_exchange.c */
 struct http_exchange *http_exchange_open(struct http_conn *c);
@@ -117,6 +132,10 @@ void http_exchange_close(struct http_exchange *x);
 bool http_exchange_head(struct http_exchange *x);
 void http_exchange_body(struct http_exchange *x);
 void http_exchange_run(struct http_exchange *x);
+/* Whether its body goes to the endpoint in pieces. */
+bool http_exchange_is_upload(const struct http_exchange *x);
+/* All of the file is out. */
+void http_exchange_end(struct http_exchange *x);
 /* Answers with the error; the connection is closed behind it when `fatal`. */
 void http_exchange_refuse(struct http_exchange *x, const struct err *err, bool fatal);
 /* The client is gone or has to go: the endpoint lets go of the call. */

@@ -214,6 +214,12 @@ static int check_repeats(const struct http_parser *p, struct err *err)
     return 0;
 }
 
+static int too_large(const struct http_parser *p, struct err *err)
+{
+    return err_set(err, ERR_TOO_LARGE, "the body is longer than %llu bytes",
+                   (unsigned long long)p->body_max);
+}
+
 static int read_length(struct http_parser *p, struct slice text, struct err *err)
 {
     uint64_t length;
@@ -223,8 +229,7 @@ static int read_length(struct http_parser *p, struct slice text, struct err *err
         if (text.ptr[i] < '0' || text.ptr[i] > '9')
             return err_set(err, ERR_HTTP_SYNTAX, "Content-Length is not a plain decimal number");
     if (text.len > LENGTH_DIGITS_MAX || !slice_to_u64(&length, text) || length > p->body_max)
-        return err_set(err, ERR_TOO_LARGE, "the body is longer than %llu bytes",
-                       (unsigned long long)p->body_max);
+        return too_large(p, err);
     p->body_left = length;
     p->has_body = length > 0;
     return 0;
@@ -494,9 +499,7 @@ static int on_chunk_size(struct http_parser *p, unsigned char c, struct err *err
     if (p->chunk_digits == 0) return bad(err, "a chunk without a size");
     if (c == ';' || c == ' ' || c == '\t') return bad(err, "chunk extensions are not taken");
     if (c != '\r') return bad(err, "a chunk size that is not hexadecimal");
-    if (p->body_left > p->body_max - p->body_len)
-        return err_set(err, ERR_TOO_LARGE, "the body is longer than %llu bytes",
-                       (unsigned long long)p->body_max);
+    if (p->body_left > p->body_max - p->body_len) return too_large(p, err);
     p->body_len += p->body_left;
     p->state = S_CHUNK_SIZE_LF;
     return 0;
@@ -552,6 +555,13 @@ static int feed_body(struct http_parser *p, enum http_event *ret, struct slice *
     }
     *ret = HTTP_END;
     return 0;
+}
+
+int http_parser_limit_body(struct http_parser *p, uint64_t body_max, struct err *err)
+{
+    assert(p->state == S_BODY_START && body_max <= p->body_max);
+    p->body_max = body_max;
+    return p->body_left > body_max ? too_large(p, err) : 0;
 }
 
 int http_parser_feed(struct http_parser *p, enum http_event *ret, struct slice *in, struct err *err)

@@ -89,6 +89,8 @@ void http_parser_drop_head(struct http_parser *p);
  * -ERR_EXPECT, -ERR_NO_MEMORY. Not to be called again after a failure or after HTTP_END. */
 int http_parser_feed(struct http_parser *p, enum http_event *ret, struct slice *in,
                      struct err *err) MUST_USE;
+/* At HTTP_HEAD: the body may have no more than that. -ERR_TOO_LARGE when it says so itself. */
+int http_parser_limit_body(struct http_parser *p, uint64_t body_max, struct err *err) MUST_USE;
 /* Nothing has arrived yet. */
 bool http_parser_is_fresh(const struct http_parser *p);
 

@@ -95,6 +95,7 @@ int http_server_open(struct http_server **ret, const struct http_server_options 
     struct http_deadlines *d = &s->o.deadlines;
     d->head_ms = or_default(d->head_ms, HTTP_HEAD_MS);
     d->body_ms = or_default(d->body_ms, HTTP_BODY_MS);
+    d->upload_ms = or_default(d->upload_ms, HTTP_UPLOAD_MS);
     d->write_ms = or_default(d->write_ms, HTTP_WRITE_MS);
     d->idle_ms = or_default(d->idle_ms, HTTP_IDLE_MS);
     buf_init(&s->head, HEAD_MAX);

@@ -12,8 +12,11 @@
  * request is answered, so that a client that goes away (a half-close counts) is noticed at once and
  * its call's on_close runs.
  *
- * Deadlines are totals: for the head, for the body, for each HTTP_WRITE_STEP of an answer, and for
- * an idle connection. A stream may queue HTTP_STREAM_QUEUE_MAX bytes for a slow reader, besides
+ * A body that is too large for memory goes to its endpoint as it comes (api/endpoint.h), which can
+ * hold it back: then nothing is read.
+ *
+ * Deadlines are totals: for the head, for the body (one in pieces: for each HTTP_UPLOAD_STEP of it,
+ * and for all), for each HTTP_WRITE_STEP of an answer, and for an idle connection. A stream may queue HTTP_STREAM_QUEUE_MAX bytes for a slow reader, besides
  * HTTP_STREAM_SNDBUF in the kernel. More is for bursts: it must be gone in HTTP_STREAM_BEHIND_MS
  * and is never above HTTP_STREAM_BURST_MAX, or the connection is closed.
  */
@@ -31,6 +34,9 @@
 enum {
     HTTP_HEAD_MS = 10 * 1000,
     HTTP_BODY_MS = 60 * 1000,
+    HTTP_UPLOAD_MS = 60 * 60 * 1000, /* A body in pieces: all of it, */
+    HTTP_UPLOAD_STEP = 1 << 20,      /* and so much of it within the time of another's body. */
+    HTTP_UPLOAD_MAX = 1 << 30,       /* No endpoint takes more in one request. */
     HTTP_WRITE_MS = 30 * 1000,
     HTTP_IDLE_MS = 75 * 1000,
     HTTP_LINGER_MS = 2 *
@@ -49,7 +55,7 @@ enum {
 };
 
 struct http_deadlines {
-    uint32_t head_ms, body_ms, write_ms, idle_ms; /* 0: the defaults above */
+    uint32_t head_ms, body_ms, upload_ms, write_ms, idle_ms; /* 0: the defaults above */
 };
 
 struct http_server;

@@ -66,9 +66,43 @@ static void op_timer_cancel(struct service *service, struct service_timer *timer
     if (timer) end_timer(timer);
 }
 
+/* ---- Work ---- */
+
+struct service_job {
+    uv_work_t work;
+    struct service_work *what;
+};
+
+static void on_work(uv_work_t *work) /* on a thread of libuv's */
+{
+    struct service_job *job = work->data;
+    job->what->run(job->what);
+}
+
+static void on_worked(uv_work_t *work, int status)
+{
+    struct service_job *job = work->data;
+    struct service_work *what = job->what;
+    (void)status; /* Only what is cancelled fails, and nothing is. */
+    mem_free(job);
+    what->done(what);
+}
+
+static int op_work(struct service *service, struct service_work *what, struct err *err)
+{
+    struct service_uv *s = (struct service_uv *)service;
+    struct service_job *job = mem_calloc(1, sizeof *job);
+    if (!job) return err_set(err, ERR_NO_MEMORY, "There is no memory for the request.");
+    *job = (struct service_job){ .what = what };
+    job->work.data = job;
+    (void)uv_queue_work(s->loop, &job->work, on_work, on_worked); /* Always 0 with both. */
+    return 0;
+}
+
 static const struct service_ops service_uv_ops = {
     .timer = op_timer,
     .timer_cancel = op_timer_cancel,
+    .work = op_work,
 };
 
 /* ---- Store ---- */

@@ -25,7 +25,7 @@ static int cursor(int64_t *ret, struct db *db, const struct listing *l, struct s
 int listing_query(struct db_rows *ret, struct db *db, const struct listing *l,
                   const struct db_value *args, size_t n_args, struct err *err)
 {
-    assert(n_args + 3 <= LISTING_ARGS_MAX && l->limit >= 1 && l->limit <= LISTING_LIMIT_MAX);
+    assert(n_args + 3 <= LISTING_ARGS_MAX && l->limit >= 1 && l->limit <= LISTING_ROWS_MAX);
     char sql[SQL_MAX];
     struct db_value all[LISTING_ARGS_MAX];
     int64_t after = l->ascending ? 0 : INT64_MAX, before = l->ascending ? INT64_MAX : 0;

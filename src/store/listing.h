@@ -12,13 +12,17 @@
 
 #include "store/db.h"
 
-enum { LISTING_LIMIT_MAX = 100, LISTING_ARGS_MAX = 12 };
+enum {
+    LISTING_LIMIT_MAX = 100,  /* of most lists */
+    LISTING_ROWS_MAX = 10000, /* of any */
+    LISTING_ARGS_MAX = 12,
+};
 
 struct listing {
     const char *table, *columns, *where; /* literals, never outside text */
     struct slice after, before;          /* ids; ptr NULL: none */
     bool ascending;
-    int limit; /* 1..LISTING_LIMIT_MAX; one more row is asked for, to know whether there are more */
+    int limit; /* 1..LISTING_ROWS_MAX; one more row is asked for, to know whether there are more */
 };
 
 /* The statement of a page; its last parameters are the cursors and the limit. -ERR_INVALID_VALUE

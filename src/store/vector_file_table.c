@@ -140,6 +140,19 @@ int vector_file_set_attributes(struct db *db, int64_t seq, struct slice attribut
                            DB_ARGS(DB_INT(seq), DB_TEXT(attributes)), err));
 }
 
+int vector_file_attributes(struct slice *ret, struct db *db, int64_t seq, struct arena *arena,
+                           struct err *err)
+{
+    struct db_rows rows;
+    TRY(db_query(&rows, db, "SELECT attributes FROM vector_files WHERE seq = ?1",
+                 DB_ARGS(DB_INT(seq)), err));
+    int rc = db_next(&rows, err);
+    TRY(rc);
+    *ret = rc > 0 ? arena_slice(arena, db_text(&rows, 0)) : SLICE("{}");
+    db_rows_close(&rows);
+    return arena_check(arena, "the attributes", err);
+}
+
 int vector_file_remove(struct db *db, const struct vector_file *f, struct err *err)
 {
     struct change less = { .of[f->status] = -1, .usage_bytes = -f->usage_bytes };
@@ -175,6 +188,25 @@ int vector_file_forget(struct db *db, const struct principal *owner, struct slic
                        struct err *err)
 {
     for (bool more = true; more;) TRY(forget_one(&more, db, owner, id, err));
+    return 0;
+}
+
+int vector_file_forget_lost(int *ret, struct db *db, int limit, struct err *err)
+{
+    struct db_rows rows;
+    struct vector_file file;
+    for (*ret = 0; *ret < limit; ++*ret) {
+        TRY(db_query(&rows, db,
+                     "SELECT " VECTOR_FILE_COLUMNS " FROM vector_files WHERE status <> 0 AND "
+                     "NOT EXISTS (SELECT 1 FROM files f WHERE f.id = vector_files.id) "
+                     "ORDER BY seq LIMIT 1",
+                     DB_NO_ARGS, err));
+        int rc = db_next(&rows, err);
+        if (rc <= 0) return rc;
+        vector_file_read(&file, &rows, NULL);
+        db_rows_close(&rows); /* Only numbers are used. */
+        TRY(vector_file_remove(db, &file, err));
+    }
     return 0;
 }
 

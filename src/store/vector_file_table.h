@@ -32,11 +32,17 @@ int vector_file_find(struct vector_file *ret, struct db *db, const struct vector
                      struct slice id, struct arena *arena, struct err *err) MUST_USE;
 int vector_file_set_attributes(struct db *db, int64_t seq, struct slice attributes,
                                struct err *err) MUST_USE;
+/* "{}" of one that is not there. */
+int vector_file_attributes(struct slice *ret, struct db *db, int64_t seq, struct arena *arena,
+                           struct err *err) MUST_USE;
 /* Out of its store; the file itself stays. Its chunks are left to vector_purge_some. */
 int vector_file_remove(struct db *db, const struct vector_file *file, struct err *err) MUST_USE;
 /* The same in all stores of the project: the file itself is deleted. */
 int vector_file_forget(struct db *db, const struct principal *owner, struct slice id,
                        struct err *err) MUST_USE;
+
+/* The same of files that were deleted without it, or have expired; up to `limit`, *ret of them. */
+int vector_file_forget_lost(int *ret, struct db *db, int limit, struct err *err) MUST_USE;
 
 /* Rows of vector_file_read: of a store, behind the file with the number `after`, that can be found
  * or will be. */
