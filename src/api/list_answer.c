@@ -28,7 +28,9 @@ void list_req_fill(struct listing *ret, const struct list_req *req, struct arena
 
 /* The objects; *ret_more says that a row was left over. */
 static int write_rows(struct json_writer *w, struct slice ids[2], bool *ret_more,
-                      struct db_rows *rows, int limit, struct arena *arena, struct err *err)
+                      struct db_rows *rows, int limit,
+                      void (*write)(struct json_writer *w, const struct db_rows *rows, void *ctx),
+                      void *ctx, struct arena *arena, struct err *err)
 {
     int n = 0, rc;
     while ((rc = db_next(rows, err)) > 0) {
@@ -39,7 +41,7 @@ static int write_rows(struct json_writer *w, struct slice ids[2], bool *ret_more
         }
         if (n++ == 0) ids[0] = arena_slice(arena, db_text(rows, 0));
         ids[1] = arena_slice(arena, db_text(rows, 0));
-        json_raw(w, db_text(rows, 1));
+        write(w, rows, ctx);
     }
     return rc;
 }
@@ -53,8 +55,9 @@ static void write_id(struct json_writer *w, const char *key, struct slice id)
         json_null_value(w);
 }
 
-int list_answer_from_rows(struct slice *ret, struct db_rows *rows, int limit, struct arena *arena,
-                          struct err *err)
+int list_answer_write(struct slice *ret, struct db_rows *rows, int limit,
+                      void (*write)(struct json_writer *w, const struct db_rows *rows, void *ctx),
+                      void *ctx, struct arena *arena, struct err *err)
 {
     struct buf out;
     struct json_writer w;
@@ -67,7 +70,7 @@ int list_answer_from_rows(struct slice *ret, struct db_rows *rows, int limit, st
     json_str(&w, "list");
     json_key(&w, "data");
     json_array_begin(&w);
-    int rc = write_rows(&w, ids, &more, rows, limit, arena, err);
+    int rc = write_rows(&w, ids, &more, rows, limit, write, ctx, arena, err);
     json_array_end(&w);
     write_id(&w, "first_id", ids[0]);
     write_id(&w, "last_id", ids[1]);
@@ -77,4 +80,16 @@ int list_answer_from_rows(struct slice *ret, struct db_rows *rows, int limit, st
     if (rc == 0) return field_keep_text(ret, &out, arena, err);
     buf_release(&out);
     return rc;
+}
+
+static void write_text(struct json_writer *w, const struct db_rows *rows, void *ctx)
+{
+    (void)ctx;
+    json_raw(w, db_text(rows, 1));
+}
+
+int list_answer_from_rows(struct slice *ret, struct db_rows *rows, int limit, struct arena *arena,
+                          struct err *err)
+{
+    return list_answer_write(ret, rows, limit, write_text, NULL, arena, err);
 }

@@ -17,6 +17,10 @@ extern const struct field list_fields[]; /* to be included */
 /* Limit, order and cursors of the listing; the cursors are copied into the arena. */
 void list_req_fill(struct listing *ret, const struct list_req *req, struct arena *arena);
 
+/* From rows whose first column is the id and that `write` knows as objects; closes the rows. */
+int list_answer_write(struct slice *ret, struct db_rows *rows, int limit,
+                      void (*write)(struct json_writer *w, const struct db_rows *rows, void *ctx),
+                      void *ctx, struct arena *arena, struct err *err) MUST_USE;
 /* From rows whose first column is the id and whose second is the object as JSON text; closes the
  * rows. *ret is the whole answer, in the arena. */
 int list_answer_from_rows(struct slice *ret, struct db_rows *rows, int limit, struct arena *arena,

@@ -9,6 +9,7 @@ struct vector_index;
 
 /* Files were attached, or removed: look at once. */
 void vector_files_kick(struct service *service);
+/* NULL: the server ends. */
 struct vector_index *vector_files_index(struct service *service);
 
 #endif

@@ -1,9 +1,9 @@
 #include "api/vector_job.h"
 
-#include "api/extract.h"
 #include "api/token_counter.h"
 #include "api/vector_index.h"
 #include "api/vector_step.h"
+#include "api/vector_text.h"
 #include "api/vector_values.h"
 #include "base/log.h"
 #include "base/seam.h"
@@ -35,7 +35,7 @@ struct vector_job {
     struct principal owner;
     struct vector_file file;
     struct vector_step *step;     /* in the store; NULL: none */
-    struct extraction *extraction; /* NULL: none */
+    struct vector_text *reading;  /* NULL: none */
     struct token_counter *counter;
     char *model; /* owned */
     char *text;  /* owned */
@@ -65,7 +65,7 @@ void vector_job_close(struct vector_job *j)
 {
     cancel_asking(j);
     token_counter_close(j->counter);
-    if (j->extraction) extraction_cancel(j->extraction);
+    if (j->reading) vector_text_cancel(j->reading);
     if (j->step) j->step->owner = NULL;
     for (size_t i = 0; i < j->n_chunks; i++) mem_free(j->chunks[i].vector);
     mem_free(j->chunks);
@@ -453,25 +453,31 @@ static int count(struct vector_job *j, struct err *err)
 
 /* ---- Reading ---- */
 
-static void extracted(void *user, struct slice text, const struct err *err)
+static void text_read(void *user, char *text, size_t len, const struct err *err)
 {
     struct vector_job *j = user;
     struct err why = { 0 };
-    j->extraction = NULL;
-    if (err)
-        why = *err;
-    else if (text.len > VECTOR_TEXT_MAX)
-        (void)err_set(&why, ERR_TOO_LARGE,
-                      "The file has %zu bytes of text; a file of a vector store may have up to %d.",
-                      text.len, VECTOR_TEXT_MAX);
-    else if (text.len == 0)
+    j->reading = NULL;
+    j->text = text;
+    j->text_len = len;
+    if (err) why = *err;
+    if (!err && len == 0)
         (void)err_set(&why, ERR_INVALID_VALUE, "The file is empty: there is no text in it.");
-    else if (!(j->text = mem_strndup(text.ptr, text.len)))
-        (void)err_set(&why, ERR_NO_MEMORY, "no memory for the file's text");
-    for (size_t i = 0; j->text && i < text.len; i++)
-        if (j->text[i] == '\0') j->text[i] = ' '; /* Databases keep none in texts. */
-    j->text_len = text.len;
+    for (size_t i = 0; text && i < len; i++)
+        if (text[i] == '\0') text[i] = ' '; /* Databases keep none in texts. */
     if (why.code || count(j, &why) < 0) end(j, &why);
+}
+
+static int begin_text(struct vector_job *j, const struct file_row *row, struct err *err)
+{
+    struct vector_text_options options = {
+        .service = j->o.service,
+        .file = row,
+        .bytes_max = VECTOR_TEXT_MAX,
+        .done = text_read,
+        .user = j,
+    };
+    return vector_text_begin(&j->reading, &options, err);
 }
 
 static int choose_model(struct vector_job *j, struct err *err)
@@ -492,7 +498,7 @@ static void read_row(struct vector_job *j, struct vector_step *s, int rc, const 
     }
     if (rc == 0) forget_chunks(j); /* Of an earlier attempt. */
     if (rc == 0) rc = choose_model(j, &why);
-    if (rc == 0) rc = begin_text(j, s->row.sha256, &why);
+    if (rc == 0) rc = begin_text(j, &s->row, &why);
     if (rc < 0) end(j, &why);
 }
 

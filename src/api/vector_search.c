@@ -253,8 +253,9 @@ static void on_filled(struct vector_wait *wait, const struct err *err)
 static void ask_index(struct vector_search *s)
 {
     struct err err = { 0 };
-    int rc = vector_index_need(vector_files_index(s->o.service), s->stores[s->at].seq, &s->wait,
-                               &err);
+    struct vector_index *index = vector_files_index(s->o.service);
+    int rc = index ? vector_index_need(index, s->stores[s->at].seq, &s->wait, &err)
+                   : err_set(&err, ERR_SHUTTING_DOWN, "the server is shutting down");
     if (rc < 0)
         fail(s, &err);
     else if (rc > 0)

@@ -155,8 +155,9 @@ int vector_file_attributes(struct slice *ret, struct db *db, int64_t seq, struct
 
 int vector_file_remove(struct db *db, const struct vector_file *f, struct err *err)
 {
-    struct change less = { .of[f->status] = -1, .usage_bytes = -f->usage_bytes };
+    struct change less = { .usage_bytes = -f->usage_bytes };
     struct change stopped = { .of[VECTOR_IN_PROGRESS] = -1, .of[VECTOR_CANCELLED] = 1 };
+    less.of[f->status]--;
     TRY(db_exec(db, "INSERT INTO vector_purges(store_seq, file_seq) VALUES (?1, ?2)",
                 DB_ARGS(DB_INT(f->store_seq), DB_INT(f->seq)), err));
     TRY(db_exec(db, "DELETE FROM vector_files WHERE seq = ?1", DB_ARGS(DB_INT(f->seq)), err));
