@@ -33,13 +33,13 @@ struct service_ops {
 struct service {
     const struct service_ops *ops;
     struct backend *backend;
-    struct store *store;     /* NULL: closed */
-    struct indexer *indexer; /* of vector stores: api/indexer.h */
+    struct store *store;         /* NULL: closed */
+    struct indexer *indexer;     /* of vector stores: api/indexer.h */
     const char *embedding_model; /* that they are made with; NULL: the first that is here */
-    const char *data_dir;    /* files/ lies in it */
-    uint64_t file_bytes_max; /* of one project's files; 0: any number */
-    void **runners;          /* the state of each of runner_registry, in its order (api/runner.h) */
-    bool draining;           /* begin nothing new */
+    const char *data_dir;        /* files/ lies in it */
+    uint64_t file_bytes_max;     /* of one project's files; 0: any number */
+    void **runners; /* the state of each of runner_registry, in its order (api/runner.h) */
+    bool draining;  /* begin nothing new */
 };
 
 #endif

@@ -83,9 +83,8 @@ static int add_segment(struct token_counter *c, struct err *err)
         c->segments = segments;
         c->cap = cap;
     }
-    c->segments[c->n++] = (struct chunker_segment){
-        .end = chunker_segment(c->o.text, c->at, c->bytes_max)
-    };
+    c->segments[c->n++] = (struct chunker_segment){ .end = chunker_segment(c->o.text, c->at,
+                                                                           c->bytes_max) };
     return 0;
 }
 

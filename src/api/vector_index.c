@@ -405,7 +405,8 @@ static int send_change(struct vector_index *ix, const struct msg_index *m, struc
 /* Whether the index holds anything that a change must be told to. */
 static bool is_begun(const struct loaded *l)
 {
-    return is_current(l) && (l->stage != STAGE_CHUNKS || l->cursor > 0 || (l->page && l->page->sent));
+    return is_current(l) &&
+           (l->stage != STAGE_CHUNKS || l->cursor > 0 || (l->page && l->page->sent));
 }
 
 /* Whether pages that are still to be read would bring chunks that are committed now. */

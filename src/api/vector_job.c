@@ -13,8 +13,8 @@
 enum {
     EMBED_WINDOW = 16,
     PUT_CHUNKS = 32,
-    PRIORITY = -1,       /* After all that people wait for. */
-    SEGMENT_BYTES = 256, /* Of a part whose tokens are counted; no more than a chunk's tokens. */
+    PRIORITY = -1,        /* After all that people wait for. */
+    SEGMENT_BYTES = 256,  /* Of a part whose tokens are counted; no more than a chunk's tokens. */
     CHUNK_ROW_BYTES = 64, /* What a chunk takes beside text and vector. */
 };
 
@@ -34,13 +34,13 @@ struct vector_job {
     struct arena arena; /* of what is copied */
     struct principal owner;
     struct vector_file file;
-    struct vector_step *step;     /* in the store; NULL: none */
-    struct vector_text *reading;  /* NULL: none */
+    struct vector_step *step;    /* in the store; NULL: none */
+    struct vector_text *reading; /* NULL: none */
     struct token_counter *counter;
     char *model; /* owned */
     char *text;  /* owned */
     size_t text_len;
-    struct chunk *chunks; /* n of them; owned */
+    struct chunk *chunks;                        /* n of them; owned */
     size_t n_chunks, n_asked, n_stored, n_ready; /* n_ready: leading ones that have vectors */
     struct asking window[EMBED_WINDOW];
     uint32_t dimensions;
@@ -541,13 +541,14 @@ int vector_job_model(const char **ret, struct service *service, struct err *err)
         const struct backend_model *m = &models[i];
         bool embeds = m->capabilities & CAP_EMBEDDINGS;
         if (wanted && *wanted ? strcmp(m->id, wanted) != 0 : !embeds) continue;
-        bool better = !best || (best->state == BACKEND_MODEL_FAILED &&
-                                m->state != BACKEND_MODEL_FAILED);
+        bool better = !best ||
+                      (best->state == BACKEND_MODEL_FAILED && m->state != BACKEND_MODEL_FAILED);
         if (better) best = m;
     }
     if (best && best->capabilities && !(best->capabilities & CAP_EMBEDDINGS))
         return err_set(err, ERR_UNSUPPORTED_VALUE,
-                       "The setting embedding_model names '%s', which makes no embeddings.", wanted);
+                       "The setting embedding_model names '%s', which makes no embeddings.",
+                       wanted);
     if (!best)
         return err_set(err, ERR_MODEL_NOT_FOUND,
                        "There is no model that makes embeddings, which vector stores need: `tiro "

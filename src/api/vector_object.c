@@ -292,7 +292,8 @@ const struct field vector_file_answer[] = {
     ANSWER("vector_store_id", STRING, .help = "Whose it is."),
     ANSWER("usage_bytes", INT, .help = "What its chunks take: texts and vectors."),
     ANSWER("status", ENUM, .names = statuses, .help = "completed: it can be found."),
-    ANSWER("last_error", OBJECT, .nullable = true, .fields = error_answer, .help = "Why it failed."),
+    ANSWER("last_error", OBJECT, .nullable = true, .fields = error_answer,
+           .help = "Why it failed."),
     ANSWER("chunking_strategy", OBJECT, .fields = chunking_answer, .help = "How it is cut."),
     ANSWER("attributes", JSON, .schema = vector_attributes_schema, .help = "As they were given."),
     FIELDS_END,
@@ -315,13 +316,13 @@ const struct field vector_deleted_answer[] = {
     FIELDS_END,
 };
 
-#define LIST_ANSWER(of)                                                                  \
-    {                                                                                    \
-        ANSWER("object", ENUM, .names = list_objects, .help = "list"),                   \
-        ANSWER("data", OBJECTS, .fields = (of), .help = "The page."),                    \
-        ANSWER("first_id", STRING, .nullable = true, .help = "Of the page's first."),    \
-        ANSWER("last_id", STRING, .nullable = true, .help = "Of its last: `after` next."), \
-        ANSWER("has_more", BOOL, .help = "Whether another page follows."), FIELDS_END,   \
+#define LIST_ANSWER(of)                                                                        \
+    {                                                                                          \
+        ANSWER("object", ENUM, .names = list_objects, .help = "list"),                         \
+            ANSWER("data", OBJECTS, .fields = (of), .help = "The page."),                      \
+            ANSWER("first_id", STRING, .nullable = true, .help = "Of the page's first."),      \
+            ANSWER("last_id", STRING, .nullable = true, .help = "Of its last: `after` next."), \
+            ANSWER("has_more", BOOL, .help = "Whether another page follows."), FIELDS_END,     \
     }
 
 const struct field vector_stores_answer[] = LIST_ANSWER(vector_store_answer);

@@ -10,7 +10,7 @@
 struct vector_index;
 
 enum {
-    VECTOR_NAME_MAX = 256,      /* characters of UTF-8, at most as many bytes times four */
+    VECTOR_NAME_MAX = 256,        /* characters of UTF-8, at most as many bytes times four */
     VECTOR_STORE_FILES_MAX = 500, /* attached with the making of a store */
     VECTOR_BATCH_FILES_MAX = 2000,
     VECTOR_POLL_MS = 500, /* When to look again at what is in progress. */
@@ -28,7 +28,7 @@ struct vector_static_req {
     struct field_int max_chunk_size_tokens, chunk_overlap_tokens;
 };
 struct vector_chunking_req {
-    struct field_enum type; /* 0: auto, 1: static */
+    struct field_enum type;    /* 0: auto, 1: static */
     struct field_object fixed; /* struct vector_static_req */
 };
 extern const struct field vector_chunking_fields[];

@@ -17,7 +17,7 @@ struct hit {
 
 /* Work in the database: its memory is its own, for the search may be cancelled under it. */
 struct look {
-    struct store_job job;      /* first */
+    struct store_job job;       /* first */
     struct vector_search *for_; /* NULL: cancelled */
     struct arena arena;
     struct principal principal;
@@ -164,8 +164,8 @@ static int run_texts(struct store_job *job, struct db *db, struct err *err)
                               h->hit.number, &l->arena, err));
         if (!found) continue; /* It was removed a moment ago. */
         l->results[l->n_results++] = (struct vector_result){
-            file.id, file.filename, file.attributes,   chunk.text, chunk.from_byte,
-            chunk.to_byte,          h->hit.score,
+            file.id,         file.filename, file.attributes, chunk.text,
+            chunk.from_byte, chunk.to_byte, h->hit.score,
         };
     }
     return 0;
@@ -431,6 +431,7 @@ static int copy_options(struct vector_search *s, struct err *err)
         s->queries[i].text = o->queries[i];
         s->embeddings[i].search = s;
     }
+    s->wait.done = on_filled;
     s->message.vector_weight = o->vector_weight;
     s->message.text_weight = o->text_weight;
     s->message.threshold = o->threshold;

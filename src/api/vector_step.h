@@ -27,8 +27,7 @@ struct vector_step {
     /* Of end, with the model: */
     uint64_t n_tokens;
     struct slice attributes; /* what they are by then */
-    void (*then)(struct vector_job *owner, struct vector_step *step, int rc,
-                 const struct err *err);
+    void (*then)(struct vector_job *owner, struct vector_step *step, int rc, const struct err *err);
 };
 
 /* NULL with *err set. */

@@ -106,7 +106,7 @@ int vector_attributes_read(struct msg_attribute **ret, uint32_t *ret_n, struct s
 
 /* ---- Filters ---- */
 
-static const char *const ops[] = { "eq",  "ne", "gt",  "gte", "lt", "lte",
+static const char *const ops[] = { "eq", "ne",  "gt",  "gte", "lt", "lte",
                                    "in", "nin", "and", "or",  NULL };
 
 struct reading {
@@ -198,8 +198,8 @@ static int read_comparison(struct reading *r, struct msg_filter_step *step, cons
                          "Invalid '%s.key': string too long. No attribute's key has more than %d "
                          "characters.",
                          r->path, LABEL_KEY_MAX);
-    step->key = arena_slice(r->arena, (struct slice){ json_string_value(key),
-                                                      json_string_length(key) });
+    step->key = arena_slice(r->arena,
+                            (struct slice){ json_string_value(key), json_string_length(key) });
     return read_values(r, step, json_object_get(object, "value"));
 }
 

@@ -8,8 +8,8 @@
 #include "proto/bodies.h"
 
 enum {
-    LABELS_MAX = 16,      /* attributes, or pairs of metadata, of one object */
-    LABEL_KEY_MAX = 64,   /* characters */
+    LABELS_MAX = 16,    /* attributes, or pairs of metadata, of one object */
+    LABEL_KEY_MAX = 64, /* characters */
     LABEL_VALUE_MAX = 512,
     VECTOR_FILTER_DEPTH_MAX = 16, /* and, or in each other */
 };

@@ -55,8 +55,8 @@ int vector_work_begin(struct vector_work *w,
 
 int vector_work_find(struct vector_work *w, struct db *db, struct err *err)
 {
-    return vector_store_find(&w->store, db, &w->stored.principal, w->id, w->now,
-                             &w->stored.arena, err);
+    return vector_store_find(&w->store, db, &w->stored.principal, w->id, w->now, &w->stored.arena,
+                             err);
 }
 
 int vector_work_find_live(struct vector_work *w, struct db *db, struct err *err)
@@ -92,8 +92,7 @@ int vector_work_file_body(struct vector_work *w, const struct vector_file *file,
     return field_keep_text(&w->body, &out, &w->stored.arena, err);
 }
 
-int vector_work_batch_body(struct vector_work *w, const struct vector_batch *batch,
-                           struct err *err)
+int vector_work_batch_body(struct vector_work *w, const struct vector_batch *batch, struct err *err)
 {
     struct buf out;
     struct json_writer json;

@@ -170,8 +170,8 @@ static void on_message(struct run *r, const struct message_any *any)
     case MSG_HELLO: on_hello(r, any->body); break;
     case MSG_READY:
         log_info("index worker ready", LOG_INT("pid", r->pid),
-                 LOG_INT("bytes_max", bytes_max(r->owner)),
-                 LOG_SLICE("walls", ready->walls), LOG_SLICE("missing", ready->walls_missing));
+                 LOG_INT("bytes_max", bytes_max(r->owner)), LOG_SLICE("walls", ready->walls),
+                 LOG_SLICE("missing", ready->walls_missing));
         break;
     case MSG_INDEXED:
         answer(r, ((const struct msg_indexed *)any->body)->id, any->body, NULL, NULL);

@@ -19,8 +19,13 @@ static void copy_environment(char **ret, size_t max)
 int spawn_worker(uv_loop_t *loop, uv_process_t *process, const char *program, const char *kind,
                  int fd, uv_exit_cb on_end)
 {
-    char *args[] = { (char *)"tiro", (char *)"worker", (char *)"--kind", (char *)kind,
-                     (char *)"--fd", (char *)"3",      NULL };
+    char *args[] = { (char *)"tiro",
+                     (char *)"worker",
+                     (char *)"--kind",
+                     (char *)kind,
+                     (char *)"--fd",
+                     (char *)"3",
+                     NULL };
     char *environment[ENVIRONMENT_MAX];
     copy_environment(environment, ENVIRONMENT_MAX);
     uv_stdio_container_t stdio[WORKER_FD + 1] = {

@@ -39,8 +39,8 @@ __attribute__((target("avx2"))) static void dot_rows_avx2(int32_t *ret, const in
         for (size_t i = 0; i < stride; i += DOT_ALIGN) {
             const __m256i *q = (const __m256i *)(const void *)(query + i);
             a = _mm256_add_epi32(a, _mm256_madd_epi16(widen(rows + i), _mm256_loadu_si256(q)));
-            b = _mm256_add_epi32(b, _mm256_madd_epi16(widen(rows + i + 16),
-                                                      _mm256_loadu_si256(q + 1)));
+            b = _mm256_add_epi32(
+                b, _mm256_madd_epi16(widen(rows + i + 16), _mm256_loadu_si256(q + 1)));
         }
         ret[r] = sum_of(_mm256_add_epi32(a, b));
     }

@@ -17,8 +17,7 @@ enum {
 };
 
 /* ret[i]: of row i with the query. */
-void dot_rows(int32_t *ret, const int8_t *rows, size_t n_rows, size_t stride,
-              const int16_t *query);
+void dot_rows(int32_t *ret, const int8_t *rows, size_t n_rows, size_t stride, const int16_t *query);
 /* The specification of dot_rows. */
 void dot_rows_plain(int32_t *ret, const int8_t *rows, size_t n_rows, size_t stride,
                     const int16_t *query);

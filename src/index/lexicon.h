@@ -21,8 +21,8 @@ struct lexicon_word {
 struct lexicon {
     struct lexicon_word *words; /* cap of them; cap is 0 or a power of two */
     size_t cap, len;
-    size_t bytes;                         /* all that it has allocated */
-    uint64_t *hashes;                     /* scratch of lexicon_add; owned */
+    size_t bytes;     /* all that it has allocated */
+    uint64_t *hashes; /* scratch of lexicon_add; owned */
     size_t n_hashes, cap_hashes;
 };
 

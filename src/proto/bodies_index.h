@@ -39,7 +39,7 @@ struct msg_index_chunk {
 /* A change of one store's index: first `empty`, then chunks, then files. */
 struct msg_index {
     uint64_t id, store;
-    bool empty; /* Forget all of it. */
+    bool empty;          /* Forget all of it. */
     uint32_t dimensions; /* of the vectors */
     struct msg_index_chunk *chunks;
     uint32_t n_chunks;

@@ -2,8 +2,8 @@
 
 #define CHUNK_COLUMNS "c.seq, c.file_seq, c.number, c.from_byte, c.to_byte, c.text, c.vector"
 
-int vector_chunk_add(struct db *db, const struct vector_file *file,
-                     const struct vector_chunk *c, struct err *err)
+int vector_chunk_add(struct db *db, const struct vector_file *file, const struct vector_chunk *c,
+                     struct err *err)
 {
     int rc = db_exec(db,
                      "INSERT INTO vector_chunks(store_seq, file_seq, number, from_byte, to_byte, "
@@ -17,8 +17,8 @@ int vector_chunk_add(struct db *db, const struct vector_file *file,
 
 int vector_chunk_clear(struct db *db, int64_t file_seq, struct err *err)
 {
-    int rc = db_exec(db, "DELETE FROM vector_chunks WHERE file_seq = ?1",
-                     DB_ARGS(DB_INT(file_seq)), err);
+    int rc = db_exec(db, "DELETE FROM vector_chunks WHERE file_seq = ?1", DB_ARGS(DB_INT(file_seq)),
+                     err);
     return rc < 0 ? rc : 0;
 }
 

@@ -10,7 +10,7 @@
 
 struct vector_chunk {
     int64_t seq, file_seq;
-    uint32_t number;           /* within the file: 0 and on */
+    uint32_t number;            /* within the file: 0 and on */
     int64_t from_byte, to_byte; /* of the file's text */
     struct slice text, vector;
 };
@@ -41,7 +41,6 @@ struct vector_purge {
     int64_t store_seq, file_seq;
     bool finished; /* the file has no more */
 };
-int vector_purge_some(struct vector_purge *ret, struct db *db, int limit,
-                      struct err *err) MUST_USE;
+int vector_purge_some(struct vector_purge *ret, struct db *db, int limit, struct err *err) MUST_USE;
 
 #endif

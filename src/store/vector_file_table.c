@@ -2,10 +2,10 @@
 
 #include <assert.h>
 
-#define VECTOR_FILE_COLUMNS                                                                     \
+#define VECTOR_FILE_COLUMNS                                                                  \
     "id, seq, store_seq, batch_seq, filename, created_at, usage_bytes, status, error_code, " \
     "error_text, attributes, chunk_tokens, overlap_tokens"
-#define VECTOR_BATCH_COLUMNS                                                                   \
+#define VECTOR_BATCH_COLUMNS                                                            \
     "id, seq, store_seq, created_at, cancelled, n_in_progress, n_completed, n_failed, " \
     "n_cancelled"
 
@@ -83,7 +83,8 @@ static int find_old(struct vector_file *ret, struct db *db, int64_t store_seq, s
     struct db_rows rows;
     *ret = (struct vector_file){ 0 };
     TRY(db_query(&rows, db,
-                 "SELECT " VECTOR_FILE_COLUMNS " FROM vector_files WHERE store_seq = ?1 AND id = ?2",
+                 "SELECT " VECTOR_FILE_COLUMNS
+                 " FROM vector_files WHERE store_seq = ?1 AND id = ?2",
                  DB_ARGS(DB_INT(store_seq), DB_TEXT(id)), err));
     int rc = db_next(&rows, err);
     if (rc <= 0) return rc;
@@ -106,8 +107,7 @@ int vector_file_add(struct db *db, const struct principal *owner, struct vector_
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?11, ?12, 0)",
                 DB_ARGS(DB_INT(f->store_seq), DB_INT(f->batch_seq), DB_TEXT(f->id),
                         OWNER_ARGS(owner), DB_TEXT(f->filename), DB_INT(f->created_at),
-                        DB_TEXT(f->attributes), DB_INT(f->chunk_tokens),
-                        DB_INT(f->overlap_tokens)),
+                        DB_TEXT(f->attributes), DB_INT(f->chunk_tokens), DB_INT(f->overlap_tokens)),
                 err));
     TRY(db_one_int(&f->seq, 0, db, "SELECT seq FROM vector_files WHERE store_seq = ?1 AND id = ?2",
                    DB_ARGS(DB_INT(f->store_seq), DB_TEXT(f->id)), err));
@@ -121,7 +121,8 @@ int vector_file_find(struct vector_file *ret, struct db *db, const struct vector
 {
     struct db_rows rows;
     TRY(db_query(&rows, db,
-                 "SELECT " VECTOR_FILE_COLUMNS " FROM vector_files WHERE store_seq = ?1 AND id = ?2",
+                 "SELECT " VECTOR_FILE_COLUMNS
+                 " FROM vector_files WHERE store_seq = ?1 AND id = ?2",
                  DB_ARGS(DB_INT(store->seq), DB_TEXT(id)), err));
     int rc = db_next(&rows, err);
     if (rc == 0)
@@ -133,8 +134,7 @@ int vector_file_find(struct vector_file *ret, struct db *db, const struct vector
     return arena_check(arena, "the file", err);
 }
 
-int vector_file_set_attributes(struct db *db, int64_t seq, struct slice attributes,
-                               struct err *err)
+int vector_file_set_attributes(struct db *db, int64_t seq, struct slice attributes, struct err *err)
 {
     return changed(db_exec(db, "UPDATE vector_files SET attributes = ?2 WHERE seq = ?1",
                            DB_ARGS(DB_INT(seq), DB_TEXT(attributes)), err));
@@ -168,14 +168,14 @@ int vector_file_remove(struct db *db, const struct vector_file *f, struct err *e
 }
 
 /* One of those that have this id; *ret_more is false when there was none. */
-static int forget_one(bool *ret_more, struct db *db, const struct principal *owner,
-                      struct slice id, struct err *err)
+static int forget_one(bool *ret_more, struct db *db, const struct principal *owner, struct slice id,
+                      struct err *err)
 {
     struct db_rows rows;
     struct vector_file file;
     TRY(db_query(&rows, db,
-                 "SELECT " VECTOR_FILE_COLUMNS " FROM vector_files WHERE id = ?1 AND " OWNED_BY(
-                     "?2", "?3") " LIMIT 1",
+                 "SELECT " VECTOR_FILE_COLUMNS
+                 " FROM vector_files WHERE id = ?1 AND " OWNED_BY("?2", "?3") " LIMIT 1",
                  DB_ARGS(DB_TEXT(id), OWNED_ARGS(owner)), err));
     int rc = db_next(&rows, err);
     *ret_more = rc > 0;

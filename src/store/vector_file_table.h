@@ -10,14 +10,15 @@
 #include "store/vector_table.h"
 
 struct vector_file {
-    int64_t seq; /* its number, also in the index */
+    int64_t seq;                  /* its number, also in the index */
     int64_t store_seq, batch_seq; /* batch_seq 0: none */
     struct slice id, filename;    /* file-... */
     int64_t created_at, usage_bytes;
     enum vector_status status;
     struct slice error_code, error_text; /* ptr NULL: none */
     struct slice attributes;             /* a JSON object */
-    int64_t chunk_tokens, overlap_tokens; /* chunk_tokens 0: as the model allows, still to be said */
+    int64_t chunk_tokens,
+        overlap_tokens; /* chunk_tokens 0: as the model allows, still to be said */
 };
 
 /* Of rows that vector_file_read takes; their first is the id. */

@@ -54,12 +54,13 @@ int vector_store_find(struct vector_store *ret, struct db *db, const struct prin
                       struct slice id, int64_t now, struct arena *arena, struct err *err)
 {
     struct db_rows rows;
-    TRY(db_query(&rows, db,
-                 "SELECT id, seq, name, description, metadata, created_at, last_active_at, "
-                 "expires_days, expired, model, dimensions, usage_bytes, n_in_progress, "
-                 "n_completed, n_failed, n_cancelled FROM vector_stores WHERE id = ?1 AND " OWNED_BY(
-                     "?2", "?3"),
-                 DB_ARGS(DB_TEXT(id), OWNED_ARGS(owner)), err));
+    TRY(db_query(
+        &rows, db,
+        "SELECT id, seq, name, description, metadata, created_at, last_active_at, "
+        "expires_days, expired, model, dimensions, usage_bytes, n_in_progress, "
+        "n_completed, n_failed, n_cancelled FROM vector_stores WHERE id = ?1 AND " OWNED_BY("?2",
+                                                                                            "?3"),
+        DB_ARGS(DB_TEXT(id), OWNED_ARGS(owner)), err));
     int rc = db_next(&rows, err);
     if (rc == 0)
         return err_set(err, ERR_NOT_FOUND, "Vector store with id '%.*s' not found.",
@@ -77,12 +78,12 @@ static int changed(int rc)
 
 int vector_store_update(struct db *db, const struct vector_store *s, struct err *err)
 {
-    return changed(db_exec(db,
-                           "UPDATE vector_stores SET name = ?2, metadata = ?3, expires_days = ?4 "
-                           "WHERE seq = ?1",
-                           DB_ARGS(DB_INT(s->seq), DB_TEXT(s->name), DB_TEXT(s->metadata),
-                                   DB_INT(s->expires_days)),
-                           err));
+    return changed(db_exec(
+        db,
+        "UPDATE vector_stores SET name = ?2, metadata = ?3, expires_days = ?4 "
+        "WHERE seq = ?1",
+        DB_ARGS(DB_INT(s->seq), DB_TEXT(s->name), DB_TEXT(s->metadata), DB_INT(s->expires_days)),
+        err));
 }
 
 int vector_store_touch(struct db *db, int64_t seq, int64_t now, struct err *err)

@@ -2,8 +2,8 @@
  * searches of index/index.h. */
 #include "base/log.h"
 #include "base/seam.h"
-#include "index/index.h"
 #include "index/dot.h"
+#include "index/index.h"
 #include "worker/worker_state.h"
 
 #include <poll.h>
@@ -70,8 +70,7 @@ static int set_file(struct index *index, uint64_t store, const struct msg_index_
 }
 
 /* A change that fails leaves nothing of the store: the gateway fills it anew. */
-static int change(struct worker *w, struct index *index, const struct msg_index *m,
-                  struct err *err)
+static int change(struct worker *w, struct index *index, const struct msg_index *m, struct err *err)
 {
     if (m->store == 0) return err_set(err, ERR_INVALID_VALUE, "no store has the number 0");
     if (m->empty) index_remove(index, m->store);
@@ -168,22 +167,35 @@ static void handle(struct worker *w, struct index *index, const struct message_a
     }
 }
 
-static void read_messages(struct worker *w, struct index *index)
+/* All whole messages that are there. */
+static void take_messages(struct worker *w, struct index *index)
 {
     struct err err = { 0 };
     struct message_any any;
-    int fd, end = conn_read(&w->conn, &err), rc;
+    int fd, rc = 0;
     while (!w->gone && (rc = conn_next(&w->conn, &any, &w->in, &fd, &err)) == 0) {
         if (fd >= 0) (void)seams.close(fd); /* Nothing here takes one. */
         handle(w, index, &any);
         arena_reset(&w->in);
         if (conn_flush(&w->conn, &err) < 0) w->gone = true;
     }
-    if (!w->gone && rc != -ERR_AGAIN) {
-        log_error("the connection broke", LOG_STR("why", err.text));
-        w->gone = true;
-    }
-    if (end < 0) w->gone = true;
+    if (w->gone || rc == -ERR_AGAIN) return;
+    log_error("the connection broke", LOG_STR("why", err.text));
+    w->gone = true;
+}
+
+static void wait_and_read(struct worker *w)
+{
+    struct err err;
+    struct pollfd p = { .fd = w->conn.fd, .events = POLLIN };
+    /* A gateway that does not read what it asked for is not asked for more. */
+    if (conn_backlog(&w->conn) > WORKER_BACKLOG_MAX) p.events = 0;
+    if (conn_wants_write(&w->conn)) p.events |= POLLOUT;
+    if (poll(&p, 1, -1) <= 0) return; /* A signal: the loop comes again. */
+    if (conn_flush(&w->conn, &err) < 0) w->gone = true;
+    /* What it said before it went is still taken. */
+    if (!w->gone && (p.revents & (POLLIN | POLLHUP | POLLERR)) && conn_read(&w->conn, &err) < 0)
+        w->quitting = true;
 }
 
 int worker_index(struct worker *w, const struct msg_load *load, struct err *err)
@@ -197,14 +209,10 @@ int worker_index(struct worker *w, const struct msg_load *load, struct err *err)
     worker_send(w, MSG_READY, &ready);
     index_init(&index, load->index_bytes_max);
     arena_reset(&w->in);
-    while (!w->gone && !(w->quitting && !conn_wants_write(&w->conn))) {
-        struct pollfd p = { .fd = w->conn.fd, .events = POLLIN };
-        if (conn_flush(&w->conn, err) < 0) break;
-        /* A gateway that does not read what it asked for is not asked for more. */
-        if (conn_backlog(&w->conn) > WORKER_BACKLOG_MAX) p.events = 0;
-        if (conn_wants_write(&w->conn)) p.events |= POLLOUT;
-        if (poll(&p, 1, -1) > 0 && (p.revents & (POLLIN | POLLHUP | POLLERR)))
-            read_messages(w, &index);
+    for (;;) {
+        take_messages(w, &index); /* Some came with the first one. */
+        if (w->gone || (w->quitting && !conn_wants_write(&w->conn))) break;
+        wait_and_read(w);
     }
     index_release(&index);
     return 0;

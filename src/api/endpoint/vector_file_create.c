@@ -13,8 +13,8 @@ struct attach_req {
 };
 
 static const struct field fields[] = {
-    FIELD_STRING(struct attach_req, file_id, .required = true, .len_min = 1,
-                 .len_max = FILE_ID_MAX, .help = "Id of an uploaded file."),
+    FIELD_STRING(struct attach_req, file_id, .required = true, .len_min = 1, .len_max = FILE_ID_MAX,
+                 .help = "Id of an uploaded file."),
     FIELD_JSON(struct attach_req, attributes, .types = FIELD_TYPE_OBJECT,
                .schema = vector_attributes_schema,
                .help = "Up to 16 texts, numbers and booleans, for filters."),

@@ -45,9 +45,9 @@ static int handle(struct call *call, const void *request, struct err *err)
     struct arena *arena = &u->work.stored.arena;
     if (req->name.given) u->name = arena_slice(arena, req->name.value);
     if (expiry) u->days = expiry->days.value;
-    int rc = req->metadata.given ? vector_metadata_text(&u->metadata, req->metadata.value,
-                                                        "metadata", arena, err)
-                                 : 0;
+    int rc = req->metadata.given
+                 ? vector_metadata_text(&u->metadata, req->metadata.value, "metadata", arena, err)
+                 : 0;
     if (rc == 0) return vector_work_begin(&u->work, run, NULL, err);
     stored_free(&u->work.stored);
     return rc;

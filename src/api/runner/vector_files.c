@@ -36,7 +36,7 @@ struct vector_files {
 
 /* Work in the store; the runner may stop under it. */
 struct task {
-    struct store_job job; /* first */
+    struct store_job job;       /* first */
     struct vector_files *owner; /* NULL: stopped */
     struct arena arena;
     int64_t busy[FILES_AT_ONCE]; /* of claim: files that are being worked on */
