@@ -16,6 +16,8 @@ OPERATIONS = [
     ("/models", "get"),
     ("/models/{model}", "get"),
     ("/models/{model}", "delete"),
+    ("/responses", "post"),
+    ("/responses/input_tokens", "post"),
 ]
 ERROR = "ErrorResponse"  # No operation mentions it, but it is what all of them fail with.
 DROPPED = {"description", "example", "title", "externalDocs"}

@@ -8,13 +8,15 @@ gcc:the_compiler libc6-dev:the_C_library cmake:the_build_system ninja-build:runs
 pkg-config:finds_libraries libuv1-dev:event_loop_of_the_server libjansson-dev:reads_JSON
 libsodium-dev:hashes_and_random_numbers libcurl4-openssl-dev:downloads_models
 libcyaml-dev:reads_YAML libyaml-dev:which_libcyaml_uses libutf8proc-dev:Unicode_tables libseccomp-dev:the_workers'_walls
-libsqlite3-dev:keeps_what_must_last libedit-dev:line_editing_in_'tiro_chat' zlib1g-dev:unpacks_packages_and_packs_the_page
+libsqlite3-dev:keeps_what_must_last libpq-dev:keeps_it_in_PostgreSQL
+libedit-dev:line_editing_in_'tiro_chat' zlib1g-dev:unpacks_packages_and_packs_the_page
 ca-certificates:checks_servers python3-pip:fetches_models_from_package_mirrors"
 check_packages="libcmocka-dev:unit_tests libsimde-dev:tests_kernels_for_other_CPUs"
 test_packages="$check_packages
 clang-14:second_compiler_and_fuzzing clang-format-14:checks_the_formatting
 libclang-rt-14-dev:sanitizers_and_fuzzing chromium:browser_tests
-python3-venv:test_tools_of_their_own curl:runs_the_examples_of_docs git:lists_the_sources_for_lint procps:finds_processes"
+python3-venv:test_tools_of_their_own curl:runs_the_examples_of_docs git:lists_the_sources_for_lint procps:finds_processes
+postgresql:the_store's_tests_on_it"
 
 missing() {
     for row in $1; do

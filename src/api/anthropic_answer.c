@@ -21,7 +21,7 @@ struct anthropic_state {
     enum block_kind open; /* of a stream: the block that is open, */
     uint32_t index;       /* and its number */
     bool failed;          /* no memory for a block */
-    uint32_t finish_reason, completion_tokens, reasoning_tokens;
+    uint32_t finish_reason, reasoning_tokens;
     struct slice stop; /* the stop sequence that ended it, in the call's arena; or "" */
 };
 
@@ -48,7 +48,7 @@ static void write_usage(struct json_writer *w, struct anthropic_state *s, bool e
     write_count(w, "input_tokens", usage.prompt_tokens - usage.cached_tokens);
     write_count(w, "cache_creation_input_tokens", 0);
     write_count(w, "cache_read_input_tokens", usage.cached_tokens);
-    write_count(w, "output_tokens", ended ? s->completion_tokens : 0);
+    write_count(w, "output_tokens", ended ? usage.completion_tokens : 0);
     json_key(w, "output_tokens_details");
     json_object_begin(w);
     write_count(w, "thinking_tokens", ended ? s->reasoning_tokens : 0);
@@ -206,8 +206,6 @@ static void stream_delta(struct anthropic_state *s, struct slice text)
 
 static void stream_stop(struct anthropic_state *s)
 {
-    stream_start(s);
-    close_block(s);
     struct json_writer *w = events_begin_named(&s->reply.events, "message_delta");
     json_object_begin(w);
     write_type(w, "message_delta");
@@ -301,7 +299,6 @@ static void on_done(struct fan *fan, uint32_t index, const struct msg_done *m)
     struct anthropic_state *s = (struct anthropic_state *)fan;
     (void)index;
     s->finish_reason = m->finish_reason;
-    s->completion_tokens = m->completion_tokens;
     s->stop = arena_slice(fan->call->arena, m->stop);
     if (fan->call->arena->failed) s->failed = true;
 }
@@ -391,8 +388,15 @@ static void on_finish(struct fan *fan)
         answer(s);
         return;
     }
-    stream_stop(s);
+    struct err err = { 0 };
+    stream_start(s);
+    close_block(s);
     if (s->failed) s->reply.events.out.failed = true;
+    if (events_settle(&s->reply.events, &err) < 0) {
+        reply_fail(fan, &err, 0);
+        return;
+    }
+    stream_stop(s);
     reply_finish_stream(&s->reply, NULL);
 }
 

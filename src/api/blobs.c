@@ -8,8 +8,8 @@
 
 enum { TIDY_BYTES_MAX = 256 << 20 };
 
-/* First a job that looks for rows; then, seen by a committed transaction, the bytes are taken out of
- * their place; then they are freed, which takes longer, beside the loop. */
+/* First a job that looks for rows; then, seen by a committed transaction, the bytes are taken out
+ * of their place; then they are freed, which takes longer, beside the loop. */
 struct tidy {
     struct store_job job;
     struct service_work work;

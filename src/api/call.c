@@ -71,6 +71,24 @@ static void write_anthropic(struct json_writer *w, const struct call *call, cons
     json_object_end(w);
 }
 
+/* An event: {"type":"error","code","message","param","sequence_number"} */
+static void write_responses_event(struct json_writer *w, const struct call *call,
+                                  const struct err *err)
+{
+    json_object_begin(w);
+    json_key(w, "type");
+    json_str(w, "error");
+    json_key(w, "code");
+    json_str(w, err_api_code(err->code));
+    json_key(w, "message");
+    json_str(w, err->text);
+    json_key(w, "param");
+    json_str(w, err->param[0] ? err->param : NULL);
+    json_key(w, "sequence_number");
+    json_uint(w, call->sequence);
+    json_object_end(w);
+}
+
 static void write_error(struct buf *out, const struct call *call, const struct err *err)
 {
     struct json_writer w;
@@ -82,8 +100,11 @@ static void write_error(struct buf *out, const struct call *call, const struct e
 }
 
 /* For when there is no memory to write anything. */
-static const char *no_memory(const struct call *call)
+static const char *no_memory(const struct call *call, bool streams)
 {
+    if (call->dialect == DIALECT_RESPONSES && streams)
+        return "{\"type\":\"error\",\"code\":\"out_of_memory\",\"message\":\"out of memory\","
+               "\"param\":null,\"sequence_number\":0}";
     return call->dialect == DIALECT_ANTHROPIC
                ? "{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\","
                  "\"message\":\"out of memory\"}}"
@@ -112,26 +133,38 @@ void call_error(struct call *call, const struct err *err, uint32_t retry_after_m
     struct slice text = buf_slice(&body);
     if (body.failed) {
         status = err_http_status(ERR_NO_MEMORY);
-        text = slice_of(no_memory(call));
+        text = slice_of(no_memory(call, false));
     }
     call->ops->reply(call, status, "application/json", text);
     buf_release(&body);
 }
 
+void call_settle(struct call *call)
+{
+    if (call->ops->settle) call->ops->settle(call);
+}
+
 void call_send_error(struct call *call, const struct err *err)
 {
     char last[256];
-    const char *head = call->dialect == DIALECT_ANTHROPIC ? "event: error\ndata: " : "data: ";
+    const char *head = call->dialect == DIALECT_OPENAI ? "data: " : "event: error\ndata: ";
     struct buf event;
+    struct json_writer w;
     buf_init(&event, ERROR_BODY_MAX);
     buf_add_str(&event, head);
-    write_error(&event, call, err);
+    json_writer_init(&w, &event);
+    if (call->dialect == DIALECT_RESPONSES)
+        write_responses_event(&w, call, err);
+    else
+        write_error(&event, call, err);
     buf_add_str(&event, "\n\n");
     struct slice text = buf_slice(&event);
     if (event.failed) {
-        (void)snprintf(last, sizeof last, "%s%s\n\n", head, no_memory(call)); /* Short. */
+        (void)snprintf(last, sizeof last, "%s%s\n\n", head, no_memory(call, true)); /* Short. */
         text = slice_of(last);
     }
+    call->stats.error_status = err_http_status(err->code);
+    call_settle(call);
     call->ops->stream_send(call, text);
     buf_release(&event);
 }

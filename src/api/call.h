@@ -1,17 +1,18 @@
 /* call - one HTTP request being answered, as an endpoint sees it.
  *
  * The gateway makes a call when a request's head and body are complete, checks key, Host and
- * Origin, finds the endpoint (endpoint_find) and hands both to endpoint_run; when the endpoint takes
- * its body in pieces, once the head is there. From then on exactly one of these happens:
+ * Origin, finds the endpoint (endpoint_find) and hands both to endpoint_run; when the endpoint
+ * takes its body in pieces, once the head is there. From then on exactly one of these happens:
  *
  *     reply, reply_file                              one whole answer
  *     stream_begin, stream_send ..., stream_end      server-sent events
  *     on_close                                       the client went away, or stalled too long
  *
- * After reply, reply_file or stream_end the call may be gone: touch nothing of it, nor of its arena. The
- * gateway calls on_close (when set) at most once, from the loop, never from inside a function of
- * `ops`, and never after one of those three; the endpoint cancels what it submitted, and the call
- * is gone when on_close returns. Everything happens on the loop's one thread; nothing blocks.
+ * After reply, reply_file or stream_end the call may be gone: touch nothing of it, nor of its
+ * arena. The gateway calls on_close (when set) at most once, from the loop, never from inside a
+ * function of `ops`, and never after one of those three; the endpoint cancels what it submitted,
+ * and the call is gone when on_close returns. Everything happens on the loop's one thread; nothing
+ * blocks.
  *
  * Where it serves: `head`, `body` and all slices of the request are valid until endpoint_run
  * returns (not longer, so that an open stream costs little); the arena until the end of the call.
@@ -30,7 +31,7 @@ struct call;
 struct service;
 
 /* How errors and streams are written. */
-enum dialect { DIALECT_OPENAI, DIALECT_ANTHROPIC };
+enum dialect { DIALECT_OPENAI, DIALECT_ANTHROPIC, DIALECT_RESPONSES };
 
 struct call_ops {
     /* Adds a header to the answer; before reply or stream_begin. Copies. The gateway itself adds
@@ -50,6 +51,10 @@ struct call_ops {
     /* Of a body that comes in pieces (api/endpoint.h): nothing more of it until resume. */
     void (*pause)(struct call *call);
     void (*resume)(struct call *call);
+    /* Of a stream: the stats are final, and what is sent from here on, its last events, reaches the
+     * client when the ledger has the call's row; if it cannot get it, an error event goes out
+     * instead. stream_end follows before the loop goes on. May be NULL: nobody keeps books. */
+    void (*settle)(struct call *call);
 };
 
 struct call {
@@ -66,13 +71,15 @@ struct call {
     struct slice query;         /* raw, without '?'; empty when none */
     struct slice content_type;  /* as sent; empty when none */
     struct slice body;
-    /* For the access log and metrics; set by the endpoint as soon as it knows. */
+    /* For the ledger, the access log and metrics; kept by the endpoint as it goes, so that they say
+     * what was used also when the client leaves. */
     struct call_stats {
         const char *model; /* in the arena, or NULL */
         uint32_t prompt_tokens, cached_tokens, completion_tokens;
         uint64_t core_us; /* of the worker's cores */
         bool streamed;
         uint64_t first_token_ns; /* now_ns() at the first token; 0: none */
+        int error_status;        /* of the error a stream ended in; 0: none */
     } stats;
     /* Set by endpoint_run. */
     struct slice id, sub_id; /* what the first and second {...} of the path matched */
@@ -81,6 +88,7 @@ struct call {
     int32_t
         priority; /* of its requests to models: higher first; below 0: when nothing else waits */
     /* Set by the endpoint. */
+    uint64_t sequence; /* DIALECT_RESPONSES: the number of the stream's next event */
     bool books_itself; /* it writes its row of the ledger with what else it stores */
     void (*on_close)(struct call *call);
     void *state;
@@ -91,8 +99,10 @@ struct call {
 /* Answers with the error as the dialect writes it, with the status of its code; 429 and 503 get
  * retry-after (at least 1 s; retry_after_ms 0: unknown). Ends the call. */
 void call_error(struct call *call, const struct err *err, uint32_t retry_after_ms);
-/* The error as an event of a stream that has begun. */
+/* The error as the last event of a stream that has begun; stream_end follows. */
 void call_send_error(struct call *call, const struct err *err);
+/* ops->settle, if there is one. */
+void call_settle(struct call *call);
 /* Answers 200 with JSON; on a failed (too long) buffer, a 503. Ends the call. */
 void call_json(struct call *call, const struct buf *json);
 

@@ -25,7 +25,9 @@ struct chat_state {
     struct tools tools;
     uint32_t n;
     bool wants_logprobs;
-    uint64_t completion_tokens;
+    struct completion_keep *keep;    /* What is to be kept, until the answer is there ... */
+    struct completion_keep *keeping; /* ... and then, until that is done. */
+    struct reply_usage usage;        /* Of an answer that is being kept. */
 };
 
 static const char *finish_name(const struct chat_state *s, uint32_t reason)
@@ -170,10 +172,8 @@ static void on_token(struct fan *fan, uint32_t index, const struct msg_token *m)
     if (m->choice >= s->n) return;
     if (m->reasoning) s->choices[m->choice].reasoning_tokens = m->n_tokens;
     if (m->text.len == 0 && (m->reasoning || m->n_logprobs == 0)) return;
-    if (s->reply.stream)
-        stream_token(s, m);
-    else
-        gather_token(&s->choices[m->choice], m);
+    if (s->reply.stream) stream_token(s, m);
+    if (!s->reply.stream || s->keep) gather_token(&s->choices[m->choice], m);
 }
 
 /* The call with this number, which is the last one or the next. NULL: no memory for it. */
@@ -209,10 +209,8 @@ static void on_tool(struct fan *fan, uint32_t index, const struct msg_tool_delta
         s->reply.events.out.failed = true; /* A stream with a hole in it is worse than an error. */
         return;
     }
-    if (s->reply.stream)
-        stream_tool(s, m, call->custom);
-    else
-        buf_add_slice(&call->arguments, m->arguments);
+    if (s->reply.stream) stream_tool(s, m, call->custom);
+    if (!s->reply.stream || s->keep) buf_add_slice(&call->arguments, m->arguments);
 }
 
 static void on_done(struct fan *fan, uint32_t index, const struct msg_done *m)
@@ -221,7 +219,6 @@ static void on_done(struct fan *fan, uint32_t index, const struct msg_done *m)
     (void)index;
     if (m->choice >= s->n) return;
     s->choices[m->choice].finish_reason = m->finish_reason;
-    s->completion_tokens += m->completion_tokens;
     if (!s->reply.stream) return;
     begin_choice(s, m->choice, "");
     (void)delta_begin(s, m->choice);
@@ -247,6 +244,7 @@ static void release(struct reply *reply)
         forget_calls(choice);
         mem_free(choice->calls);
     }
+    completion_keep_close(s->keep);
 }
 
 static void write_calls(struct json_writer *w, const struct chat_state *s,
@@ -334,31 +332,74 @@ static bool is_whole(const struct chat_choice *choice)
     return whole;
 }
 
-static void answer(struct chat_state *s, const struct reply_usage *usage)
+static void write_answer(struct buf *out, const struct chat_state *s, const struct reply_head *head,
+                         const struct reply_usage *usage)
 {
-    struct buf out;
     struct json_writer w;
-    buf_init(&out, REPLY_BYTES_MAX);
-    json_writer_init(&w, &out);
-    reply_begin(&w, &s->reply.head);
+    json_writer_init(&w, out);
+    reply_begin(&w, head);
     for (uint32_t i = 0; i < s->n; i++) {
         write_choice(&w, s, i);
-        if (!is_whole(&s->choices[i])) out.failed = true;
+        if (!is_whole(&s->choices[i])) out->failed = true;
     }
     json_array_end(&w);
     reply_write_usage(&w, usage);
     json_object_end(&w);
+}
+
+static void answer(struct chat_state *s, const struct reply_usage *usage)
+{
+    struct buf out;
+    buf_init(&out, REPLY_BYTES_MAX);
+    write_answer(&out, s, &s->reply.head, usage);
     reply_finish(&s->reply, &out);
     buf_release(&out);
+}
+
+/* ---- An answer that is kept: its end waits until it is ---- */
+
+static void on_kept(void *user, const struct err *err)
+{
+    struct chat_state *s = user;
+    if (err) {
+        buf_reset(&s->reply.events.out); /* The end that it has not come to. */
+        reply_fail(&s->reply.fan, err, 0);
+    } else if (s->reply.stream) {
+        reply_finish_stream(&s->reply, &s->usage);
+    } else {
+        reply_finish(&s->reply, &s->keeping->body);
+    }
+}
+
+static void on_left(struct call *call)
+{
+    struct chat_state *s = call->state;
+    completion_keep_forget(s->keeping);
+    reply_close(&s->reply.fan);
+}
+
+static void keep(struct chat_state *s, const struct reply_usage *usage)
+{
+    struct reply_head head = s->reply.head;
+    struct call *call = s->reply.fan.call;
+    head.object = "chat.completion"; /* Also of a stream. */
+    write_answer(&s->keep->body, s, &head, usage);
+    s->usage = *usage;
+    s->keeping = s->keep;
+    s->keep = NULL;
+    call->state = s;
+    call->on_close = on_left;
+    completion_keep_begin(s->keeping, head.created, on_kept, s); /* `s` may be gone now. */
 }
 
 static void on_finish(struct fan *fan)
 {
     struct chat_state *s = (struct chat_state *)fan;
     struct reply_usage usage = reply_usage(&s->reply);
-    usage.completion_tokens = s->completion_tokens;
     for (uint32_t i = 0; i < s->n; i++) usage.reasoning_tokens += s->choices[i].reasoning_tokens;
-    if (s->reply.stream)
+    if (s->keep)
+        keep(s, &usage);
+    else if (s->reply.stream)
         reply_finish_stream(&s->reply, &usage);
     else
         answer(s, &usage);
@@ -383,7 +424,6 @@ static bool on_restart(struct fan *fan, uint32_t index)
     (void)index;
     if (s->reply.events.begun) return false;
     buf_reset(&s->reply.events.out);
-    s->completion_tokens = 0;
     for (uint32_t i = 0; i < s->n; i++) {
         struct chat_choice *choice = &s->choices[i];
         buf_reset(&choice->text);
@@ -423,6 +463,8 @@ int chat_answer_begin(const struct chat_answer_options *o, const struct backend_
     TRY(reply_head_init(&s->reply.head, call, model, "chatcmpl-",
                         o->stream ? "chat.completion.chunk" : "chat.completion", err));
     s->reply.head.service_tier = "default";
+    s->keep = o->keep;
+    if (o->keep) memcpy(s->reply.head.id, o->keep->id, sizeof o->keep->id);
     events_init(&s->reply.events, call);
     for (uint32_t i = 0; i < s->n; i++) {
         buf_init(&choices[i].text, REPLY_BYTES_MAX / 2);

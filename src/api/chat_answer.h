@@ -9,6 +9,7 @@
 #ifndef TIRO_API_CHAT_ANSWER_H
 #define TIRO_API_CHAT_ANSWER_H
 
+#include "api/completion_keep.h"
 #include "api/reply.h"
 #include "api/tools.h"
 
@@ -16,6 +17,7 @@ struct chat_answer_options {
     const struct msg_request *request; /* needed until begin returns */
     struct tools tools;
     bool stream, wants_usage;
+    struct completion_keep *keep; /* NULL: not kept. Taken over where begin does not fail. */
 };
 
 /* Sends the request and lets its events answer the call. */

@@ -1,5 +1,6 @@
 /* How the documents describe the answers of POST /v1/chat/completions. */
 #include "api/chat_answer.h"
+#include "api/metadata.h"
 
 static const char *const roles[] = { "assistant", NULL };
 static const char *const call_types[] = { "function", "custom", NULL };
@@ -63,6 +64,8 @@ const struct field chat_answer_fields[] = {
     ANSWER("service_tier", STRING, .help = "default"),
     ANSWER("choices", OBJECTS, .fields = choice_answer, .help = "n of them."),
     ANSWER("usage", OBJECT, .fields = usage_answer, .help = "Token counts."),
+    ANSWER_MAYBE("metadata", JSON, .schema = metadata_schema,
+                 .help = "Your labels; of an answer that was kept, when it is read again."),
     FIELDS_END,
 };
 

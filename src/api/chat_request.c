@@ -1,6 +1,7 @@
 #include "api/chat_request.h"
 
 #include "api/messages.h"
+#include "api/metadata.h"
 #include "api/output_format.h"
 
 static const char *const service_tiers[] = { "auto", "default", NULL };
@@ -69,11 +70,12 @@ const struct field chat_request_fields[] = {
                          "with it, and no faster yet: drafts come from the conversation itself."),
     FIELD_ENUM(struct chat_req, service_tier, .names = service_tiers, .def = "\"auto\"",
                .help = "This server has one tier; the answer says default."),
-    FIELD_JSON(struct chat_req, store, .types = FIELD_TYPE_BOOL, .only = "[false]",
-               .instead = "Answers are not kept.", .help = "Keep the answer; only false."),
-    FIELD_JSON(struct chat_req, metadata, .types = FIELD_TYPE_OBJECT, .ignored = true,
-               .schema = "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"}}",
-               .help = "Your labels for a stored answer. Accepted; nothing is stored."),
+    FIELD_BOOL(struct chat_req, store, .def = "false",
+               .help = "Keep messages and answer, to be read by GET /v1/chat/completions until they "
+                       "are deleted or their time is over."),
+    FIELD_JSON(struct chat_req, metadata, .types = FIELD_TYPE_OBJECT, .schema = metadata_schema,
+               .help = "Your labels for a kept answer: up to 16 pairs of strings. Without store: "
+                       "true they are forgotten."),
     FIELD_STRING(struct chat_req, safety_identifier, .len_max = 64, .ignored = true,
                  .help = "Your hashed name for the end user. Accepted; nothing is done with it."),
     FIELD_STRING(struct chat_req, prompt_cache_key, .len_max = 256, .ignored = true,
@@ -188,6 +190,7 @@ int chat_request_fill(struct msg_request *ret, struct tools *ret_tools, const st
     TRY(fill_lengths(ret, req, model, err));
     TRY(fill_format(ret, req, arena, err));
     TRY(fill_thinking(ret, req, model, arena, err));
+    TRY(metadata_check(req->metadata.value, "metadata", err));
     ret->pin = req->prompt_cache_retention.value == CACHE_RETENTION_DAY;
     return 0;
 }

@@ -10,12 +10,12 @@ struct chat_req {
     struct tools_req tools;
     struct field_objects messages;
     struct field_int max_completion_tokens, max_tokens, top_logprobs;
-    struct field_bool logprobs;
+    struct field_bool logprobs, store;
     struct field_object response_format, prediction;
     struct field_enum reasoning_effort;
     struct field_json chat_template_kwargs;
     struct field_json metadata, modalities, audio, web_search_options, moderation;
-    struct field_json prompt_cache_options, store, verbosity;
+    struct field_json prompt_cache_options, verbosity;
     struct field_string safety_identifier, prompt_cache_key;
     struct field_enum service_tier, prompt_cache_retention;
 };

@@ -31,14 +31,18 @@ void events_end(struct events *events)
     buf_add_str(&events->out, "\n\n");
 }
 
+static void begin(struct events *events)
+{
+    if (events->begun) return;
+    events->begun = true;
+    events->call->stats.streamed = true;
+    events->call->ops->stream_begin(events->call);
+}
+
 static void send(struct events *events)
 {
     if (events->out.len == 0) return;
-    if (!events->begun) {
-        events->begun = true;
-        events->call->stats.streamed = true;
-        events->call->ops->stream_begin(events->call);
-    }
+    begin(events);
     events->call->ops->stream_send(events->call, buf_slice(&events->out));
     buf_reset(&events->out);
 }
@@ -48,6 +52,15 @@ int events_flush(struct events *events, struct err *err)
     if (events->out.failed)
         return err_set(err, ERR_NO_MEMORY, "There is no memory for the answer.");
     send(events);
+    return 0;
+}
+
+int events_settle(struct events *events, struct err *err)
+{
+    TRY(events_flush(events, err));
+    begin(events);
+    if (!events->settled) call_settle(events->call);
+    events->settled = true;
     return 0;
 }
 

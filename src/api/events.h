@@ -19,6 +19,7 @@ struct events {
     struct buf out;
     struct json_writer w;
     bool begun; /* something has reached the client */
+    bool settled;
 };
 
 void events_init(struct events *events, struct call *call);
@@ -29,6 +30,9 @@ struct json_writer *events_begin_named(struct events *events, const char *name);
 void events_end(struct events *events);
 /* -ERR_NO_MEMORY when something did not fit: then the stream must be failed. */
 int events_flush(struct events *events, struct err *err) MUST_USE;
+/* Sends what there is; what follows is the stream's end, which waits for the ledger (call.h). Only
+ * the first time. */
+int events_settle(struct events *events, struct err *err) MUST_USE;
 /* The error as an event, if the stream has begun, else as a plain answer; ends the call. */
 void events_fail(struct events *events, const struct err *err, uint32_t retry_after_ms);
 /* "data: [DONE]" where the dialect ends so; ends the call. */

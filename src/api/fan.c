@@ -35,11 +35,44 @@ static void item_ended(struct fan_item *item)
         fan_fail(fan, &err, 0);
 }
 
+/* ---- What is used ---- */
+
+static void note_prompt(struct fan_item *item, uint32_t prompt, uint32_t cached)
+{
+    struct call_stats *stats = &item->fan->call->stats;
+    stats->prompt_tokens += prompt - item->prompt_tokens;
+    stats->cached_tokens += cached - item->cached_tokens;
+    item->prompt_tokens = prompt;
+    item->cached_tokens = cached;
+}
+
+static void note_completion(struct fan_item *item, uint32_t choice, uint32_t n_tokens)
+{
+    if (choice >= item->n_choices) return; /* A worker that counts wrong. */
+    item->fan->call->stats.completion_tokens += n_tokens - item->completion_tokens[choice];
+    item->completion_tokens[choice] = n_tokens;
+}
+
+static void note_cores(struct fan_item *item, uint64_t core_us)
+{
+    item->fan->call->stats.core_us += core_us - item->core_us;
+    item->core_us = core_us;
+}
+
+/* The request goes to another worker: its tokens are counted anew. The lost one's cores have worked
+ * all the same. */
+static void forget_tokens(struct fan_item *item)
+{
+    note_prompt(item, 0, 0);
+    for (uint32_t i = 0; i < item->n_choices; i++) note_completion(item, i, 0);
+    item->core_us = 0;
+}
+
+/* ---- What comes ---- */
+
 static void on_counted(void *user, const struct msg_counted *m)
 {
-    struct fan_item *item = user;
-    item->prompt_tokens = m->prompt_tokens;
-    item->cached_tokens = m->cached_tokens;
+    note_prompt(user, m->prompt_tokens, m->cached_tokens);
 }
 
 static void on_score(void *user, const struct msg_score *m)
@@ -58,6 +91,8 @@ static void on_token(void *user, const struct msg_token *m)
 {
     struct fan_item *item = user;
     note_first_token(item->fan);
+    note_completion(item, m->choice, m->n_tokens);
+    note_cores(item, m->core_us);
     if (item->fan->ops->token) item->fan->ops->token(item->fan, item->index, m);
 }
 
@@ -65,6 +100,8 @@ static void on_tool(void *user, const struct msg_tool_delta *m)
 {
     struct fan_item *item = user;
     note_first_token(item->fan);
+    note_completion(item, m->choice, m->n_tokens);
+    note_cores(item, m->core_us);
     if (item->fan->ops->tool) item->fan->ops->tool(item->fan, item->index, m);
 }
 
@@ -79,9 +116,9 @@ static void on_done(void *user, const struct msg_done *m)
 {
     struct fan_item *item = user;
     struct fan *fan = item->fan;
-    item->prompt_tokens = m->prompt_tokens;
-    item->cached_tokens = m->cached_tokens;
-    fan->call->stats.completion_tokens += m->completion_tokens;
+    note_prompt(item, m->prompt_tokens, m->cached_tokens);
+    note_completion(item, m->choice, m->completion_tokens);
+    note_cores(item, m->core_us);
     if (fan->ops->done) fan->ops->done(fan, item->index, m);
     if (m->final) item_ended(item);
 }
@@ -91,7 +128,8 @@ static void on_embedding(void *user, const struct msg_embedding *m)
     struct fan_item *item = user;
     struct fan *fan = item->fan;
     struct err err = { 0 };
-    item->prompt_tokens = m->prompt_tokens;
+    note_prompt(item, m->prompt_tokens, 0);
+    note_cores(item, m->core_us);
     int result = fan->ops->embedding
                      ? fan->ops->embedding(fan, item->index, m, &err)
                      : err_set(&err, ERR_PROTOCOL, "an embedding was not asked for");
@@ -114,7 +152,7 @@ static bool on_restart(void *user)
 {
     struct fan_item *item = user;
     if (!item->fan->ops->restart(item->fan, item->index)) return false;
-    item->prompt_tokens = item->cached_tokens = 0;
+    forget_tokens(item);
     return true;
 }
 
@@ -142,9 +180,11 @@ static int submit_next(struct fan *fan, struct err *err)
     struct fan_item *item = &fan->items[fan->n_begun];
     struct msg_request request = { .sampling = MSG_SAMPLING_DEFAULT };
     struct backend *backend = fan->call->backend;
+    const struct msg_request *m = fan->only ? fan->only : &request;
     if (!fan->only) TRY(fan->ops->request(fan, item->index, &request, err));
-    TRY(backend->ops->submit(backend, &item->handle, fan->model, fan->only ? fan->only : &request,
-                             &events, item, err));
+    item->n_choices = m->best_of ? m->best_of : m->n;
+    assert(item->n_choices <= FAN_CHOICES_MAX);
+    TRY(backend->ops->submit(backend, &item->handle, fan->model, m, &events, item, err));
     fan->n_begun++;
     return 0;
 }

@@ -3,6 +3,9 @@
  * At most FAN_WINDOW run at once, so that one client's list leaves the queue to others. The first
  * failure cancels the rest; the client's going away cancels all. A chat is a fan of one.
  *
+ * What the items have used so far stands in call->stats at any time: that is what the answer's
+ * usage tells and what the ledger gets, whether the answer becomes whole or not.
+ *
  * The endpoint's state begins with its struct fan and lies in the call's arena. After `finish`,
  * `fail` or `close` the fan is over; finish and fail answer the call and release what they hold.
  */
@@ -11,7 +14,10 @@
 
 #include "api/backend.h"
 
-enum { FAN_WINDOW = 16 };
+enum {
+    FAN_WINDOW = 16,
+    FAN_CHOICES_MAX = 8, /* of one item */
+};
 
 struct fan;
 
@@ -39,6 +45,8 @@ struct fan_item {
     struct fan *fan;
     struct backend_handle *handle; /* NULL: not begun, or ended */
     uint32_t index, prompt_tokens, cached_tokens;
+    uint32_t n_choices, completion_tokens[FAN_CHOICES_MAX]; /* so far, of each choice */
+    uint64_t core_us;
 };
 
 struct fan {

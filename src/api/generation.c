@@ -1,6 +1,9 @@
 #include "api/generation.h"
 
+#include "api/fan.h"
 #include "api/output_format.h"
+
+_Static_assert((int)CHOICES_MAX <= (int)FAN_CHOICES_MAX, "each choice has its count");
 
 static const struct field stream_options_fields[] = {
     FIELD_BOOL(struct stream_options_req, include_usage, .def = "false",

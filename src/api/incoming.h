@@ -1,19 +1,23 @@
 /* incoming - a form whose one file goes to disk as it arrives, and then into a row.
  *
  *     static const struct incoming_kind kind = {
- *         .file = "file", .bytes_max = FILE_BYTES_MAX, .fields = fields, .size = sizeof(struct req),
- *         .check = check, .add = add, .write = write,
+ *         .file = "file", .bytes_max = FILE_BYTES_MAX,
+ *         .fields = fields, .size = sizeof(struct file_create_req), .admit = admit, .add = add,
  *     };
- *     static int begin(struct call *call, struct err *err) { return incoming_begin(call, &kind, err); }
+ *     static int begin(struct call *call, struct err *err)
+ *     {
+ *         return incoming_begin(call, &kind, err);
+ *     }
  *     static const struct endpoint_body body = {
  *         .bytes_max = INCOMING_BODY_MAX(FILE_BYTES_MAX),
  *         .begin = begin, .piece = incoming_piece, .end = incoming_end,
  *     };
  *
- * What comes is parsed on the loop (api/multipart.h), written, hashed and synced beside it, and held
- * back while the disk is behind: at most two pieces of INCOMING_STEP wait. Before the first byte is
- * taken the store is asked (admit), and the project's quota looked at. A client that leaves early
- * leaves nothing behind; once the form is whole, it is kept whether the client waits or not.
+ * What comes is parsed on the loop (api/multipart.h), written, hashed and synced beside it, and
+ * held back while the disk is behind: at most two pieces of INCOMING_STEP wait. Before the first
+ * byte is taken the store is asked (admit), and the project's quota looked at. A client that
+ * leaves early leaves nothing behind; once the form is whole, it is kept whether the client waits
+ * or not.
  */
 #ifndef TIRO_API_INCOMING_H
 #define TIRO_API_INCOMING_H

@@ -6,17 +6,19 @@ enum { LIST_BYTES_MAX = 64 << 20, ID_MAX = 128 };
 
 static const char *const orders[] = { "asc", "desc", NULL };
 
-const struct field list_fields[] = {
-    FIELD_INT(struct list_req, limit, .range = { 1, LISTING_LIMIT_MAX }, .def = "20",
-              .help = "The most objects of a page."),
-    FIELD_ENUM(struct list_req, order, .names = orders, .def = "\"desc\"",
-               .help = "By the time they were made."),
-    FIELD_STRING(struct list_req, after, .len_max = ID_MAX,
-                 .help = "An id of the list: what comes behind it."),
-    FIELD_STRING(struct list_req, before, .len_max = ID_MAX,
-                 .help = "An id of the list: what comes before it."),
-    FIELDS_END,
-};
+#define LIST_FIELDS(order_def)                                                        \
+    FIELD_INT(struct list_req, limit, .range = { 1, LISTING_LIMIT_MAX }, .def = "20", \
+              .help = "The most objects of a page."),                                 \
+        FIELD_ENUM(struct list_req, order, .names = orders, .def = (order_def),       \
+                   .help = "By the time they were made."),                            \
+        FIELD_STRING(struct list_req, after, .len_max = ID_MAX,                       \
+                     .help = "An id of the list: what comes behind it."),             \
+        FIELD_STRING(struct list_req, before, .len_max = ID_MAX,                      \
+                     .help = "An id of the list: what comes before it."),             \
+        FIELDS_END
+
+const struct field list_fields[] = { LIST_FIELDS("\"desc\"") };
+const struct field list_fields_ascending[] = { LIST_FIELDS("\"asc\"") };
 
 void list_req_fill(struct listing *ret, const struct list_req *req, struct arena *arena)
 {
@@ -26,24 +28,23 @@ void list_req_fill(struct listing *ret, const struct list_req *req, struct arena
     if (req->before.given) ret->before = arena_slice(arena, req->before.value);
 }
 
-/* The objects; *ret_more says that a row was left over. */
-static int write_rows(struct json_writer *w, struct slice ids[2], bool *ret_more,
-                      struct db_rows *rows, int limit,
-                      void (*write)(struct json_writer *w, const struct db_rows *rows, void *ctx),
-                      void *ctx, struct arena *arena, struct err *err)
+/* ---- Writing ---- */
+
+void list_writer_begin(struct list_writer *list, struct buf *out)
 {
-    int n = 0, rc;
-    while ((rc = db_next(rows, err)) > 0) {
-        if (n == limit) {
-            *ret_more = true;
-            db_rows_close(rows);
-            return 0;
-        }
-        if (n++ == 0) ids[0] = arena_slice(arena, db_text(rows, 0));
-        ids[1] = arena_slice(arena, db_text(rows, 0));
-        write(w, rows, ctx);
-    }
-    return rc;
+    *list = (struct list_writer){ 0 };
+    json_writer_init(&list->w, out);
+    json_object_begin(&list->w);
+    json_key(&list->w, "object");
+    json_str(&list->w, "list");
+    json_key(&list->w, "data");
+    json_array_begin(&list->w);
+}
+
+void list_writer_id(struct list_writer *list, struct slice id)
+{
+    if (!list->first.ptr) list->first = id;
+    list->last = id;
 }
 
 static void write_id(struct json_writer *w, const char *key, struct slice id)
@@ -55,41 +56,61 @@ static void write_id(struct json_writer *w, const char *key, struct slice id)
         json_null_value(w);
 }
 
-int list_answer_write(struct slice *ret, struct db_rows *rows, int limit,
-                      void (*write)(struct json_writer *w, const struct db_rows *rows, void *ctx),
-                      void *ctx, struct arena *arena, struct err *err)
+void list_writer_end(struct list_writer *list, bool has_more)
 {
-    struct buf out;
-    struct json_writer w;
-    struct slice ids[2] = { { 0 } };
-    bool more = false;
-    buf_init(&out, LIST_BYTES_MAX);
-    json_writer_init(&w, &out);
-    json_object_begin(&w);
-    json_key(&w, "object");
-    json_str(&w, "list");
-    json_key(&w, "data");
-    json_array_begin(&w);
-    int rc = write_rows(&w, ids, &more, rows, limit, write, ctx, arena, err);
-    json_array_end(&w);
-    write_id(&w, "first_id", ids[0]);
-    write_id(&w, "last_id", ids[1]);
-    json_key(&w, "has_more");
-    json_bool(&w, more);
-    json_object_end(&w);
-    if (rc == 0) return field_keep_text(ret, &out, arena, err);
-    buf_release(&out);
-    return rc;
+    json_array_end(&list->w);
+    write_id(&list->w, "first_id", list->first);
+    write_id(&list->w, "last_id", list->last);
+    json_key(&list->w, "has_more");
+    json_bool(&list->w, has_more);
+    json_object_end(&list->w);
 }
 
-static void write_text(struct json_writer *w, const struct db_rows *rows, void *ctx)
+/* ---- From rows ---- */
+
+static int write_second_column(struct json_writer *w, const struct db_rows *rows, const void *ctx,
+                               struct err *err)
 {
     (void)ctx;
+    (void)err;
     json_raw(w, db_text(rows, 1));
+    return 0;
 }
 
 int list_answer_from_rows(struct slice *ret, struct db_rows *rows, int limit, struct arena *arena,
                           struct err *err)
 {
-    return list_answer_write(ret, rows, limit, write_text, NULL, arena, err);
+    return list_answer_written(ret, rows, limit, write_second_column, NULL, arena, err);
 }
+
+int list_answer_written(struct slice *ret, struct db_rows *rows, int limit,
+                        int (*write)(struct json_writer *w, const struct db_rows *rows,
+                                     const void *ctx, struct err *err),
+                        const void *ctx, struct arena *arena, struct err *err)
+{
+    struct buf out;
+    struct list_writer list;
+    int rc = 0, n = 0;
+    buf_init(&out, LIST_BYTES_MAX);
+    list_writer_begin(&list, &out);
+    while (rc == 0 && (rc = db_next(rows, err)) > 0 && n < limit) {
+        n++;
+        list_writer_id(&list, arena_slice(arena, db_text(rows, 0)));
+        rc = write(&list.w, rows, ctx, err);
+    }
+    list_writer_end(&list, rc > 0); /* A row was left over. */
+    db_rows_close(rows);
+    if (rc >= 0) return field_keep_text(ret, &out, arena, err);
+    buf_release(&out);
+    return rc;
+}
+
+const struct field list_answer_fields[] = {
+    ANSWER("object", STRING, .help = "list"),
+    ANSWER("data", JSON, .schema = "{\"type\":\"array\",\"items\":{\"type\":\"object\"}}",
+           .help = "The objects of this page."),
+    ANSWER("first_id", STRING, .nullable = true, .help = "Of the first one; null: there is none."),
+    ANSWER("last_id", STRING, .nullable = true, .help = "Of the last one: the next page's after."),
+    ANSWER("has_more", BOOL, .help = "Whether there are more behind them."),
+    FIELDS_END,
+};

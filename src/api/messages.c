@@ -168,21 +168,20 @@ static int fill_content(struct msg_chat *ret, const struct message_req *m, const
     return 0;
 }
 
-/* The input of a custom tool: as it is for a worker that is told of the tool, else as the arguments
- * of a function. */
-static int fill_input(struct slice *ret, const struct custom_req *custom, const struct fill *f)
+int messages_custom_input(struct slice *ret, struct slice name, struct slice input,
+                          const struct tools *tools, struct arena *arena, struct err *err)
 {
     struct buf text;
     struct json_writer w;
-    *ret = custom->input.value;
-    if (tools_is_custom(f->tools, custom->name.value)) return 0;
+    *ret = input;
+    if (tools_is_custom(tools, name)) return 0;
     buf_init(&text, FIELD_TEXT_MAX);
     json_writer_init(&w, &text);
     json_object_begin(&w);
     json_key(&w, "input");
-    json_slice(&w, custom->input.value);
+    json_slice(&w, input);
     json_object_end(&w);
-    return field_keep_text(ret, &text, f->arena, f->err);
+    return field_keep_text(ret, &text, arena, err);
 }
 
 static int fill_tool_call(struct msg_tool_call *ret, const struct tool_call_req *from,
@@ -199,7 +198,9 @@ static int fill_tool_call(struct msg_tool_call *ret, const struct tool_call_req 
         return field_misplaced(param, tool_call_types[!is_custom], f->err);
     ret->id = from->id.value;
     ret->name = is_custom ? custom->name.value : function->name.value;
-    if (is_custom) return fill_input(&ret->arguments, custom, f);
+    if (is_custom)
+        return messages_custom_input(&ret->arguments, custom->name.value, custom->input.value,
+                                     f->tools, f->arena, f->err);
     ret->arguments = function->arguments.value;
     return 0;
 }

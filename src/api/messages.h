@@ -26,6 +26,10 @@ extern const struct field message_fields[];
 int messages_fill(struct msg_request *ret, const struct field_objects *messages,
                   const struct tools *tools, const struct backend_model *model, struct arena *arena,
                   struct err *err) MUST_USE;
+/* The input of an earlier call of a custom tool: as it is for a worker that is told of the tool,
+ * else as the arguments of a function. */
+int messages_custom_input(struct slice *ret, struct slice name, struct slice input,
+                          const struct tools *tools, struct arena *arena, struct err *err) MUST_USE;
 /* Whether a text of the conversation has the word "json", which OpenAI wants for json_object. */
 bool messages_say_json(const struct msg_request *m);
 

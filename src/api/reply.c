@@ -153,14 +153,12 @@ void reply_write_chat_logprob(struct json_writer *w, const struct msg_logprob *e
 
 /* ---- The life of an answer ---- */
 
-struct reply_usage reply_usage(struct reply *reply)
+struct reply_usage reply_usage(const struct reply *reply)
 {
-    struct fan *fan = &reply->fan;
-    struct reply_usage usage = { .prompt_tokens = fan_prompt_tokens(fan),
-                                 .cached_tokens = fan_cached_tokens(fan) };
-    fan->call->stats.prompt_tokens = (uint32_t)usage.prompt_tokens;
-    fan->call->stats.cached_tokens = (uint32_t)usage.cached_tokens;
-    return usage;
+    const struct call_stats *stats = &reply->fan.call->stats;
+    return (struct reply_usage){ .prompt_tokens = stats->prompt_tokens,
+                                 .cached_tokens = stats->cached_tokens,
+                                 .completion_tokens = stats->completion_tokens };
 }
 
 struct json_writer *reply_begin_event(struct reply *reply)
@@ -193,6 +191,11 @@ static struct events let_go(struct reply *reply)
 
 void reply_finish_stream(struct reply *reply, const struct reply_usage *usage)
 {
+    struct err err = { 0 };
+    if (events_settle(&reply->events, &err) < 0) {
+        reply_fail(&reply->fan, &err, 0);
+        return;
+    }
     if (reply->wants_usage) {
         struct json_writer *w = reply_begin_event(reply);
         json_array_end(w);

@@ -60,9 +60,10 @@ struct reply {
     /* Frees what the endpoint's state holds beside this. */
     void (*release)(struct reply *reply);
 };
-/* The tokens of the prompts, for the answer and for the call's statistics. */
-struct reply_usage reply_usage(struct reply *reply);
-/* The event with the usage, if it was asked for, and the end of the stream. */
+/* What was used so far, as the ledger gets it; reasoning_tokens is the endpoint's to add. */
+struct reply_usage reply_usage(const struct reply *reply);
+/* The event with the usage, if it was asked for, and the end of the stream; the client gets both
+ * when the ledger has its row. */
 void reply_finish_stream(struct reply *reply, const struct reply_usage *usage);
 /* The whole answer; `json` stays the caller's. */
 void reply_finish(struct reply *reply, const struct buf *json);

@@ -19,16 +19,20 @@ struct response_run;
 /* How it ended. Pointers live until `end` returns. */
 struct response_result {
     const char *status;   /* "completed", "incomplete", "failed" */
-    struct slice body;    /* the Response object, as JSON */
-    const json_t *output; /* its items, with ids */
+    struct slice body;    /* the Response object, as JSON; empty when there is no memory for it */
+    const json_t *output; /* its items, with ids; NULL likewise */
     struct call_stats stats;
+    const struct err *error; /* of "failed", else NULL: for a client that was told nothing yet */
+    uint32_t retry_after_ms;
 };
 
 struct response_run_ops {
     /* The event `number` (0 and on, without gaps), as the JSON of its data line; `type` as in it:
      * "response.output_text.delta". */
     void (*event)(void *user, uint64_t number, const char *type, struct slice json);
-    /* All events of one batch have been given: write out. */
+    /* All events of one batch have been given: write out. The first time, a worker has said
+     * something: what is wrong with the request has been found by then. The run may be cancelled
+     * from inside. */
     void (*flush)(void *user);
     /* After the last event (response.completed, .incomplete or .failed). The run is gone when this
      * returns. */
@@ -40,7 +44,11 @@ struct response_run_options {
     const struct principal *principal;
     struct slice request;  /* the body as the client sent it */
     const json_t *history; /* items before the request's own input, oldest first; NULL: none */
-    struct slice id;       /* resp_... */
+    /* Items that item_reference in the input may name beside those of the history
+     * (response_references in api/response_input.h lists the ids). NULL: none. */
+    const json_t *referenced;
+    bool stored;     /* what the object says of `store` */
+    struct slice id; /* resp_... */
     int64_t created_at;
     uint64_t seed;        /* for a request without one */
     uint64_t events_from; /* the first event to give: those before it have been given already */
@@ -54,15 +62,19 @@ struct response_run_options {
  * are given from inside, everything else later from the loop. Options are copied. */
 int response_run_begin(struct response_run **ret, const struct response_run_options *options,
                        struct err *err) MUST_USE;
-/* Stops it; no op is called any more. *ret_body, if not NULL, gets the object as it stands, with
- * the status "cancelled", in `arena`. */
+/* Stops it; no op is called any more. *ret_body gets the object as it stands, with the status
+ * "cancelled", in `arena`. The run is gone also when that fails. */
 int response_run_cancel(struct response_run *run, struct slice *ret_body, struct arena *arena,
                         struct err *err) MUST_USE;
+/* The same, when nobody wants the object. */
+void response_run_drop(struct response_run *run);
+/* What it has taken so far, for the books of one that is stopped. */
+struct call_stats response_run_stats(const struct response_run *run);
 /* The object as it stands ("in_progress" or "queued"), in `arena`. */
 int response_run_body(struct slice *ret, const struct response_run *run, struct arena *arena,
                       struct err *err) MUST_USE;
-/* The request's own input as items with their ids, as GET .../input_items lists them; a new
- * reference. */
+/* The request's own input as items with their ids, as GET .../input_items lists them: a new
+ * reference to a list of the run's own items, which nobody changes. */
 int response_run_input(json_t **ret, const struct response_run *run, struct err *err) MUST_USE;
 
 #endif

@@ -39,7 +39,9 @@ struct service {
     const char *data_dir;        /* files/ lies in it */
     uint64_t file_bytes_max;     /* of one project's files; 0: any number */
     void **runners; /* the state of each of runner_registry, in its order (api/runner.h) */
-    bool draining;  /* begin nothing new */
+    /* How long things are kept, of each of retention_registry (store/retention.h); NULL: for ever. */
+    const int64_t *retention_days;
+    bool draining; /* begin nothing new */
 };
 
 #endif

@@ -73,7 +73,8 @@ int stored_begin(struct stored *s,
                  int (*run)(struct stored *stored, struct db *db, struct err *err),
                  int (*answer)(struct stored *stored, struct err *err), struct err *err)
 {
-    int rc = arena_check(&s->arena, "the request", err);
+    int rc = s->call->service->store ? arena_check(&s->arena, "the request", err)
+                                     : err_set(err, ERR_SHUTTING_DOWN, "The store is closed.");
     if (rc < 0) {
         stored_free(s);
         return rc;

@@ -149,19 +149,17 @@ static void write_function(struct json_writer *w, const struct function_req *req
     tool_function_write(w, &f);
 }
 
-static void write_custom(struct json_writer *w, const struct custom_req *req)
+void tool_custom_write(struct json_writer *w, const struct tool_custom *c)
 {
-    const struct format_req *format = req->format.value;
     json_object_begin(w);
     json_key(w, "type");
     json_str(w, "custom");
     json_key(w, "custom");
     json_object_begin(w);
     json_key(w, "name");
-    json_slice(w, req->name.value);
-    write_description(w, req->description.value);
-    if (format && format->type.value == FORMAT_GRAMMAR) {
-        const struct grammar_req *grammar = format->grammar.value;
+    json_slice(w, c->name);
+    write_description(w, c->description);
+    if (c->syntax) {
         json_key(w, "format");
         json_object_begin(w);
         json_key(w, "type");
@@ -169,14 +167,26 @@ static void write_custom(struct json_writer *w, const struct custom_req *req)
         json_key(w, "grammar");
         json_object_begin(w);
         json_key(w, "syntax");
-        json_str(w, syntaxes[grammar->syntax.value]);
+        json_str(w, c->syntax);
         json_key(w, "definition");
-        json_slice(w, grammar->definition.value);
+        json_slice(w, c->definition);
         json_object_end(w);
         json_object_end(w);
     }
     json_object_end(w);
     json_object_end(w);
+}
+
+static void write_custom(struct json_writer *w, const struct custom_req *req)
+{
+    const struct format_req *format = req->format.value;
+    struct tool_custom c = { .name = req->name.value, .description = req->description.value };
+    if (format && format->type.value == FORMAT_GRAMMAR) {
+        const struct grammar_req *grammar = format->grammar.value;
+        c.syntax = syntaxes[grammar->syntax.value];
+        c.definition = grammar->definition.value;
+    }
+    tool_custom_write(w, &c);
 }
 
 /* ---- What is checked ---- */

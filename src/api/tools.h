@@ -39,13 +39,19 @@ int tools_fill(struct msg_request *ret, struct tools *ret_tools, const struct to
                struct err *err) MUST_USE;
 bool tools_is_custom(const struct tools *tools, struct slice name);
 
-/* For other dialects: functions without the table above. */
+/* For other dialects: tools without the table above. */
 struct tool_function {
     struct slice name, description;
     const json_t *parameters; /* NULL: none */
     bool strict;
 };
 void tool_function_write(struct json_writer *w, const struct tool_function *f);
+struct tool_custom {
+    struct slice name, description;
+    const char *syntax; /* "lark", "regex"; NULL: any text */
+    struct slice definition;
+};
+void tool_custom_write(struct json_writer *w, const struct tool_custom *c);
 /* "Unsupported parameter" for a model that has no tools. */
 int tools_check_model(const struct backend_model *model, const char *param,
                       struct err *err) MUST_USE;

@@ -139,11 +139,14 @@ int vector_work_attach(struct vector_work *w, struct db *db, struct vector_file 
     return 0;
 }
 
-static void write_file(struct json_writer *json, const struct db_rows *rows, void *ctx)
+static int write_file(struct json_writer *json, const struct db_rows *rows, const void *ctx,
+                      struct err *err)
 {
     struct vector_file file;
+    (void)err;
     vector_file_read(&file, rows, NULL);
     vector_file_write(json, &file, ctx);
+    return 0;
 }
 
 int vector_work_list_files(struct vector_work *w, struct db *db, const struct listing *listing,
@@ -151,6 +154,6 @@ int vector_work_list_files(struct vector_work *w, struct db *db, const struct li
 {
     struct db_rows rows;
     TRY(listing_query(&rows, db, listing, DB_ARGS(DB_INT(of), DB_INT(status)), err));
-    return list_answer_write(&w->body, &rows, listing->limit, write_file, &w->store,
-                             &w->stored.arena, err);
+    return list_answer_written(&w->body, &rows, listing->limit, write_file, &w->store,
+                               &w->stored.arena, err);
 }

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/seam.h"
 #include "base/slice.h"
+#include "store/retention.h"
 
 #include <assert.h>
 #include <cyaml/cyaml.h>
@@ -173,6 +174,31 @@ int settings_packed_dir(const struct settings *s, const char *data_dir, char *re
     return err_set(err, ERR_INVALID_VALUE,
                    "cache_dir is '%s' (from %s); it must be an absolute path", named,
                    setting_source_name(s->sources[SETTING_CACHE_DIR]));
+}
+
+static const struct setting_row *find_row(const char *prefix, const char *name)
+{
+    size_t n = strlen(prefix);
+    for (int i = 0; i < SETTING_COUNT; i++)
+        if (strncmp(setting_rows[i].name, prefix, n) == 0 &&
+            strcmp(setting_rows[i].name + n, name) == 0)
+            return &setting_rows[i];
+    return NULL;
+}
+
+int settings_retention(const struct settings *s, int64_t *ret, struct err *err)
+{
+    for (size_t i = 0; i < retention_registry_len; i++) {
+        const struct setting_row *row = find_row("keep_", retention_registry[i]->name);
+        assert(row); /* Each kind has one: store/retention.h. */
+        size_t at = (size_t)(row - setting_rows);
+        if (retention_days_of(&ret[i], s->values[at])) continue;
+        return err_set(err, ERR_INVALID_VALUE,
+                       "%s is '%s' (from %s); it must be a number of days from 1 to %d, or forever",
+                       row->name, s->values[at], setting_source_name(s->sources[at]),
+                       RETENTION_DAYS_MAX);
+    }
+    return 0;
 }
 
 const char *setting_source_name(enum setting_source source)

@@ -30,6 +30,9 @@
       "further web origins that may call, separated by commas")                                  \
     X(ALLOW_HOSTS, allow_hosts, "TIRO_ALLOW_HOSTS", "",                                          \
       "further names by which this server may be called, separated by commas")                   \
+    X(DATABASE, database, "TIRO_DATABASE", "",                                                   \
+      "where state is kept: sqlite:PATH or postgres://USER@HOST/NAME, passwords as libpq takes " \
+      "them (PGPASSFILE); empty: <data>/tiro.db")                                                \
     X(DEFAULT_MODEL, default_model, "TIRO_DEFAULT_MODEL", "",                                    \
       "model of new chats; empty: the best that is here")                                        \
     X(THREADS, threads, "TIRO_THREADS", "0", "threads of each model, 0 to 256; 0: one a core")   \
@@ -63,9 +66,19 @@
     X(INDEX_MEGABYTES, index_megabytes, "TIRO_INDEX_MEGABYTES", "1024",                          \
       "memory for the index of vector stores, in MiB, 1 to 1048576; those used least recently "  \
       "make room for others")                                                                    \
+    X(FILE_MEGABYTES, file_megabytes, "TIRO_FILE_MEGABYTES", "102400",                           \
+      "most that the files of one project may have together, in MiB; 0: any number")             \
     X(QUEUE, queue, "TIRO_QUEUE", "256", "requests that may wait for one model, 1 to 65536")     \
     X(GRACE_SECONDS, grace_seconds, "TIRO_GRACE_SECONDS", "30",                                  \
       "time for open answers at shutdown, 0 to 3600")                                            \
+    X(KEEP_CONVERSATIONS, keep_conversations, "TIRO_KEEP_CONVERSATIONS", "forever",              \
+      "how long conversations are kept: 1 to 36500 days, or forever")                            \
+    X(KEEP_COMPLETIONS, keep_completions, "TIRO_KEEP_COMPLETIONS", "30",                         \
+      "how long chat completions that were asked to be stored are kept: days, or forever")       \
+    X(KEEP_LEDGER, keep_ledger, "TIRO_KEEP_LEDGER", "forever",                                   \
+      "how long the record of what was used is kept: days, or forever")                          \
+    X(KEEP_BACKUPS, keep_backups, "TIRO_KEEP_BACKUPS", "7",                                      \
+      "how long the copies are kept that upgrades make of the database: days, or forever")       \
     X(FIRST_RUN, first_run, "TIRO_FIRST_RUN", "yes",                                             \
       "yes: get the starter models when there are none; no: serve what is there")                \
     X(LOG_LEVEL, log_level, "TIRO_LOG_LEVEL", "info", "debug, info, warn, error or off")         \
@@ -109,6 +122,8 @@ int settings_bool(const struct settings *s, enum setting id, bool *ret, struct e
  * cache_megabytes = 0. */
 int settings_packed_dir(const struct settings *s, const char *data_dir, char *ret, size_t size,
                         uint64_t *ret_bytes_max, struct err *err) MUST_USE;
+/* Of each of retention_registry, by the row keep_NAME; ret has retention_registry_len. */
+int settings_retention(const struct settings *s, int64_t *ret, struct err *err) MUST_USE;
 const char *setting_source_name(enum setting_source source);
 /* Applies log_level and log_format. */
 int settings_apply_log(const struct settings *s, const char *who, struct err *err) MUST_USE;

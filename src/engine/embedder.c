@@ -145,6 +145,19 @@ static void compose(struct embedder *e, struct batch *b)
     }
 }
 
+/* As the scheduler does (engine/scheduler.h). */
+static void charge(struct embedder *e, int32_t n_rows, uint64_t from)
+{
+    uint64_t threads = e->o.n_threads ? (uint64_t)e->o.n_threads : 1, taken = 0, rows = 0;
+    uint64_t ns = (now_ns() - from) * threads;
+    for (int32_t i = 0; i < e->n_taken; i++) {
+        rows += (uint64_t)e->taken[i]->n_tokens;
+        uint64_t upto = ns * rows / (uint64_t)n_rows;
+        e->taken[i]->core_ns += upto - taken;
+        taken = upto;
+    }
+}
+
 void embedder_step(struct embedder *e)
 {
     uint64_t start = now_ns();
@@ -155,6 +168,7 @@ void embedder_step(struct embedder *e)
     compose(e, &b);
     assert(e->n_taken > 0);
     int rc = e->o.net.forward(e->o.net.ctx, &b, e->out, &err);
+    charge(e, b.n_rows, start);
     for (int32_t i = 0; i < e->n_taken; i++) {
         float *floats = e->out + (size_t)i * (size_t)e->o.net.n_embd;
         if (rc < 0) {

@@ -6,7 +6,8 @@
  *     embedder_close(e);
  *
  * One step is one forward pass over as many whole texts as fit `n_rows_max` rows: by priority, then
- * arrival. A text's vector does not depend on what else is in the batch. Owner: one thread.
+ * arrival. A step's time on all threads is borne by its rows in equal parts (request->core_ns). A
+ * text's vector does not depend on what else is in the batch. Owner: one thread.
  */
 #ifndef TIRO_ENGINE_EMBEDDER_H
 #define TIRO_ENGINE_EMBEDDER_H
@@ -36,6 +37,7 @@ struct embedder_options {
     int32_t n_ctx;      /* Longest text, in tokens. */
     int32_t n_rows_max; /* At least n_ctx. */
     int32_t n_seqs_max, queue_max;
+    int32_t n_threads; /* That compute a step, for its costs; 0: one. */
 };
 
 struct embedder_stats {

@@ -41,7 +41,8 @@ struct engine_request {
     uint64_t deadline_ns;          /* now_ns() by which it must have begun; 0: none */
     struct constraint *constraint; /* Owned; NULL: none. Each choice gets a copy. */
     uint32_t index, dimensions;    /* embedder */
-    bool marks; /* Control tokens show in the text of the answer: engine/answer.h. */
+    bool marks;       /* Control tokens show in the text of the answer: engine/answer.h. */
+    uint64_t core_ns; /* The cores' time for it so far; kept by the scheduler, the embedder. */
     /* Whatever its maker keeps for it, to be closed with it; both NULL: nothing. */
     void *own;
     void (*close_own)(void *own);

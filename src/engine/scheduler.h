@@ -31,6 +31,10 @@
  * A result depends on the request alone: not on batch mates, chunking, preemption, prefix hits or
  * threads. The model keeps that contract (graph/batch.h); here every draw has its own dice.
  *
+ * Costs: a step's wall time, up to its last token, on every thread of the pool is borne by the rows
+ * of its batch in equal parts, whatever they compute: a row of a prompt, of a running answer, of a
+ * draft. request->core_ns is what a request's rows have borne, also those computed again.
+ *
  * Owner: one thread. Pool threads only sample, each its own rows.
  */
 #ifndef TIRO_ENGINE_SCHEDULER_H

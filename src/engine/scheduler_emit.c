@@ -157,8 +157,9 @@ int32_t sequence_jump(struct scheduler *s, struct sequence *seq, int32_t most)
         if (token == CONSTRAINT_FREE || token >= s->o.net.n_vocab) break;
         s->stats.n_jumped_tokens++;
         if (!take(s, seq, token, NULL)) return n + 1;
+        /* One by one, as if each had had a step: what is told does not show what fitted a step. */
+        emit(s, seq);
     }
     seq->n_jump = n;
-    if (n > 0) emit(s, seq);
     return n;
 }

@@ -311,7 +311,21 @@ static void fail_batch(struct scheduler *s, const struct err *err)
     for (int32_t i = 0; i < s->n_planned; i++) job_fail(s, s->planned[i].seq->job, err);
 }
 
-static void advance(struct scheduler *s)
+/* The time since `from` on all threads, to the requests of the batch's rows; the parts add up. */
+static void charge(struct scheduler *s, uint64_t from)
+{
+    uint64_t ns = (now_ns() - from) * (uint64_t)s->n_scratch, taken = 0;
+    int32_t n_rows = 0;
+    for (int32_t i = 0; i < s->n_planned; i++) {
+        n_rows += s->planned[i].n_rows;
+        uint64_t upto = ns * (uint64_t)n_rows / (uint64_t)s->batch.n_rows;
+        s->planned[i].seq->job->request->core_ns += upto - taken;
+        taken = upto;
+    }
+}
+
+/* What was computed counts, and the logits become tokens. */
+static void find_tokens(struct scheduler *s)
 {
     for (int32_t i = 0; i < s->n_planned; i++) {
         struct sequence *seq = s->planned[i].seq;
@@ -327,6 +341,10 @@ static void advance(struct scheduler *s)
         pool_run(s->o.pool, solve_share, s);
     else
         solve_share(s, 0, 1);
+}
+
+static void hand_all_on(struct scheduler *s)
+{
     /* Scores go out before the first token of the same step. */
     for (int32_t i = 0; i < s->n_tasks; i++)
         if (s->tasks[i].score) hand_on(s, &s->tasks[i]);
@@ -346,10 +364,13 @@ void scheduler_step(struct scheduler *s)
     compose(s);
     if (s->n_planned == 0) return;
     struct err err = { 0 };
-    if (s->o.net.forward(s->o.net.ctx, &s->batch, s->logits, &err) < 0)
+    int rc = s->o.net.forward(s->o.net.ctx, &s->batch, s->logits, &err);
+    if (rc == 0) find_tokens(s);
+    charge(s, start); /* Before the tokens go out: what is told of a request includes them. */
+    if (rc < 0)
         fail_batch(s, &err);
     else
-        advance(s);
+        hand_all_on(s);
     uint64_t now = now_ns();
     learn_pace(s, now - start - s->draft_ns);
     count_rates(s, now);

@@ -218,6 +218,7 @@ static int open_parts(struct gateway *g, struct err *err)
     TRY(access_open(&g->access, &access, err));
     TRY(control_open(&g->control, o->data_dir, err));
     TRY(service_uv_open(&g->service, &g->loop, o->data_dir, o->database, err));
+    service_uv_service(g->service)->file_bytes_max = o->file_bytes_max;
     struct supervisor_options supervisor = { &g->loop, &g->metrics, o };
     TRY(supervisor_open(&g->supervisor, &supervisor, err));
     TRY(index_process_open(&g->index, &g->loop, o, err));
@@ -225,6 +226,7 @@ static int open_parts(struct gateway *g, struct err *err)
     service->backend = supervisor_backend(g->supervisor);
     service->indexer = index_process_indexer(g->index);
     service->embedding_model = o->embedding_model;
+    service->retention_days = o->retention_days;
     struct http_server_options http = {
         .loop = &g->loop,
         .gateway = g,

@@ -51,7 +51,10 @@ struct gateway_options {
     const char *host; /* Name or address; NULL: "127.0.0.1". */
     int port;         /* 0: a free one. */
     const char *data_dir;
-    const char *database; /* URL, see store/db.h; NULL: tiro.db in data_dir */
+    const char *database;    /* URL, see store/db.h; NULL: tiro.db in data_dir */
+    uint64_t file_bytes_max; /* Of one project's files; 0: any number. */
+    /* Of each of retention_registry (store/retention.h); outlives the gateway. NULL: for ever. */
+    const int64_t *retention_days;
     /* Keys, one a line, '#' begins a comment. NULL: the environment variable TIRO_API_KEY, if set.
      * Without any key only loopback is served. */
     const char *api_key_file;

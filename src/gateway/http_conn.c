@@ -290,8 +290,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     struct slice in = { buf->base, (size_t)n };
     if (c->ahead.len == 0) feed(c, &in);
     if (c->closing || c->state == CONN_LINGER) return;
-    /* The client is ahead of us, or of the disk: keep what there is, and stop reading when it is too
-     * much. Until reading goes on, http_conn_check_deadlines looks whether the client is still
+    /* The client is ahead of us, or of the disk: keep what there is, and stop reading when it is
+     * too much. Until reading goes on, http_conn_check_deadlines looks whether the client is still
      * there. */
     buf_add_slice(&c->ahead, in);
     if (c->ahead.failed) {

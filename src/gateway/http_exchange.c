@@ -33,6 +33,7 @@ struct http_exchange *http_exchange_open(struct http_conn *c)
     http_parser_init(&x->parser, HTTP_UPLOAD_MAX); /* Until it is known who takes it. */
     buf_init(&x->body, HTTP_BODY_MAX);
     buf_init(&x->headers, HEADERS_MAX);
+    buf_init(&x->held, SIZE_MAX / 2); /* As large as what endpoints write. */
     arena_init(&x->arena, HTTP_CALL_ARENA_MAX);
     draw_id(x->id, sizeof x->id);
     x->call = (struct call){
@@ -76,6 +77,7 @@ void http_exchange_close(struct http_exchange *x)
     http_parser_release(&x->parser);
     buf_release(&x->body);
     buf_release(&x->headers);
+    buf_release(&x->held);
     arena_release(&x->arena);
     mem_free(x);
 }
@@ -83,10 +85,16 @@ void http_exchange_close(struct http_exchange *x)
 void http_exchange_lost(struct http_exchange *x)
 {
     if (x->ended) return;
+    int status = err_http_status(ERR_CANCELLED);
+    struct books *books = x->conn->server->books;
     x->ended = true;
-    if (x->status == 0) x->status = err_http_status(ERR_CANCELLED);
+    if (x->status == 0) x->status = status;
     x->conn->server->o.metrics->disconnects++;
+    books_leave(x->entry);
+    if (x->finished) return;
     if (x->call.on_close) x->call.on_close(&x->call);
+    if (x->settle == SETTLE_NOT && books_wants(&x->call))
+        (void)books_enter(books, &x->call, x->label, status, NULL, NULL); /* It has been logged. */
 }
 
 /* ---- Answers ---- */
@@ -181,9 +189,22 @@ static void op_header(struct call *call, const char *name, const char *value)
     buf_printf(&x->headers, "%s: %s\r\n", name, value);
 }
 
+static void hold(struct http_exchange *x, int status);
+static void finish(struct http_exchange *x);
+
 static void op_reply(struct call *call, int status, const char *type, struct slice body)
 {
-    answer(of(call), status, type, body);
+    struct http_exchange *x = of(call);
+    assert(!x->ended && !x->streaming);
+    if (x->settle == SETTLED || !books_wants(call)) {
+        answer(x, status, type, body);
+        return;
+    }
+    x->held_type = arena_strndup(&x->arena, type, strlen(type));
+    x->held_status = status;
+    buf_add_slice(&x->held, body);
+    hold(x, status);
+    finish(x);
 }
 
 static void op_stream_begin(struct call *call)
@@ -208,6 +229,10 @@ static void op_stream_send(struct call *call, struct slice events)
     struct http_exchange *x = of(call);
     assert(x->streaming && !x->ended);
     if (events.len == 0 || x->head_only) return;
+    if (x->settle == SETTLE_WAITING) {
+        buf_add_slice(&x->held, events);
+        return;
+    }
     char size[20];
     int n = snprintf(size, sizeof size, "%zx\r\n", events.len);
     struct slice parts[] = { { size, (size_t)n }, events, SLICE("\r\n") };
@@ -217,10 +242,23 @@ static void op_stream_send(struct call *call, struct slice events)
         http_conn_send(x->conn, parts, 3);
 }
 
+static void op_settle(struct call *call)
+{
+    struct http_exchange *x = of(call);
+    int status = call->stats.error_status;
+    assert(x->streaming && !x->ended);
+    if (x->settle == SETTLE_NOT && books_wants(call)) hold(x, status ? status : 200);
+}
+
 static void op_stream_end(struct call *call)
 {
     struct http_exchange *x = of(call);
     assert(x->streaming && !x->ended);
+    op_settle(call); /* If the endpoint has not. */
+    if (x->settle == SETTLE_WAITING) {
+        finish(x);
+        return;
+    }
     struct slice last = SLICE("0\r\n\r\n");
     if (!x->parser.http_1_0 && !x->head_only) http_conn_send(x->conn, &last, 1);
     http_exchange_end(x);
@@ -263,7 +301,59 @@ static const struct call_ops call_ops = {
     .reply_file = op_reply_file,
     .pause = op_pause,
     .resume = op_resume,
+    .settle = op_settle,
 };
+
+/* ---- The end of an answer waits for the ledger's row ---- */
+
+static void release_answer(struct http_exchange *x, const struct buf *held, const struct err *err)
+{
+    struct err why = { 0 };
+    if (err)
+        (void)err_set(
+            &why, ERR_NO_SPACE,
+            "What the request used could not be recorded, so its answer is withheld. Please "
+            "try again later; the server's log says why.");
+    else if (held->failed || (!x->streaming && !x->held_type))
+        (void)err_set(&why, ERR_NO_MEMORY, "There is no memory for the answer.");
+    if (why.code && x->streaming)
+        call_send_error(&x->call, &why);
+    else if (why.code)
+        call_error(&x->call, &why, 0);
+    else if (x->streaming)
+        op_stream_send(&x->call, buf_slice(held));
+    else
+        answer(x, x->held_status, x->held_type, buf_slice(held));
+    if (x->streaming) op_stream_end(&x->call);
+}
+
+static void on_settled(void *user, const struct err *err)
+{
+    struct http_exchange *x = user;
+    assert(x->finished && !x->ended);
+    struct buf held = x->held;
+    buf_init(&x->held, SIZE_MAX / 2);
+    x->entry = NULL;
+    x->settle = SETTLED;
+    release_answer(x, &held, err); /* The exchange may be gone now. */
+    buf_release(&held);
+}
+
+static void hold(struct http_exchange *x, int status)
+{
+    x->settle = SETTLE_WAITING;
+    x->entry = books_enter(x->conn->server->books, &x->call, x->label, status, on_settled, x);
+}
+
+/* The endpoint's part is over. */
+static void finish(struct http_exchange *x)
+{
+    struct err err = { 0 };
+    x->finished = true;
+    if (x->entry) return; /* on_settled goes on. */
+    (void)err_set(&err, ERR_NO_MEMORY, "no memory for a row of the ledger");
+    on_settled(x, &err);
+}
 
 bool http_call_is_local(const struct call *call)
 {
@@ -300,7 +390,7 @@ void http_exchange_refuse(struct http_exchange *x, const struct err *err, bool f
 
 void http_exchange_abort(struct http_exchange *x, const struct err *why)
 {
-    if (x->ended) return;
+    if (x->ended || x->finished) return;
     if (x->file) {
         http_conn_close(x->conn); /* What is missing shows that it is cut. */
         return;

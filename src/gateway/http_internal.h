@@ -1,9 +1,10 @@
-/* http_internal - shared by http_server.c (sockets), http_conn.c (bytes), http_exchange.c (requests)
- * and http_file.c (answers from files). */
+/* http_internal - shared by http_server.c (sockets), http_conn.c (bytes), http_exchange.c
+ * (requests) and http_file.c (answers from files). */
 #ifndef TIRO_GATEWAY_HTTP_INTERNAL_H
 #define TIRO_GATEWAY_HTTP_INTERNAL_H
 
 #include "api/endpoint.h"
+#include "gateway/books.h"
 #include "gateway/http_parser.h"
 #include "gateway/http_server.h"
 #include "gateway/page.h"
@@ -74,6 +75,12 @@ struct http_exchange {
     bool head_only;    /* HEAD: no body in the answer. */
     bool is_page_file; /* Of the chat page: `asset`, or the plain page when that is NULL. */
     bool streaming, ended;
+    bool finished; /* The endpoint has let go of the call; its answer may wait for the ledger. */
+    enum { SETTLE_NOT, SETTLE_WAITING, SETTLED } settle;
+    struct books_entry *entry; /* While waiting; NULL then: the row was not even begun. */
+    struct buf held;           /* What waits: an answer's body, or the end of a stream, */
+    const char *held_type;     /* and the answer's type (in the arena) and status. */
+    int held_status;
     char id[40];
 };
 
@@ -89,6 +96,7 @@ struct http_listener {
 
 struct http_server {
     struct http_server_options o;
+    struct books *books;
     struct http_conn *conns; /* Newest first. */
     size_t n_conns;
     struct http_conn *resumed;

@@ -98,6 +98,11 @@ int http_server_open(struct http_server **ret, const struct http_server_options 
     d->upload_ms = or_default(d->upload_ms, HTTP_UPLOAD_MS);
     d->write_ms = or_default(d->write_ms, HTTP_WRITE_MS);
     d->idle_ms = or_default(d->idle_ms, HTTP_IDLE_MS);
+    int rc = books_open(&s->books, s->o.service, s->o.metrics, err);
+    if (rc < 0) {
+        mem_free(s);
+        return rc;
+    }
     buf_init(&s->head, HEAD_MAX);
     (void)uv_timer_init(s->o.loop, &s->tick); /* Always 0, as the next. */
     (void)uv_timer_init(s->o.loop, &s->resume);
@@ -111,6 +116,7 @@ int http_server_open(struct http_server **ret, const struct http_server_options 
 static void free_when_gone(struct http_server *s)
 {
     if (!s->closed || s->n_conns > 0 || s->n_open > 0) return;
+    books_close(s->books);
     buf_release(&s->head);
     mem_free(s);
 }

@@ -16,9 +16,10 @@
  * hold it back: then nothing is read.
  *
  * Deadlines are totals: for the head, for the body (one in pieces: for each HTTP_UPLOAD_STEP of it,
- * and for all), for each HTTP_WRITE_STEP of an answer, and for an idle connection. A stream may queue HTTP_STREAM_QUEUE_MAX bytes for a slow reader, besides
- * HTTP_STREAM_SNDBUF in the kernel. More is for bursts: it must be gone in HTTP_STREAM_BEHIND_MS
- * and is never above HTTP_STREAM_BURST_MAX, or the connection is closed.
+ * and for all), for each HTTP_WRITE_STEP of an answer, and for an idle connection. A stream may
+ * queue HTTP_STREAM_QUEUE_MAX bytes for a slow reader, besides HTTP_STREAM_SNDBUF in the kernel.
+ * More is for bursts: it must be gone in HTTP_STREAM_BEHIND_MS and is never above
+ * HTTP_STREAM_BURST_MAX, or the connection is closed.
  */
 #ifndef TIRO_GATEWAY_HTTP_SERVER_H
 #define TIRO_GATEWAY_HTTP_SERVER_H

@@ -116,6 +116,10 @@ void metrics_write(const struct metrics *m, struct buf *out)
           m->requests_retried },
         { "tiro_requests_overloaded_total", "counter", "Requests refused because of a full queue.",
           m->requests_overloaded },
+        { "tiro_ledger_rows_total", "counter", "Rows written to the ledger.", m->ledger_rows },
+        { "tiro_ledger_failures_total", "counter", "Rows the ledger did not take.",
+          m->ledger_failures },
+        { "tiro_ledger_owed", "gauge", "Rows to be tried again.", m->ledger_owed },
     };
     write_head(out, "tiro_requests_total", "counter", "Requests answered.");
     for (size_t i = 0; i < m->n_requests; i++) {
@@ -132,4 +136,6 @@ void metrics_write(const struct metrics *m, struct buf *out)
                     "From a request's first byte to its first token.", &m->first_token);
     write_histogram(out, "tiro_time_between_tokens_seconds", "Between two tokens of one choice.",
                     &m->between_tokens);
+    write_histogram(out, "tiro_ledger_seconds", "From a row's handing over to its being on disk.",
+                    &m->ledger);
 }

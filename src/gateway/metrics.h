@@ -29,7 +29,8 @@ struct metrics {
     uint64_t streams_open, calls_open;
     uint64_t parse_errors, disconnects, stalls, timeouts;
     uint64_t worker_starts, worker_crashes, requests_retried, requests_overloaded;
-    struct metrics_histogram duration, first_token, between_tokens;
+    uint64_t ledger_rows, ledger_failures, ledger_owed;
+    struct metrics_histogram duration, first_token, between_tokens, ledger;
 };
 
 void metrics_init(struct metrics *m);

@@ -161,12 +161,15 @@ struct msg_token {
     struct msg_logprob *logprobs;
     uint32_t n_logprobs;
     uint32_t n_tokens; /* completion tokens of this choice so far */
+    uint64_t core_us;  /* the worker's cores' time for the request so far */
 };
 
 struct msg_tool_delta {
     uint64_t id;
     uint32_t choice, index;
     struct slice call_id, name, arguments; /* call_id and name only in the first of an index */
+    uint32_t n_tokens;                     /* as of msg_token, as the next */
+    uint64_t core_us;
 };
 
 enum finish_reason {
@@ -186,7 +189,8 @@ struct msg_done {
     uint32_t completion_tokens;            /* of this choice */
     double logprob;                        /* cumulative; filled when best_of or logprobs asked */
     uint64_t queue_us, prefill_us, decode_us;
-    bool final; /* Nothing more comes for this id. */
+    uint64_t core_us; /* as of msg_token */
+    bool final;       /* Nothing more comes for this id. */
 };
 
 struct msg_error {
@@ -207,7 +211,8 @@ struct msg_embedding {
     uint64_t id;
     uint32_t index;
     uint32_t prompt_tokens;
-    float *floats; /* Empty when n_shared is not 0. */
+    uint64_t core_us; /* as of msg_token */
+    float *floats;    /* Empty when n_shared is not 0. */
     uint32_t n_floats;
     uint32_t n_shared; /* Floats in the memfd that came along (conn_next's ret_fd). */
 };

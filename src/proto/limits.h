@@ -2,6 +2,11 @@
 #ifndef TIRO_PROTO_LIMITS_H
 #define TIRO_PROTO_LIMITS_H
 
+#include <stdint.h>
+
+/* Of the cores' time of one request: 285 years, and exact in JSON. */
+#define MSG_CORE_US_MAX (UINT64_C(1) << 53)
+
 enum {
     MSG_PROTOCOL_VERSION = 1,
     MSG_FRAME_BYTES_MAX = 64 << 20,

@@ -4,6 +4,8 @@
 
 #include <assert.h>
 
+enum { QUOTE_MAX = 20 };
+
 int db_open(struct db **ret, const char *url, struct err *err)
 {
     for (size_t i = 0; i < db_backend_registry_len; i++) {
@@ -19,8 +21,11 @@ int db_open(struct db **ret, const char *url, struct err *err)
             *ret = db;
         return rc;
     }
+    size_t colon = slice_find(slice_of(url), SLICE(":"));
+    /* Only its beginning: what follows may hold a password. */
     return err_set(err, ERR_INVALID_VALUE,
-                   "'%.200s' is no database: it must be sqlite:PATH or postgres://HOST/NAME", url);
+                   "'%.*s:...' is no database: it must be sqlite:PATH or postgres://HOST/NAME",
+                   (int)(colon < QUOTE_MAX ? colon : QUOTE_MAX), url);
 }
 
 void db_close(struct db *db)
@@ -87,6 +92,11 @@ int db_one_int(int64_t *ret, int64_t fallback, struct db *db, const char *sql,
     return 0;
 }
 
+int db_erase(struct db *db, struct err *err)
+{
+    return db->backend->erase ? db->backend->erase(db, err) : 0;
+}
+
 /* ---- Transactions ---- */
 
 static int statement(struct db *db, const char *sql, struct err *err)
@@ -102,7 +112,7 @@ int db_begin(struct db *db, struct err *err)
 
 int db_commit(struct db *db, struct err *err)
 {
-    int rc = statement(db, "COMMIT", err);
+    int rc = db->backend->commit ? db->backend->commit(db, err) : statement(db, "COMMIT", err);
     if (rc < 0) db_rollback(db);
     return rc;
 }
@@ -126,4 +136,20 @@ int db_rollback_to_mark(struct db *db, struct err *err)
 {
     TRY(statement(db, "ROLLBACK TO SAVEPOINT mark", err));
     return db_release_mark(db, err);
+}
+
+/* ---- Failures ---- */
+
+bool db_is_broken(const struct db *db)
+{
+    return db->broken;
+}
+
+int db_recover(struct db *db, enum db_outcome *ret, struct err *err)
+{
+    *ret = DB_OUTCOME_UNKNOWN;
+    db->broken = false;
+    int rc = db->backend->recover ? db->backend->recover(db, ret, err) : 0;
+    if (rc < 0) db->broken = true;
+    return rc;
 }

@@ -80,6 +80,10 @@ int db_one_int(int64_t *ret, int64_t fallback, struct db *db, const char *sql,
 
 /* ---- For the store, which makes the transactions ---- */
 
+/* Outside of transactions: what was deleted is in none of the database's files any more, its log
+ * included. Of a server's files that is for its administrator to say: docs/how-to/retention.md. */
+int db_erase(struct db *db, struct err *err) MUST_USE;
+
 int db_begin(struct db *db, struct err *err) MUST_USE;
 /* Failed: nothing of the transaction counts as done, and it is over. */
 int db_commit(struct db *db, struct err *err) MUST_USE;
@@ -88,11 +92,26 @@ void db_rollback(struct db *db);
 int db_mark(struct db *db, struct err *err) MUST_USE;
 int db_release_mark(struct db *db, struct err *err) MUST_USE;
 int db_rollback_to_mark(struct db *db, struct err *err) MUST_USE;
+/* Whether the disk or the connection failed in a way after which nothing may be believed: not what
+ * this connection reads, and not a commit that it would make. */
+bool db_is_broken(const struct db *db);
+
+/* What became of the transaction in which it broke. */
+enum db_outcome {
+    DB_OUTCOME_UNKNOWN,
+    DB_OUTCOME_UNDONE, /* nothing of it is there: it may be run again */
+    DB_OUTCOME_DONE,   /* it was committed */
+};
+
+/* Opens it anew and checks it, outside of transactions. Only this may be called as long as it
+ * fails. */
+int db_recover(struct db *db, enum db_outcome *ret, struct err *err) MUST_USE;
 
 /* ---- For the back-ends ---- */
 
 struct db {
     const struct db_backend *backend;
+    bool broken; /* set by the back-end: see db_is_broken */
 };
 
 struct db_backend {
@@ -110,11 +129,16 @@ struct db_backend {
     int64_t (*integer)(const struct db_rows *rows, int column);
     double (*real)(const struct db_rows *rows, int column);
     struct slice (*text)(const struct db_rows *rows, int column);
+    /* May be NULL: the statement. */
+    int (*commit)(struct db *db, struct err *err);
+    /* May be NULL: there is nothing to do. */
+    int (*recover)(struct db *db, enum db_outcome *ret, struct err *err);
     /* Several statements at once, of a migration; the words are replaced already. */
     int (*script)(struct db *db, const char *sql, struct err *err);
     /* Puts a copy of the whole database beside it before its schema changes from version `from`;
      * where that is the administrator's task, nothing. */
     int (*backup)(struct db *db, int from, struct err *err);
+    int (*erase)(struct db *db, struct err *err); /* See db_erase; NULL: nothing to do. */
 };
 
 extern const struct db_backend *const db_backend_registry[];

@@ -1,8 +1,9 @@
 /* file_table - the files that people uploaded and jobs wrote: names, purposes, whose bytes.
  *
- * The bytes are a blob (store/blob.h), written before its row. With the row's end its blob is put on
- * a list, in the same transaction; what is on it and has no other name is removed after the commit.
- * A file is gone for its owner from the second it expires; its row goes soon after (files_expire).
+ * The bytes are a blob (store/blob.h), written before its row. With the row's end its blob is put
+ * on a list, in the same transaction; what is on it and has no other name is removed after the
+ * commit. A file is gone for its owner from the second it expires; its row goes soon after
+ * (files_expire).
  *
  * All of this runs on the store's thread.
  */

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { SQL_MAX = 1024 };
+enum { SQL_MAX = 2048 };
 
 static int cursor(int64_t *ret, struct db *db, const struct listing *l, struct slice id,
                   const char *name, const struct db_value *args, size_t n_args, struct err *err)

@@ -15,7 +15,7 @@
 enum {
     LISTING_LIMIT_MAX = 100,  /* of most lists */
     LISTING_ROWS_MAX = 10000, /* of any */
-    LISTING_ARGS_MAX = 12,
+    LISTING_ARGS_MAX = 40,
 };
 
 struct listing {

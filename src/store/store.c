@@ -6,13 +6,16 @@
 #include <assert.h>
 #include <pthread.h>
 
+enum { TRIES_MAX = 5 }; /* Of one batch. */
+
 struct list {
     struct store_job *first, **end;
 };
 
 struct store {
     struct store_options o;
-    struct db *db; /* Of the thread. */
+    struct db *db;  /* Of the thread. */
+    bool erase_due; /* Likewise: something was deleted that its files may still hold. */
     pthread_t thread;
     pthread_mutex_t lock; /* Of what follows. */
     pthread_cond_t submitted, ended_some;
@@ -82,11 +85,33 @@ static int run_jobs(struct store *s, struct list *jobs, struct err *err)
     return db_commit(s->db, err);
 }
 
+/* After the commit. */
+static void erase(struct store *s, const struct list *jobs)
+{
+    struct err err = { 0 };
+    for (const struct store_job *job = jobs->first; job; job = job->next)
+        if (job->erases && job->rc >= 0) s->erase_due = true;
+    if (!s->erase_due) return;
+    if (db_erase(s->db, &err) == 0)
+        s->erase_due = false;
+    else
+        log_warn("what was deleted is not erased yet", LOG_STR("why", err.text));
+}
+
 static void run_batch(struct store *s, struct list *jobs)
 {
     struct err err = { 0 };
     int rc = run_jobs(s, jobs, &err);
-    if (rc == 0) return;
+    for (int n = 0; rc < 0 && db_is_broken(s->db) && n < TRIES_MAX; n++) {
+        enum db_outcome outcome;
+        log_warn("the database has to be opened again", LOG_STR("why", err.text));
+        if (db_recover(s->db, &outcome, &err) < 0 || outcome == DB_OUTCOME_UNKNOWN) break;
+        rc = outcome == DB_OUTCOME_DONE ? 0 : run_jobs(s, jobs, &err);
+    }
+    if (rc == 0) {
+        erase(s, jobs);
+        return;
+    }
     log_error("the store could not write", LOG_STR("why", err.text));
     for (struct store_job *job = jobs->first; job; job = job->next) fail(job, rc, &err);
 }
@@ -130,6 +155,7 @@ int store_open(struct store **ret, const struct store_options *options, struct e
     s->o = *options;
     list_init(&s->waiting);
     list_init(&s->ended);
+    s->erase_due = true; /* An earlier process may have died between a deletion and its erasing. */
     int rc = db_open(&s->db, options->url, err);
     if (rc < 0) {
         mem_free(s);

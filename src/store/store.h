@@ -28,6 +28,9 @@ struct store_job {
     int (*run)(struct store_job *job, struct db *db, struct err *err);
     /* rc and err: of run, or of the transaction. The job's memory is the caller's again. */
     void (*done)(struct store_job *job, int rc, const struct err *err);
+    /* It deletes what people wrote: when done is called, no file of the database holds it any more
+     * (db_erase; where that fails it is tried again with the next job, and the log says so). */
+    bool erases;
     /* The store's own. */
     struct store_job *next;
     int rc;

@@ -164,6 +164,7 @@ static void on_token(void *ctx, const struct engine_request *r, uint32_t choice,
         .text = text,
         .n_logprobs = (uint32_t)n,
         .n_tokens = (uint32_t)n_tokens,
+        .core_us = r->core_ns / 1000,
     };
     m.logprobs = worker_logprobs(w, entries, n);
     worker_send_built(w, r->id, MSG_TOKEN, &m);
@@ -191,6 +192,7 @@ static void on_done(void *ctx, const struct engine_request *r, const struct sche
         .queue_us = d->queue_ns / 1000,
         .prefill_us = d->prefill_ns / 1000,
         .decode_us = d->decode_ns / 1000,
+        .core_us = r->core_ns / 1000,
         .final = d->final,
     };
     worker_send_part(ctx, r->id, MSG_DONE, &m);
@@ -235,6 +237,7 @@ static void on_embedding(void *ctx, const struct engine_request *r, float *float
     struct worker *w = ctx;
     struct msg_embedding m = { .id = r->id, .index = r->index };
     m.prompt_tokens = (uint32_t)r->n_tokens;
+    m.core_us = r->core_ns / 1000;
     n = embedder_cut(floats, n, r->dimensions);
     if (n > MSG_FLOATS_INLINE_MAX) {
         send_shared(w, &m, floats, n);

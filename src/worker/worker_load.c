@@ -188,6 +188,7 @@ static int open_embedder(struct worker *w, const struct msg_load *load, struct e
         .n_rows_max = rows > w->n_ctx ? rows : w->n_ctx,
         .n_seqs_max = load->n_sequences_max ? (int32_t)load->n_sequences_max : WORKER_EMBED_SEQS,
         .queue_max = load->queue_max ? (int32_t)load->queue_max : QUEUE_EMBED,
+        .n_threads = pool_size(w->pool),
     };
     return embedder_open(&w->embedder, &options, err);
 }

@@ -13,7 +13,8 @@ struct part_choice {
     struct answer_parts *parts;
     struct reply reply;
     uint32_t choice;
-    uint32_t n_tokens; /* So far */
+    uint32_t n_tokens; /* So far; */
+    uint64_t core_us;  /* of the request. */
     bool called;
     /* Logprobs of bytes that were not told yet, in order: what becomes a call has none. */
     struct answer_entry *entries;
@@ -60,6 +61,7 @@ static void tell_text(struct part_choice *c, const struct reply_event *e)
         .text = e->text,
         .n_logprobs = (uint32_t)n,
         .n_tokens = c->n_tokens,
+        .core_us = c->core_us,
     };
     m.logprobs = worker_logprobs(w, n ? c->entries + first : NULL, n);
     worker_send_built(w, m.id, MSG_TOKEN, &m);
@@ -91,7 +93,9 @@ static void on_event(void *ctx, const struct reply_event *e)
     }
     struct msg_tool_delta m = { .id = c->parts->id,
                                 .choice = c->choice,
-                                .index = (uint32_t)e->index };
+                                .index = (uint32_t)e->index,
+                                .n_tokens = c->n_tokens,
+                                .core_us = c->core_us };
     if (e->kind == REPLY_CALL) {
         m.call_id = make_call_id(id);
         m.name = e->text;
@@ -111,6 +115,7 @@ static struct part_choice *choice_of(struct worker *w, const struct engine_reque
     struct part_choice *c = &p->choices[choice];
     p->w = w;
     c->n_tokens = (uint32_t)n_tokens;
+    c->core_us = r->core_ns / 1000;
     return c;
 }
 

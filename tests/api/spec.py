@@ -30,6 +30,8 @@ DIFFERENCES = [
     ("CreateCompletionResponse", "choices[].logprobs.top_logprobs[]", NULL, "the same"),
     ("CompletionChunk", "choices[].finish_reason", NULL, "null until the choice's last event"),
     ("CompletionChunk", "usage", NULL, "null in all events but the last with include_usage, as in chat"),
+    ("ModelResponseProperties", "user", NULL, "every key of a Response is there, null when not given"),
+    ("Response", "usage", NULL, "null until the response has ended"),
     ("Embedding", "embedding", STRING, "base64, when encoding_format asks for it: the clients' default"),
 ]
 
@@ -39,6 +41,8 @@ def amend(name, place, also):
     for step in re.findall(r"\[\]|\w+", place):
         node = parent[key]
         node = node["anyOf"][0] if "anyOf" in node else node
+        if "allOf" in node:
+            node = next(n for n in node["allOf"] if step in n.get("properties", {}))
         parent, key = (node, "items") if step == "[]" else (node["properties"], step)
     parent[key] = {"anyOf": [parent[key], also]}
 
@@ -54,6 +58,7 @@ OPERATIONS = [
     for path, methods in PATHS.items() for method, answers in methods.items()
 ]
 ELSEWHERE = ("/v1/messages",)  # Described by others, in shapes of their own.
+NAMED = ("/v1/responses",)  # Streams with event: lines, numbers and no [DONE].
 ERROR_KEYS = {"message", "type", "param", "code"}
 VALIDATORS = {}
 JUDGED = collections.Counter()  # What was judged, for the report.
@@ -119,7 +124,30 @@ class Events:
         answers = answers_of(method, path) if path else None
         self.schema = answers["200"].get(EVENTS) if answers else None
         self.ours = not (path and path.startswith(ELSEWHERE))
+        self.named = bool(path) and path.startswith(NAMED)
+        self.number = None  # of the last event
         self.rest = b""
+
+    def schema_of(self, kind):
+        """The one of the events' schemas that has this type: it says better what is wrong."""
+        for one in SCHEMAS[self.schema["$ref"].rsplit("/", 1)[1]]["anyOf"]:
+            name = one["$ref"].rsplit("/", 1)[1]
+            if kind in SCHEMAS[name]["properties"]["type"]["enum"]:
+                return name
+        return self.schema
+
+    def name_of(self, event):
+        first, _, rest = event.partition(b"\n")
+        return first.removeprefix(b"event: ").decode(), rest
+
+    def order(self, name, value):
+        """Events of responses are numbered without gaps, and named twice alike."""
+        before, self.number = self.number, value.get("sequence_number")
+        if name != value.get("type"):
+            return [f"event: {name} has the type {value.get('type')}"]
+        if before is not None and self.number != before + 1:
+            return [f"event {self.number} comes after {before}"]
+        return []
 
     def feed(self, data):
         if not self.ours:
@@ -128,14 +156,21 @@ class Events:
         return [wrong for event in events for wrong in self.judge(event)]
 
     def judge(self, event):
+        name = None
+        if self.named:
+            name, event = self.name_of(event)
         if not event.startswith(b"data: ") or b"\n" in event:
             return [f"not one data line: {event!r}"]
+        if self.named and event == b"data: [DONE]":
+            return ["this stream has no [DONE]"]
         if event == b"data: [DONE]" or self.schema is None:
             return []
         value, wrong = parse(event[6:])
         if wrong:
             return wrong
         JUDGED["events"] += 1
+        if self.named:
+            return self.order(name, value) + errors_of(self.schema_of(value.get("type")), value)
         return error_errors(value) if "error" in value else errors_of(self.schema, value)
 
 

@@ -261,9 +261,9 @@ export interface ChatCompletionRequest {
     } | null;
     /** This server has one tier; the answer says default. */
     service_tier?: "auto" | "default" | null;
-    /** Keep the answer; only false. */
+    /** Keep messages and answer, to be read by GET /v1/chat/completions until they are deleted or their time is over. */
     store?: boolean | null;
-    /** Your labels for a stored answer. Accepted; nothing is stored. */
+    /** Your labels for a kept answer: up to 16 pairs of strings. Without store: true they are forgotten. */
     metadata?: Record<string, string> | null;
     /** Your hashed name for the end user. Accepted; nothing is done with it. */
     safety_identifier?: string | null;
@@ -396,6 +396,8 @@ export interface ChatCompletion {
             rejected_prediction_tokens: number;
         };
     };
+    /** Your labels; of an answer that was kept, when it is read again. */
+    metadata?: Record<string, string>;
 }
 
 export interface ChatCompletionEvent {
@@ -696,6 +698,102 @@ export interface CompletionEvent {
     } | null;
 }
 
+export interface Conversation {
+    /** conv_... */
+    id: string;
+    /** conversation */
+    object: string;
+    /** Seconds since 1970. */
+    created_at: number;
+    /** Your labels. */
+    metadata: Record<string, string>;
+}
+
+export interface ConversationCreateRequest {
+    /** Messages, calls of tools and their results, up to 20; more are added by POST /v1/conversations/{conversation_id}/items. */
+    items?: Array<Record<string, unknown>> | null;
+    /** Your labels: up to 16 pairs of strings. */
+    metadata?: Record<string, string> | null;
+}
+
+export interface ConversationCreate {
+    /** conv_... */
+    id: string;
+    /** conversation */
+    object: string;
+    /** Seconds since 1970. */
+    created_at: number;
+    /** Your labels. */
+    metadata: Record<string, string>;
+}
+
+export interface ConversationDelete {
+    /** Of what was deleted. */
+    id: string;
+    /** What it was. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface ConversationItemDelete {
+    /** conv_... */
+    id: string;
+    /** conversation */
+    object: string;
+    /** Seconds since 1970. */
+    created_at: number;
+    /** Your labels. */
+    metadata: Record<string, string>;
+}
+
+export interface ConversationItems {
+    /** list */
+    object: string;
+    /** The objects of this page. */
+    data: Array<Record<string, unknown>>;
+    /** Of the first one; null: there is none. */
+    first_id: string | null;
+    /** Of the last one: the next page's after. */
+    last_id: string | null;
+    /** Whether there are more behind them. */
+    has_more: boolean;
+}
+
+export interface ConversationItemsCreateRequest {
+    /** Messages, calls of tools and their results, up to 20 at once. */
+    items: Array<Record<string, unknown>>;
+}
+
+export interface ConversationItemsCreate {
+    /** list */
+    object: string;
+    /** The objects of this page. */
+    data: Array<Record<string, unknown>>;
+    /** Of the first one; null: there is none. */
+    first_id: string | null;
+    /** Of the last one: the next page's after. */
+    last_id: string | null;
+    /** Whether there are more behind them. */
+    has_more: boolean;
+}
+
+export interface ConversationUpdateRequest {
+    /** In place of those that it had. */
+    metadata: Record<string, string>;
+}
+
+export interface ConversationUpdate {
+    /** conv_... */
+    id: string;
+    /** conversation */
+    object: string;
+    /** Seconds since 1970. */
+    created_at: number;
+    /** Your labels. */
+    metadata: Record<string, string>;
+}
+
 export interface EmbeddingsRequest {
     /** A text, token ids, or a list of either: up to 2048 inputs and 300,000 tokens in all. None may be empty, or longer than the model's context. */
     input: string | Array<string> | Array<number> | Array<Array<number>>;
@@ -730,6 +828,97 @@ export interface Embeddings {
         /** The same. */
         total_tokens: number;
     };
+}
+
+export interface FileObject {
+    /** What it is called in other requests. */
+    id: string;
+    /** file */
+    object: "file";
+    /** Its size. */
+    bytes: number;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds; absent when it stays. */
+    expires_at?: number;
+    /** As it was sent, without folders. */
+    filename: string;
+    /** What it is for. */
+    purpose: "assistants" | "assistants_output" | "batch" | "batch_output" | "fine-tune" | "fine-tune-results" | "vision" | "user_data" | "evals";
+    /** processed */
+    status: "uploaded" | "processed" | "error";
+}
+
+export interface FileRequest {
+    /** The bytes, at most 512 MB, in a part of the form with a file name. */
+    file: string;
+    /** What the file is for. */
+    purpose: "assistants" | "batch" | "fine-tune" | "vision" | "user_data" | "evals";
+    /** When it is deleted. Files for batches live 30 days, others until they are deleted. */
+    expires_after?: {
+        /** What the time counts from. */
+        anchor: "created_at";
+        /** How long after it the file is deleted. */
+        seconds: number;
+    } | null;
+}
+
+export interface File {
+    /** What it is called in other requests. */
+    id: string;
+    /** file */
+    object: "file";
+    /** Its size. */
+    bytes: number;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds; absent when it stays. */
+    expires_at?: number;
+    /** As it was sent, without folders. */
+    filename: string;
+    /** What it is for. */
+    purpose: "assistants" | "assistants_output" | "batch" | "batch_output" | "fine-tune" | "fine-tune-results" | "vision" | "user_data" | "evals";
+    /** processed */
+    status: "uploaded" | "processed" | "error";
+}
+
+export interface DeletedFile {
+    /** Of the file. */
+    id: string;
+    /** file */
+    object: "file";
+    /** true */
+    deleted: boolean;
+}
+
+export interface FileList {
+    /** list */
+    object: "list";
+    /** The files. */
+    data: Array<{
+        /** What it is called in other requests. */
+        id: string;
+        /** file */
+        object: "file";
+        /** Its size. */
+        bytes: number;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds; absent when it stays. */
+        expires_at?: number;
+        /** As it was sent, without folders. */
+        filename: string;
+        /** What it is for. */
+        purpose: "assistants" | "assistants_output" | "batch" | "batch_output" | "fine-tune" | "fine-tune-results" | "vision" | "user_data" | "evals";
+        /** processed */
+        status: "uploaded" | "processed" | "error";
+    }>;
+    /** Of the first one. */
+    first_id: string | null;
+    /** Of the last one: the next page's after. */
+    last_id: string | null;
+    /** Whether there are more behind it. */
+    has_more: boolean;
 }
 
 export interface MessageRequest {
@@ -1303,4 +1492,889 @@ export interface ModelList {
             bytes: number | null;
         };
     }>;
+}
+
+export interface ResponseRequest {
+    /** Id of the model to use; see GET /v1/models. */
+    model: string;
+    /** A text, or a list of items: messages, calls, their results, references. */
+    input?: string | Array<{
+        type?: "message" | "function_call" | "function_call_output" | "custom_tool_call" | "custom_tool_call_output" | "reasoning" | "item_reference";
+        id?: string;
+        role?: "user" | "assistant" | "system" | "developer";
+        content?: string | Array<Record<string, unknown>>;
+        call_id?: string;
+        name?: string;
+        arguments?: string;
+        input?: string;
+        output?: string | Array<Record<string, unknown>>;
+    }> | null;
+    /** What the model is told first, as a system message. Not carried over from an earlier response. */
+    instructions?: string | null;
+    /** The stored response that this one goes on from. */
+    previous_response_id?: string | null;
+    /** The conversation that it belongs to: its id, or {"id": ..}. */
+    conversation?: string | {
+        id: string;
+    } | null;
+    /** What the model may call: functions and custom tools of yours, and what this server runs itself. */
+    tools?: Array<{
+        type: string;
+        name?: string;
+        description?: string;
+        parameters?: Record<string, unknown> | null;
+        strict?: boolean | null;
+        format?: Record<string, unknown>;
+    }> | null;
+    /** none: call nothing; auto: the model decides; required: call at least one; the one to call, {"type": "function", "name": ..}; or those that may be called, {"type": "allowed_tools", ..}. */
+    tool_choice?: "none" | "auto" | "required" | {
+        type: string;
+        name?: string;
+        mode?: "auto" | "required";
+        tools?: Array<Record<string, unknown>>;
+    } | null;
+    /** False: at most one call at a time. */
+    parallel_tool_calls?: boolean | null;
+    /** Form of the text. */
+    text?: {
+        /** What the text of the answer is held to. */
+        format?: {
+            /** text: anything; json_object: any JSON object; json_schema: what schema says. */
+            type: "text" | "json_object" | "json_schema";
+            /** With type json_schema: what it is called, in errors. */
+            name?: string | null;
+            /** What it is for. Accepted; the model is not shown it. */
+            description?: string | null;
+            /** With type json_schema. The answer is valid under it; keywords that cannot be held are refused by name. */
+            schema?: Record<string, unknown> | null;
+            /** Also refuse schemas outside of OpenAI's strict subset. The answer is held to the schema either way. */
+            strict?: boolean | null;
+        } | null;
+        /** Length of the answer. */
+        verbosity?: string | null;
+    } | null;
+    /** Thinking, for models that think. */
+    reasoning?: {
+        /** How much to think before answering, for models that think; none: not at all, which is all that others take. */
+        effort?: "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max" | null;
+        /** Accepted: thoughts are returned as they are, as content of the reasoning item, and not summarised. */
+        summary?: "auto" | "concise" | "detailed" | null;
+        /** The older name of summary. */
+        generate_summary?: "auto" | "concise" | "detailed" | null;
+        /** Accepted: models are not shown earlier thoughts again. */
+        context?: "auto" | "current_turn" | "all_turns" | null;
+        /** Accepted; there is one mode. */
+        mode?: "standard" | "pro" | null;
+    } | null;
+    /** auto: what is too long for the context loses its oldest items; disabled: it is refused. */
+    truncation?: "auto" | "disabled" | null;
+    /** Further variables for the model's chat template, as vLLM has it. */
+    chat_template_kwargs?: Record<string, unknown> | null;
+    /** Randomness: 0 always takes the likeliest token. */
+    temperature?: number | null;
+    /** Take only from the likeliest tokens with this share of probability. */
+    top_p?: number | null;
+    /** Answer with server-sent events as the answer appears. */
+    stream?: boolean | null;
+    /** Options of streaming; only with stream: true. */
+    stream_options?: {
+        /** Padding against guessing text from packet sizes. Accepted; events carry no padding yet. */
+        include_obfuscation?: boolean | null;
+    } | null;
+    /** Your name for the end user. Nothing is done with it but to return it. */
+    user?: string | null;
+    /** Up to 16 texts of up to 256 bytes where the answer ends; the text itself is not returned. */
+    stop?: string | Array<string> | null;
+    /** Lowers the chance of a token with each time it occurred. */
+    frequency_penalty?: number | null;
+    /** Lowers the chance of a token that occurred. */
+    presence_penalty?: number | null;
+    /** Token ids and what to add to their logits, -100 to 100; at most 1024. */
+    logit_bias?: Record<string, number> | null;
+    /** The same request and seed give the same answer, whatever else runs. */
+    seed?: number | null;
+    /** Take only from this many of the likeliest tokens; 0: all. */
+    top_k?: number | null;
+    /** Drop tokens less likely than this share of the likeliest. */
+    min_p?: number | null;
+    /** Locally typical sampling: the share of probability to keep; 1: off. */
+    typical_p?: number | null;
+    /** Divides the logits of tokens that occurred; 1: off. */
+    repetition_penalty?: number | null;
+    /** What the answer is held to, as vLLM has it; exactly one of its fields, and no text.format beside it but text. */
+    structured_outputs?: {
+        /** A JSON Schema, as an object or as its text. */
+        json?: string | Record<string, unknown> | null;
+        /** A regular expression for the whole answer. */
+        regex?: string | null;
+        /** Texts of which the answer is one. */
+        choice?: string | Array<string> | null;
+        /** A grammar in EBNF or GBNF, whose rule `root` is the answer. */
+        grammar?: string | null;
+        /** Any JSON object; only true. */
+        json_object?: boolean | null;
+    } | null;
+    /** The most tokens to make, thoughts included; without it, as many as the context holds. */
+    max_output_tokens?: number | null;
+    /** The most calls of tools that this server runs; further ones are ignored. */
+    max_tool_calls?: number | null;
+    /** How many of the likeliest tokens to return at each place; above 0 it also asks for log probabilities, as include does. */
+    top_logprobs?: number | null;
+    /** What else to return: message.output_text.logprobs, file_search_call.results. reasoning.encrypted_content is accepted: thoughts are returned in the open. */
+    include?: string | Array<string> | null;
+    /** Keep the response, so that it can be read again and gone on from. */
+    store?: boolean | null;
+    /** Make it whether or not you wait for it. */
+    background?: boolean | null;
+    /** Your labels: up to 16 pairs, of up to 64 and 512 characters. */
+    metadata?: Record<string, string> | null;
+    /** This server has one tier; the answer says default. */
+    service_tier?: "auto" | "default" | null;
+    /** Your hashed name for the end user. Nothing is done with it but to return it. */
+    safety_identifier?: string | null;
+    /** Prefixes are cached by their content anyway; it is only returned. */
+    prompt_cache_key?: string | null;
+    /** 24h: keep this prompt in the cache until it was not used for a day, as far as pinned_percent has room. Otherwise the cache keeps what fits. */
+    prompt_cache_retention?: "in_memory" | "24h" | null;
+    /** Accepted: the cache keeps what fits. */
+    prompt_cache_options?: Record<string, unknown> | null;
+    /** Compaction on the way. */
+    context_management?: Array<unknown> | null;
+    /** Moderate prompt and answer. */
+    moderation?: Record<string, unknown> | null;
+    /** A stored prompt. */
+    prompt?: Record<string, unknown> | null;
+}
+
+export interface Response {
+    /** resp_ and a word. */
+    id: string;
+    /** response */
+    object: "response";
+    /** Unix seconds. */
+    created_at: number;
+    /** How it stands. */
+    status: "completed" | "failed" | "in_progress" | "cancelled" | "queued" | "incomplete";
+    /** Unix seconds; of a completed one. */
+    completed_at: number | null;
+    /** Of a failed one. */
+    error: {
+        /** server_error, rate_limit_exceeded or invalid_prompt. */
+        code: string;
+        /** What was wrong. */
+        message: string;
+    } | null;
+    /** Of an incomplete one: {"reason": "max_output_tokens"}. */
+    incomplete_details: Record<string, unknown> | null | null;
+    /** Items in order: reasoning, message, function_call, custom_tool_call, and those of tools that the server runs. */
+    output: Array<Record<string, unknown>>;
+    /** As asked. */
+    background: boolean;
+    /** {"id"}, or null. */
+    conversation: Record<string, unknown> | null | null;
+    /** As asked. */
+    instructions: string | null;
+    /** As asked. */
+    max_output_tokens: number | null;
+    /** As asked. */
+    max_tool_calls: number | null;
+    /** The model's id. */
+    model: string;
+    /** As asked. */
+    previous_response_id: string | null;
+    /** effort and summary. */
+    reasoning: Record<string, unknown>;
+    /** Whether it is kept. */
+    store: boolean;
+    /** As asked, or 1. */
+    temperature: number;
+    /** format and verbosity. */
+    text: Record<string, unknown>;
+    /** As asked. */
+    tools: Array<Record<string, unknown>>;
+    /** As asked, or auto. */
+    tool_choice: string | Record<string, unknown>;
+    /** As asked, or true. */
+    parallel_tool_calls: boolean;
+    /** As asked, or 0. */
+    top_logprobs: number;
+    /** As asked, or 1. */
+    top_p: number;
+    /** As asked, or disabled. */
+    truncation: "auto" | "disabled";
+    /** As asked, or {}. */
+    metadata: Record<string, unknown>;
+    /** As asked. */
+    safety_identifier: string | null;
+    /** As asked. */
+    prompt_cache_key: string | null;
+    /** As asked. */
+    prompt_cache_retention: string | null;
+    /** default */
+    service_tier: "default";
+    /** As asked. */
+    user: string | null;
+    /** Token counts; null until it has ended. */
+    usage: {
+        /** Tokens read, of all turns. */
+        input_tokens: number;
+        /** Shares. */
+        input_tokens_details: {
+            /** Found in the prefix cache. */
+            cached_tokens: number;
+            /** Always 0: writing costs nothing here. */
+            cache_write_tokens: number;
+        };
+        /** Tokens made, thoughts included. */
+        output_tokens: number;
+        /** Shares. */
+        output_tokens_details: {
+            /** Those that the model thought before it answered. */
+            reasoning_tokens: number;
+        };
+        /** The sum. */
+        total_tokens: number;
+    } | null;
+}
+
+export interface ResponseEvent {
+    /** Also in the event's `event:` line. */
+    type: string;
+    /** 0 and on, without gaps. */
+    sequence_number: number;
+    /** Of response.created, .queued, .in_progress, .completed, .incomplete and .failed. */
+    response?: {
+        /** resp_ and a word. */
+        id: string;
+        /** response */
+        object: "response";
+        /** Unix seconds. */
+        created_at: number;
+        /** How it stands. */
+        status: "completed" | "failed" | "in_progress" | "cancelled" | "queued" | "incomplete";
+        /** Unix seconds; of a completed one. */
+        completed_at: number | null;
+        /** Of a failed one. */
+        error: {
+            /** server_error, rate_limit_exceeded or invalid_prompt. */
+            code: string;
+            /** What was wrong. */
+            message: string;
+        } | null;
+        /** Of an incomplete one: {"reason": "max_output_tokens"}. */
+        incomplete_details: Record<string, unknown> | null | null;
+        /** Items in order: reasoning, message, function_call, custom_tool_call, and those of tools that the server runs. */
+        output: Array<Record<string, unknown>>;
+        /** As asked. */
+        background: boolean;
+        /** {"id"}, or null. */
+        conversation: Record<string, unknown> | null | null;
+        /** As asked. */
+        instructions: string | null;
+        /** As asked. */
+        max_output_tokens: number | null;
+        /** As asked. */
+        max_tool_calls: number | null;
+        /** The model's id. */
+        model: string;
+        /** As asked. */
+        previous_response_id: string | null;
+        /** effort and summary. */
+        reasoning: Record<string, unknown>;
+        /** Whether it is kept. */
+        store: boolean;
+        /** As asked, or 1. */
+        temperature: number;
+        /** format and verbosity. */
+        text: Record<string, unknown>;
+        /** As asked. */
+        tools: Array<Record<string, unknown>>;
+        /** As asked, or auto. */
+        tool_choice: string | Record<string, unknown>;
+        /** As asked, or true. */
+        parallel_tool_calls: boolean;
+        /** As asked, or 0. */
+        top_logprobs: number;
+        /** As asked, or 1. */
+        top_p: number;
+        /** As asked, or disabled. */
+        truncation: "auto" | "disabled";
+        /** As asked, or {}. */
+        metadata: Record<string, unknown>;
+        /** As asked. */
+        safety_identifier: string | null;
+        /** As asked. */
+        prompt_cache_key: string | null;
+        /** As asked. */
+        prompt_cache_retention: string | null;
+        /** default */
+        service_tier: "default";
+        /** As asked. */
+        user: string | null;
+        /** Token counts; null until it has ended. */
+        usage: {
+            /** Tokens read, of all turns. */
+            input_tokens: number;
+            /** Shares. */
+            input_tokens_details: {
+                /** Found in the prefix cache. */
+                cached_tokens: number;
+                /** Always 0: writing costs nothing here. */
+                cache_write_tokens: number;
+            };
+            /** Tokens made, thoughts included. */
+            output_tokens: number;
+            /** Shares. */
+            output_tokens_details: {
+                /** Those that the model thought before it answered. */
+                reasoning_tokens: number;
+            };
+            /** The sum. */
+            total_tokens: number;
+        } | null;
+    };
+    /** Of the item. */
+    output_index?: number;
+    /** Of response.output_item.* */
+    item?: Record<string, unknown>;
+    /** Of events about an item. */
+    item_id?: string;
+    /** Of the part: 0. */
+    content_index?: number;
+    /** Of response.content_part.* */
+    part?: Record<string, unknown>;
+    /** The next token's text. */
+    delta?: string;
+    /** Of response.output_text.* */
+    logprobs?: Array<Record<string, unknown>>;
+    /** Of response.output_text.done and its like. */
+    text?: string;
+    /** Of response.function_call_arguments.done. */
+    name?: string;
+    /** Of response.function_call_arguments.done. */
+    arguments?: string;
+    /** Of response.custom_tool_call_input.done. */
+    input?: string;
+    /** Of response.output_text.annotation.added. */
+    annotation_index?: number;
+    /** Of response.output_text.annotation.added. */
+    annotation?: Record<string, unknown>;
+    /** Of error. */
+    code?: string | null;
+    /** Of error. */
+    message?: string;
+    /** Of error. */
+    param?: string | null;
+}
+
+export interface ResponseInputTokensRequest {
+    /** Id of the model to use; see GET /v1/models. */
+    model: string;
+    /** A text, or a list of items: messages, calls, their results, references. */
+    input?: string | Array<{
+        type?: "message" | "function_call" | "function_call_output" | "custom_tool_call" | "custom_tool_call_output" | "reasoning" | "item_reference";
+        id?: string;
+        role?: "user" | "assistant" | "system" | "developer";
+        content?: string | Array<Record<string, unknown>>;
+        call_id?: string;
+        name?: string;
+        arguments?: string;
+        input?: string;
+        output?: string | Array<Record<string, unknown>>;
+    }> | null;
+    /** What the model is told first, as a system message. Not carried over from an earlier response. */
+    instructions?: string | null;
+    /** The stored response that this one goes on from. */
+    previous_response_id?: string | null;
+    /** The conversation that it belongs to: its id, or {"id": ..}. */
+    conversation?: string | {
+        id: string;
+    } | null;
+    /** What the model may call: functions and custom tools of yours, and what this server runs itself. */
+    tools?: Array<{
+        type: string;
+        name?: string;
+        description?: string;
+        parameters?: Record<string, unknown> | null;
+        strict?: boolean | null;
+        format?: Record<string, unknown>;
+    }> | null;
+    /** none: call nothing; auto: the model decides; required: call at least one; the one to call, {"type": "function", "name": ..}; or those that may be called, {"type": "allowed_tools", ..}. */
+    tool_choice?: "none" | "auto" | "required" | {
+        type: string;
+        name?: string;
+        mode?: "auto" | "required";
+        tools?: Array<Record<string, unknown>>;
+    } | null;
+    /** False: at most one call at a time. */
+    parallel_tool_calls?: boolean | null;
+    /** Form of the text. */
+    text?: {
+        /** What the text of the answer is held to. */
+        format?: {
+            /** text: anything; json_object: any JSON object; json_schema: what schema says. */
+            type: "text" | "json_object" | "json_schema";
+            /** With type json_schema: what it is called, in errors. */
+            name?: string | null;
+            /** What it is for. Accepted; the model is not shown it. */
+            description?: string | null;
+            /** With type json_schema. The answer is valid under it; keywords that cannot be held are refused by name. */
+            schema?: Record<string, unknown> | null;
+            /** Also refuse schemas outside of OpenAI's strict subset. The answer is held to the schema either way. */
+            strict?: boolean | null;
+        } | null;
+        /** Length of the answer. */
+        verbosity?: string | null;
+    } | null;
+    /** Thinking, for models that think. */
+    reasoning?: {
+        /** How much to think before answering, for models that think; none: not at all, which is all that others take. */
+        effort?: "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max" | null;
+        /** Accepted: thoughts are returned as they are, as content of the reasoning item, and not summarised. */
+        summary?: "auto" | "concise" | "detailed" | null;
+        /** The older name of summary. */
+        generate_summary?: "auto" | "concise" | "detailed" | null;
+        /** Accepted: models are not shown earlier thoughts again. */
+        context?: "auto" | "current_turn" | "all_turns" | null;
+        /** Accepted; there is one mode. */
+        mode?: "standard" | "pro" | null;
+    } | null;
+    /** auto: what is too long for the context loses its oldest items; disabled: it is refused. */
+    truncation?: "auto" | "disabled" | null;
+    /** Further variables for the model's chat template, as vLLM has it. */
+    chat_template_kwargs?: Record<string, unknown> | null;
+    /** How the model behaves. */
+    personality?: string | null;
+}
+
+export interface ResponseInputTokens {
+    /** response.input_tokens */
+    object: "response.input_tokens";
+    /** Of instructions, items, tools and the model's template. */
+    input_tokens: number;
+}
+
+export interface StoredCompletion {
+    /** chatcmpl- and a random word. */
+    id: string;
+    /** chat.completion */
+    object: string;
+    /** Unix seconds. */
+    created: number;
+    /** The model's id. */
+    model: string;
+    /** Changes with the model file or the server. */
+    system_fingerprint?: string;
+    /** default */
+    service_tier: string;
+    /** n of them. */
+    choices: Array<{
+        /** Of the choice, 0 to n - 1. */
+        index: number;
+        /** The answer. */
+        message: {
+            /** Always assistant. */
+            role: "assistant";
+            /** The text; null when there are only calls. */
+            content: string | null;
+            /** Always null. */
+            refusal: string | null;
+            /** Always empty. */
+            annotations: Array<unknown>;
+            /** What the model thought before, of models that think. */
+            reasoning_content?: string;
+            /** What it calls. */
+            tool_calls?: Array<{
+                /** What the tool's message names as tool_call_id. */
+                id: string;
+                /** Kind of tool. */
+                type: "function" | "custom";
+                /** Of a function. */
+                function?: {
+                    /** Which function. */
+                    name: string;
+                    /** JSON text, valid under the function's parameters unless max_tokens cut it. */
+                    arguments: string;
+                };
+                /** Of a custom tool. */
+                custom?: {
+                    /** Which custom tool. */
+                    name: string;
+                    /** Its input. */
+                    input: string;
+                };
+            }>;
+            /** What it calls, when the request had functions. */
+            function_call?: {
+                /** Which function. */
+                name: string;
+                /** JSON text, valid under the function's parameters unless max_tokens cut it. */
+                arguments: string;
+            };
+        };
+        /** When asked for. */
+        logprobs: {
+            /** One entry per token. */
+            content: Array<{
+                /** Its text, or bytes:\x.. when it is part of a character. */
+                token: string;
+                /** Natural logarithm of its probability; -9999: never. */
+                logprob: number;
+                /** Its bytes. */
+                bytes: Array<number>;
+                /** The likeliest. */
+                top_logprobs: Array<{
+                    /** Its text, or bytes:\x.. when it is part of a character. */
+                    token: string;
+                    /** Natural logarithm of its probability; -9999: never. */
+                    logprob: number;
+                    /** Its bytes. */
+                    bytes: Array<number>;
+                }>;
+            }>;
+            /** Always null. */
+            refusal: null;
+        } | null;
+        /** Why it ended; stop also when tool_choice named the tool that was called. */
+        finish_reason: "stop" | "length" | "tool_calls" | "content_filter" | "function_call";
+    }>;
+    /** Token counts. */
+    usage: {
+        /** Tokens read, template included; once for all choices. */
+        prompt_tokens: number;
+        /** Tokens made, of all choices. */
+        completion_tokens: number;
+        /** The sum. */
+        total_tokens: number;
+        /** Shares. */
+        prompt_tokens_details: {
+            /** Of the prompt, found in the prefix cache. */
+            cached_tokens: number;
+            /** Always 0. */
+            audio_tokens: number;
+        };
+        /** Shares. */
+        completion_tokens_details: {
+            /** Those that the model thought before it answered. */
+            reasoning_tokens: number;
+            /** Always 0. */
+            audio_tokens: number;
+            /** Always 0: predictions are not used. */
+            accepted_prediction_tokens: number;
+            /** Always 0: predictions are not used. */
+            rejected_prediction_tokens: number;
+        };
+    };
+    /** Your labels; of an answer that was kept, when it is read again. */
+    metadata?: Record<string, string>;
+}
+
+export interface StoredCompletionDelete {
+    /** Of what was deleted. */
+    id: string;
+    /** What it was. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface StoredCompletionMessages {
+    /** list */
+    object: string;
+    /** The objects of this page. */
+    data: Array<Record<string, unknown>>;
+    /** Of the first one; null: there is none. */
+    first_id: string | null;
+    /** Of the last one: the next page's after. */
+    last_id: string | null;
+    /** Whether there are more behind them. */
+    has_more: boolean;
+}
+
+export interface StoredCompletionUpdateRequest {
+    /** In place of those that it had. */
+    metadata: Record<string, string>;
+}
+
+export interface StoredCompletionUpdate {
+    /** chatcmpl- and a random word. */
+    id: string;
+    /** chat.completion */
+    object: string;
+    /** Unix seconds. */
+    created: number;
+    /** The model's id. */
+    model: string;
+    /** Changes with the model file or the server. */
+    system_fingerprint?: string;
+    /** default */
+    service_tier: string;
+    /** n of them. */
+    choices: Array<{
+        /** Of the choice, 0 to n - 1. */
+        index: number;
+        /** The answer. */
+        message: {
+            /** Always assistant. */
+            role: "assistant";
+            /** The text; null when there are only calls. */
+            content: string | null;
+            /** Always null. */
+            refusal: string | null;
+            /** Always empty. */
+            annotations: Array<unknown>;
+            /** What the model thought before, of models that think. */
+            reasoning_content?: string;
+            /** What it calls. */
+            tool_calls?: Array<{
+                /** What the tool's message names as tool_call_id. */
+                id: string;
+                /** Kind of tool. */
+                type: "function" | "custom";
+                /** Of a function. */
+                function?: {
+                    /** Which function. */
+                    name: string;
+                    /** JSON text, valid under the function's parameters unless max_tokens cut it. */
+                    arguments: string;
+                };
+                /** Of a custom tool. */
+                custom?: {
+                    /** Which custom tool. */
+                    name: string;
+                    /** Its input. */
+                    input: string;
+                };
+            }>;
+            /** What it calls, when the request had functions. */
+            function_call?: {
+                /** Which function. */
+                name: string;
+                /** JSON text, valid under the function's parameters unless max_tokens cut it. */
+                arguments: string;
+            };
+        };
+        /** When asked for. */
+        logprobs: {
+            /** One entry per token. */
+            content: Array<{
+                /** Its text, or bytes:\x.. when it is part of a character. */
+                token: string;
+                /** Natural logarithm of its probability; -9999: never. */
+                logprob: number;
+                /** Its bytes. */
+                bytes: Array<number>;
+                /** The likeliest. */
+                top_logprobs: Array<{
+                    /** Its text, or bytes:\x.. when it is part of a character. */
+                    token: string;
+                    /** Natural logarithm of its probability; -9999: never. */
+                    logprob: number;
+                    /** Its bytes. */
+                    bytes: Array<number>;
+                }>;
+            }>;
+            /** Always null. */
+            refusal: null;
+        } | null;
+        /** Why it ended; stop also when tool_choice named the tool that was called. */
+        finish_reason: "stop" | "length" | "tool_calls" | "content_filter" | "function_call";
+    }>;
+    /** Token counts. */
+    usage: {
+        /** Tokens read, template included; once for all choices. */
+        prompt_tokens: number;
+        /** Tokens made, of all choices. */
+        completion_tokens: number;
+        /** The sum. */
+        total_tokens: number;
+        /** Shares. */
+        prompt_tokens_details: {
+            /** Of the prompt, found in the prefix cache. */
+            cached_tokens: number;
+            /** Always 0. */
+            audio_tokens: number;
+        };
+        /** Shares. */
+        completion_tokens_details: {
+            /** Those that the model thought before it answered. */
+            reasoning_tokens: number;
+            /** Always 0. */
+            audio_tokens: number;
+            /** Always 0: predictions are not used. */
+            accepted_prediction_tokens: number;
+            /** Always 0: predictions are not used. */
+            rejected_prediction_tokens: number;
+        };
+    };
+    /** Your labels; of an answer that was kept, when it is read again. */
+    metadata?: Record<string, string>;
+}
+
+export interface StoredCompletions {
+    /** list */
+    object: string;
+    /** The objects of this page. */
+    data: Array<Record<string, unknown>>;
+    /** Of the first one; null: there is none. */
+    first_id: string | null;
+    /** Of the last one: the next page's after. */
+    last_id: string | null;
+    /** Whether there are more behind them. */
+    has_more: boolean;
+}
+
+export interface CancelledUpload {
+    /** What it is called in other requests. */
+    id: string;
+    /** upload */
+    object: "upload";
+    /** How many there will be. */
+    bytes: number;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds; until then it must be completed. */
+    expires_at: number;
+    /** Of the file that it becomes. */
+    filename: string;
+    /** Likewise. */
+    purpose: string;
+    /** Where it stands. */
+    status: "pending" | "completed" | "cancelled" | "expired";
+    /** The file, once it is completed. */
+    file?: {
+        /** What it is called in other requests. */
+        id: string;
+        /** file */
+        object: "file";
+        /** Its size. */
+        bytes: number;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds; absent when it stays. */
+        expires_at?: number;
+        /** As it was sent, without folders. */
+        filename: string;
+        /** What it is for. */
+        purpose: "assistants" | "assistants_output" | "batch" | "batch_output" | "fine-tune" | "fine-tune-results" | "vision" | "user_data" | "evals";
+        /** processed */
+        status: "uploaded" | "processed" | "error";
+    };
+}
+
+export interface CompletedUploadRequest {
+    /** The parts, in the order of their bytes. */
+    part_ids: string | Array<string>;
+    /** Of all the bytes, in hexadecimal: then they are checked. */
+    md5?: string | null;
+}
+
+export interface CompletedUpload {
+    /** What it is called in other requests. */
+    id: string;
+    /** upload */
+    object: "upload";
+    /** How many there will be. */
+    bytes: number;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds; until then it must be completed. */
+    expires_at: number;
+    /** Of the file that it becomes. */
+    filename: string;
+    /** Likewise. */
+    purpose: string;
+    /** Where it stands. */
+    status: "pending" | "completed" | "cancelled" | "expired";
+    /** The file, once it is completed. */
+    file?: {
+        /** What it is called in other requests. */
+        id: string;
+        /** file */
+        object: "file";
+        /** Its size. */
+        bytes: number;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds; absent when it stays. */
+        expires_at?: number;
+        /** As it was sent, without folders. */
+        filename: string;
+        /** What it is for. */
+        purpose: "assistants" | "assistants_output" | "batch" | "batch_output" | "fine-tune" | "fine-tune-results" | "vision" | "user_data" | "evals";
+        /** processed */
+        status: "uploaded" | "processed" | "error";
+    };
+}
+
+export interface UploadRequest {
+    /** Of the file that it becomes. */
+    filename: string;
+    /** What the file is for. */
+    purpose: "assistants" | "batch" | "fine-tune" | "vision" | "user_data" | "evals";
+    /** How many there will be in all, at most 8 GB. */
+    bytes: number;
+    /** What a file is shows in its name and its bytes. */
+    mime_type: string;
+    /** When the file is deleted. Files for batches live 30 days, others until they are deleted. */
+    expires_after?: {
+        /** What the time counts from. */
+        anchor: "created_at";
+        /** How long after it the file is deleted. */
+        seconds: number;
+    } | null;
+}
+
+export interface Upload {
+    /** What it is called in other requests. */
+    id: string;
+    /** upload */
+    object: "upload";
+    /** How many there will be. */
+    bytes: number;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds; until then it must be completed. */
+    expires_at: number;
+    /** Of the file that it becomes. */
+    filename: string;
+    /** Likewise. */
+    purpose: string;
+    /** Where it stands. */
+    status: "pending" | "completed" | "cancelled" | "expired";
+    /** The file, once it is completed. */
+    file?: {
+        /** What it is called in other requests. */
+        id: string;
+        /** file */
+        object: "file";
+        /** Its size. */
+        bytes: number;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds; absent when it stays. */
+        expires_at?: number;
+        /** As it was sent, without folders. */
+        filename: string;
+        /** What it is for. */
+        purpose: "assistants" | "assistants_output" | "batch" | "batch_output" | "fine-tune" | "fine-tune-results" | "vision" | "user_data" | "evals";
+        /** processed */
+        status: "uploaded" | "processed" | "error";
+    };
+}
+
+export interface UploadPartRequest {
+    /** The bytes, at most 64 MB, in a part of the form with a file name. */
+    data: string;
+}
+
+export interface UploadPart {
+    /** For part_ids. */
+    id: string;
+    /** upload.part */
+    object: "upload.part";
+    /** Unix seconds. */
+    created_at: number;
+    /** What it is a part of. */
+    upload_id: string;
 }

@@ -14,7 +14,10 @@ static int handle(struct call *call, const void *request, struct err *err)
     options.wants_usage = options.stream && generation_wants_usage(generation);
     TRY(generation_model(&model, call, generation->model.value, CAP_CHAT, "chat", err));
     TRY(chat_request_fill(&message, &options.tools, req, model, call, err));
-    return chat_answer_begin(&options, model, call, err);
+    if (req->store.value) TRY(completion_keep_open(&options.keep, call, req->metadata.value, err));
+    int rc = chat_answer_begin(&options, model, call, err);
+    if (rc < 0) completion_keep_close(options.keep);
+    return rc;
 }
 
 const struct endpoint endpoint_chat_completions = {

@@ -202,8 +202,6 @@ static void on_finish(struct fan *fan)
 {
     struct text_state *s = (struct text_state *)fan;
     struct reply_usage usage = reply_usage(&s->reply);
-    for (size_t i = 0; i < (size_t)fan->n * s->best_of; i++)
-        usage.completion_tokens += s->choices[i].completion_tokens;
     if (s->reply.stream)
         reply_finish_stream(&s->reply, &usage);
     else

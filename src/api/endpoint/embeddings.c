@@ -92,7 +92,7 @@ static int on_embedding(struct fan *fan, uint32_t index, const struct msg_embedd
                         struct err *err)
 {
     struct embeddings_state *s = (struct embeddings_state *)fan;
-    uint64_t n_tokens = fan_prompt_tokens(fan);
+    uint64_t n_tokens = fan->call->stats.prompt_tokens;
     if (n_tokens > TOKENS_MAX) return too_many_tokens(n_tokens, err);
     if (m->n_floats == 0) return err_set(err, ERR_PROTOCOL, "the model's worker sent no numbers");
     float *copy = mem_calloc(m->n_floats, sizeof *copy);
@@ -132,7 +132,7 @@ static void write_vector(struct json_writer *w, const struct vector *v, enum enc
 static void on_finish(struct fan *fan)
 {
     struct embeddings_state *s = (struct embeddings_state *)fan;
-    uint64_t n_tokens = fan_prompt_tokens(fan);
+    uint64_t n_tokens = fan->call->stats.prompt_tokens;
     struct buf out;
     struct json_writer w;
     buf_init(&out, ANSWER_BYTES_MAX);
@@ -163,7 +163,6 @@ static void on_finish(struct fan *fan)
     json_object_end(&w);
     json_object_end(&w);
     struct call *call = fan->call;
-    call->stats.prompt_tokens = (uint32_t)n_tokens;
     release(s);
     call_json(call, &out);
     buf_release(&out);

@@ -1,4 +1,4 @@
-/* DELETE /v1/files/{file_id}: its row at once, its bytes soon after when they have no other name. */
+/* DELETE /v1/files/{file_id}: its row at once, its bytes soon after if they have no other name. */
 #include "api/blobs.h"
 #include "api/endpoint.h"
 #include "api/file_object.h"

@@ -7,12 +7,15 @@ struct stores {
     struct listing listing;
 };
 
-static void write(struct json_writer *json, const struct db_rows *rows, void *ctx)
+static int write(struct json_writer *json, const struct db_rows *rows, const void *ctx,
+                 struct err *err)
 {
     struct vector_store store;
     const struct vector_work *work = ctx;
+    (void)err;
     vector_store_read(&store, rows, work->now, NULL);
     vector_store_write(json, &store);
+    return 0;
 }
 
 static int run(struct stored *stored, struct db *db, struct err *err)
@@ -20,8 +23,8 @@ static int run(struct stored *stored, struct db *db, struct err *err)
     struct stores *s = (struct stores *)stored;
     struct db_rows rows;
     TRY(listing_query(&rows, db, &s->listing, DB_ARGS(OWNED_ARGS(&stored->principal)), err));
-    return list_answer_write(&s->work.body, &rows, s->listing.limit, write, &s->work,
-                             &stored->arena, err);
+    return list_answer_written(&s->work.body, &rows, s->listing.limit, write, &s->work,
+                               &stored->arena, err);
 }
 
 static int handle(struct call *call, const void *req, struct err *err)

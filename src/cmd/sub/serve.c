@@ -11,7 +11,9 @@
 #include "models/model.h"
 #include "store/catalogue.h"
 #include "store/library.h"
+#include "store/retention.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 enum { LIST_MAX = 64 };
@@ -21,6 +23,7 @@ static const struct option_row options[] = {
     { .name = "port", .value = "N", .help = "TCP port; 0 picks a free one (default 8080)" },
     { .name = "data", .value = "DIR", .help = "models, settings, control socket" },
     { .name = "api-key-file", .value = "FILE", .help = "API keys, one a line" },
+    { .name = "database", .value = "URL", .help = "sqlite:PATH or postgres://USER@HOST/NAME" },
     { .name = "default-model", .value = "NAME", .help = "model of new chats" },
     { .name = "threads", .value = "N", .help = "threads of each model (default: one a core)" },
     { .name = "context", .value = "N", .help = "context length in tokens (default: the model's)" },
@@ -42,6 +45,7 @@ struct server {
     char lists[3][4096], packed_dir[PATH_MAX];
     const char *origins[LIST_MAX], *hosts[LIST_MAX], *pairs[LIST_MAX];
     struct gateway_draft drafts[LIST_MAX];
+    int64_t retention_days[RETENTION_KINDS_MAX];
 };
 
 /* The chat model of a new conversation: as set, else the largest; a folder, which may be an
@@ -149,7 +153,7 @@ static int take_vector_options(struct server *s, struct err *err)
 
 static int take_options(struct server *s, struct err *err)
 {
-    int64_t port, threads, context, kv, latency, pinned, queue, grace;
+    int64_t port, threads, context, kv, latency, pinned, queue, grace, files;
     struct settings *set = &s->settings;
     TRY(settings_int(set, SETTING_PORT, &port, 0, 65535, err));
     TRY(settings_int(set, SETTING_THREADS, &threads, 0, 256, err));
@@ -157,6 +161,7 @@ static int take_options(struct server *s, struct err *err)
     TRY(settings_int(set, SETTING_KV_MEGABYTES, &kv, 0, 1 << 24, err));
     TRY(settings_int(set, SETTING_LATENCY_MS, &latency, 1, 60000, err));
     TRY(settings_int(set, SETTING_PINNED_PERCENT, &pinned, 0, 90, err));
+    TRY(settings_int(set, SETTING_FILE_MEGABYTES, &files, 0, INT64_C(1) << 40, err));
     TRY(settings_int(set, SETTING_QUEUE, &queue, 1, 65536, err));
     TRY(settings_int(set, SETTING_GRACE_SECONDS, &grace, 0, 3600, err));
     struct slice compute = slice_of(settings_str(set, SETTING_COMPUTE));
@@ -177,10 +182,15 @@ static int take_options(struct server *s, struct err *err)
     TRY(settings_packed_dir(set, s->paths.data, s->packed_dir, sizeof s->packed_dir,
                             &o->packed_bytes_max, err));
     o->packed_dir = s->packed_dir;
+    assert(retention_registry_len <= RETENTION_KINDS_MAX);
+    TRY(settings_retention(set, s->retention_days, err));
+    o->retention_days = s->retention_days;
     const char *key_file = settings_str(set, SETTING_API_KEY_FILE);
+    const char *database = settings_str(set, SETTING_DATABASE);
     o->host = settings_str(set, SETTING_HOST);
     o->port = (int)port;
     o->data_dir = s->paths.data;
+    o->database = *database ? database : NULL;
     o->api_key_file = *key_file ? key_file : NULL;
     o->n_threads = (int)threads;
     o->n_ctx = (uint32_t)context;
@@ -191,6 +201,7 @@ static int take_options(struct server *s, struct err *err)
     o->tool_format = settings_str(set, SETTING_TOOL_FORMAT);
     o->latency_ms = (uint32_t)latency;
     o->pinned_percent = (uint32_t)pinned;
+    o->file_bytes_max = (uint64_t)files << 20;
     o->queue_max = (uint32_t)queue;
     o->grace_ms = (uint32_t)grace * 1000;
     TRY(split(s->origins, &o->n_allow_origins, s->lists[0], sizeof s->lists[0],
@@ -243,6 +254,7 @@ static int prepare(struct server *s, const struct args *args, struct err *err)
     settings_override(&s->settings, SETTING_HOST, args_get(args, "host"));
     settings_override(&s->settings, SETTING_PORT, args_get(args, "port"));
     settings_override(&s->settings, SETTING_API_KEY_FILE, args_get(args, "api-key-file"));
+    settings_override(&s->settings, SETTING_DATABASE, args_get(args, "database"));
     settings_override(&s->settings, SETTING_DEFAULT_MODEL, args_get(args, "default-model"));
     settings_override(&s->settings, SETTING_THREADS, args_get(args, "threads"));
     settings_override(&s->settings, SETTING_CONTEXT, args_get(args, "context"));

@@ -14,11 +14,12 @@ static const struct message_field fields[] = {
     MSG_FIELD(struct msg_done, 10, MT_U64, prefill_us),
     MSG_FIELD(struct msg_done, 11, MT_U64, decode_us),
     MSG_FIELD(struct msg_done, 12, MT_BOOL, final),
+    MSG_FIELD(struct msg_done, 13, MT_U64, core_us, .max = MSG_CORE_US_MAX),
     MSG_FIELDS_END,
 };
 
 const struct message message_done = {
     .kind = MSG_DONE,
-    .version = 1,
+    .version = 2,
     .record = { .name = "done", .size = sizeof(struct msg_done), .fields = fields },
 };

@@ -9,11 +9,12 @@ static const struct message_field fields[] = {
              .record = &msg_logprob_record),
     MSG_FIELD(struct msg_token, 5, MT_U32, n_tokens),
     MSG_FIELD(struct msg_token, 6, MT_BOOL, reasoning),
+    MSG_FIELD(struct msg_token, 7, MT_U64, core_us, .max = MSG_CORE_US_MAX),
     MSG_FIELDS_END,
 };
 
 const struct message message_token = {
     .kind = MSG_TOKEN,
-    .version = 2,
+    .version = 3,
     .record = { .name = "token", .size = sizeof(struct msg_token), .fields = fields },
 };

@@ -8,11 +8,13 @@ static const struct message_field fields[] = {
     MSG_FIELD(struct msg_tool_delta, 4, MT_STR, call_id, .max = MSG_NAME_MAX),
     MSG_FIELD(struct msg_tool_delta, 5, MT_STR, name, .max = MSG_NAME_MAX),
     MSG_FIELD(struct msg_tool_delta, 6, MT_STR, arguments, .max = MSG_TEXT_MAX),
+    MSG_FIELD(struct msg_tool_delta, 7, MT_U32, n_tokens, .max = MSG_TOKENS_MAX),
+    MSG_FIELD(struct msg_tool_delta, 8, MT_U64, core_us, .max = MSG_CORE_US_MAX),
     MSG_FIELDS_END,
 };
 
 const struct message message_tool_delta = {
     .kind = MSG_TOOL_DELTA,
-    .version = 1,
+    .version = 2,
     .record = { .name = "tool_delta", .size = sizeof(struct msg_tool_delta), .fields = fields },
 };

@@ -196,6 +196,16 @@ static int db_sqlite_backup(struct db *db, int from, struct err *err)
     return rc < 0 ? err_context(err, "the backup before the upgrade, %s", path) : 0;
 }
 
+/* Deleted rows are zeros in the database's own file (secure_delete); older pages, with their text,
+ * stand in the log until it is copied there and cut. */
+static int db_sqlite_erase(struct db *db, struct err *err)
+{
+    struct sqlite_db *s = of(db);
+    int rc = sqlite3_wal_checkpoint_v2(s->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    if (rc == SQLITE_BUSY) return err_set(err, ERR_BUSY, "another program is reading the database");
+    return rc == SQLITE_OK ? 0 : failed(s, "empty its log", err);
+}
+
 static int settings(struct sqlite_db *s, struct err *err)
 {
     (void)sqlite3_busy_timeout(s->handle, BUSY_MS); /* Fails only on misuse. */
@@ -247,4 +257,5 @@ const struct db_backend db_backend_sqlite = {
     .text = db_sqlite_text,
     .script = db_sqlite_script,
     .backup = db_sqlite_backup,
+    .erase = db_sqlite_erase,
 };

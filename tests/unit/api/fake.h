@@ -10,6 +10,7 @@
 
 #include "api/backend.h"
 #include "api/endpoint.h"
+#include "api/service.h"
 #include "base/json.h"
 #include "base/seam.h"
 
@@ -26,12 +27,16 @@ struct backend_handle {
 
 struct fake {
     struct backend backend; /* first */
+    struct service own; /* without a store */
     struct call call;
     struct arena arena;
     struct buf trace;
     struct backend_handle handles[FAKE_HANDLES_MAX];
     size_t n_handles;
     bool over; /* the call has been answered, or closed */
+    /* Set after fake_init, where wanted (fake_store.h). */
+    struct service *service;
+    struct principal principal;
 };
 
 static const struct backend_model fake_models[] = {
@@ -190,22 +195,33 @@ static void fake_stream_end(struct call *call)
     buf_add_str(&f->trace, "end\n");
 }
 
+static void fake_settle(struct call *call)
+{
+    struct fake *f = call->gateway;
+    assert(!f->over);
+    buf_add_str(&f->trace, "settle\n");
+}
+
 static const struct call_ops fake_call_ops = {
     .header = fake_header,
     .reply = fake_reply,
     .stream_begin = fake_stream_begin,
     .stream_send = fake_stream_send,
     .stream_end = fake_stream_end,
+    .settle = fake_settle,
 };
 
 static void fake_init(struct fake *f)
 {
-    *f = (struct fake){ .backend = { .ops = &fake_backend_ops } };
+    *f = (struct fake){ .backend = { .ops = &fake_backend_ops },
+                        .principal = { .tenant = SLICE("t1") } };
+    f->own.backend = &f->backend;
+    f->service = &f->own;
     arena_init(&f->arena, 16 << 20);
     buf_init(&f->trace, FAKE_TRACE_MAX);
 }
 
-static void fake_release(struct fake *f)
+static inline void fake_release(struct fake *f)
 {
     if (!f->over && f->call.on_close) f->call.on_close(&f->call);
     arena_release(&f->arena);
@@ -216,14 +232,17 @@ static void fake_request(struct fake *f, const char *method, const char *path, s
 {
     const struct endpoint *ep;
     struct err err = { 0 };
+    size_t query = strcspn(path, "?");
     f->call = (struct call){
         .ops = &fake_call_ops,
         .backend = &f->backend,
-        .principal = { .tenant = SLICE("t1") },
+        .service = f->service,
+        .principal = f->principal,
         .request_id = "req_1",
         .arena = &f->arena,
         .method = slice_of(method),
-        .path = slice_of(path),
+        .path = { path, query },
+        .query = path[query] ? slice_of(path + query + 1) : (struct slice){ 0 },
         .content_type = SLICE("application/json; charset=utf-8"),
         .body = body,
         .gateway = f,

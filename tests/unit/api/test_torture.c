@@ -61,6 +61,28 @@ static const struct scenario scenarios[] = {
       { "{\"token\":{\"text\":\"a\",\"reasoning\":true}}", "{\"flush\":{}}",
         "{\"token\":{\"text\":\"b\"}}",
         "{\"done\":{\"prompt\":1,\"completion\":1,\"stop\":\"x\",\"final\":true}}" } },
+    { "/v1/responses",
+      "{\"model\":\"thinker\",\"input\":[{\"role\":\"user\",\"content\":\"Hi\"},{\"type\":"
+      "\"function_call\",\"call_id\":\"c\",\"name\":\"f\",\"arguments\":\"{}\"},{\"type\":"
+      "\"function_call_output\",\"call_id\":\"c\",\"output\":[{\"type\":\"input_text\","
+      "\"text\":\"r\"}]}],\"instructions\":\"I\",\"tools\":[{\"type\":\"function\",\"name\":"
+      "\"f\"},{\"type\":\"custom\",\"name\":\"c\"}],\"tool_choice\":{\"type\":\"function\","
+      "\"name\":\"f\"},\"include\":[\"message.output_text.logprobs\"]}",
+      { "{\"token\":{\"text\":\"a\",\"reasoning\":true}}",
+        "{\"token\":{\"text\":\"a\",\"logprobs\":[{\"bytes\":\"a\",\"logprob\":-1}]}}",
+        "{\"tool\":{\"call_id\":\"c1\",\"name\":\"f\",\"arguments\":\"{}\"}}",
+        "{\"done\":{\"prompt\":1,\"completion\":1,\"reason\":\"tool_calls\",\"final\":true}}" } },
+    { "/v1/responses",
+      "{\"model\":\"small\",\"input\":\"Hi\",\"stream\":true,\"text\":{\"format\":{\"type\":"
+      "\"json_schema\",\"name\":\"n\",\"schema\":{}}},\"metadata\":{\"a\":\"b\"}}",
+      { "{\"token\":{\"text\":\"a\"}}", "{\"flush\":{}}", "{\"token\":{\"text\":\"b\"}}",
+        "{\"done\":{\"prompt\":1,\"completion\":1,\"final\":true}}" } },
+    { "/v1/responses",
+      "{\"model\":\"small\",\"truncation\":\"auto\",\"input\":[{\"role\":\"user\","
+      "\"content\":\"a\"},{\"role\":\"user\",\"content\":\"b\"}]}",
+      { "{\"error\":{\"code\":\"CONTEXT_LENGTH\",\"text\":\"x\"}}",
+        "{\"encoded\":{\"h\":1,\"n\":1}}", "{\"token\":{\"h\":2,\"text\":\"b\"}}",
+        "{\"done\":{\"h\":2,\"prompt\":1,\"completion\":1,\"final\":true}}" } },
     { "/v1/messages/count_tokens",
       "{\"model\":\"tools\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\","
       "\"text\":\"a\"}]}]}",
@@ -106,7 +128,7 @@ static void check_answer(const struct fake *f)
         assert_null(strstr(trace, "begin\n"));
     } else {
         assert_true(strstr(trace, "[DONE]") || strstr(trace, "message_stop") ||
-                    strstr(trace, "\"error\""));
+                    strstr(trace, "event: response.completed") || strstr(trace, "\"error\""));
     }
 }
 

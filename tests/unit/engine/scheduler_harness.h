@@ -29,6 +29,7 @@ struct seen {
     enum err_code failed;
     struct err err;
     uint64_t ended_at; /* Steps. */
+    uint64_t core_ns;
 };
 
 static struct seen seen[REQUESTS_MAX];
@@ -94,6 +95,7 @@ static void on_done(void *ctx, const struct engine_request *r, const struct sche
     g->text[g->len] = '\0';
     if (!done->final) return;
     seen[r->id].finals++;
+    seen[r->id].core_ns = r->core_ns;
     seen[r->id].ended_at = scheduler_stats(scheduler).n_steps;
 }
 

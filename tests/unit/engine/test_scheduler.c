@@ -461,6 +461,41 @@ static void test_chunks_follow_the_machine(void **state)
     seams = seams_real;
 }
 
+/* Each row costs the same, so a request's share is its rows; on every thread of the pool. */
+static void test_costs_are_shared_by_rows(void **state)
+{
+    (void)state;
+    for (int threads = 1; threads <= 2; threads++) {
+        struct scheduler_options o = usual;
+        struct pool *pool;
+        assert_int_equal(pool_open(&pool, threads, &err), 0);
+        seams.now_ns = fake_now;
+        o.net.forward = slow_forward;
+        o.pool = pool;
+        o.prefill_chunk = 7;
+        slow_forward_ns = 1000;
+        open_scheduler(o);
+        uint64_t before = fake_time, sum = 0;
+        for (uint64_t id = 1; id <= 3; id++) {
+            struct engine_request *r = request(id, id == 2 ? "a much longer prompt" : "short");
+            r->ignore_eos = true;
+            r->max_tokens = (int32_t)id * 5;
+            submit(r);
+        }
+        run();
+        for (uint64_t id = 1; id <= 3; id++) {
+            const struct scheduler_done *end = &seen[id].choice[0].end;
+            int32_t rows = end->prompt_tokens - end->cached_tokens + end->completion_tokens - 1;
+            assert_int_equal(seen[id].core_ns, (uint64_t)threads * 1000 * (uint64_t)rows);
+            sum += seen[id].core_ns;
+        }
+        assert_int_equal(sum, (fake_time - before) * (uint64_t)threads);
+        close_scheduler();
+        seams = seams_real;
+        pool_close(pool);
+    }
+}
+
 static void test_cancel_frees_at_once(void **state)
 {
     (void)state;
@@ -682,6 +717,7 @@ int main(void)
         cmocka_unit_test(test_priority_and_arrival),
         cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_chunks_follow_the_machine),
+        cmocka_unit_test(test_costs_are_shared_by_rows),
         cmocka_unit_test(test_cancel_frees_at_once),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_context_end_is_length),
