@@ -21,12 +21,13 @@ LAYERS = {
     "engine": ["base", "kernels", "graph", "models"],
     "grammar": ["base", "models", "engine"],
     "chat": ["base", "models", "engine", "grammar"],
+    "index": ["base"],
     "proto": ["base"],
-    "worker": ["base", "graph", "models", "engine", "grammar", "chat", "proto"],
+    "worker": ["base", "graph", "models", "engine", "grammar", "chat", "index", "proto"],
     "store": ["base", "proto"],
     "api": ["base", "proto", "store"],
     "gateway": ["base", "proto", "store", "api"],
-    "cmd": ["base", "kernels", "graph", "models", "engine", "grammar", "chat", "proto", "worker", "store",
+    "cmd": ["base", "kernels", "graph", "models", "engine", "grammar", "chat", "index", "proto", "worker", "store",
             "api", "gateway"],
 }
 

@@ -9,6 +9,7 @@
 #include "api/backend.h"
 #include "store/store.h"
 
+struct indexer;
 struct runner;
 struct service;
 struct service_timer;
@@ -37,10 +38,12 @@ struct service_ops {
 struct service {
     const struct service_ops *ops;
     struct backend *backend;
-    struct store *store;     /* NULL: closed */
-    const char *data_dir;    /* files/ lies in it */
-    uint64_t file_bytes_max; /* of one project's files; 0: any number */
-    void **runners;          /* the state of each of runner_registry, in its order (api/runner.h) */
+    struct store *store;         /* NULL: closed */
+    struct indexer *indexer;     /* of vector stores: api/indexer.h */
+    const char *embedding_model; /* that they are made with; NULL: the first that is here */
+    const char *data_dir;        /* files/ lies in it */
+    uint64_t file_bytes_max;     /* of one project's files; 0: any number */
+    void **runners; /* the state of each of runner_registry, in its order (api/runner.h) */
     /* How long each of retention_registry (store/retention.h) is kept; NULL: for ever. */
     const int64_t *retention_days;
     bool draining; /* begin nothing new */

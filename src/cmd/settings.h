@@ -61,6 +61,11 @@
       "folder for packed weights, which make later starts quick; empty: <data>/cache")           \
     X(CACHE_MEGABYTES, cache_megabytes, "TIRO_CACHE_MEGABYTES", "32768",                         \
       "most that may lie there, in MiB; 0: keep none")                                           \
+    X(EMBEDDING_MODEL, embedding_model, "TIRO_EMBEDDING_MODEL", "",                              \
+      "model that files of vector stores are embedded with; empty: the first that is here")      \
+    X(INDEX_MEGABYTES, index_megabytes, "TIRO_INDEX_MEGABYTES", "1024",                          \
+      "memory for the index of vector stores, in MiB, 1 to 1048576; those used least recently "  \
+      "make room for others")                                                                    \
     X(FILE_MEGABYTES, file_megabytes, "TIRO_FILE_MEGABYTES", "102400",                           \
       "most that the files of one project may have together, in MiB; 0: any number")             \
     X(QUEUE, queue, "TIRO_QUEUE", "256", "requests that may wait for one model, 1 to 65536")     \

@@ -45,6 +45,7 @@ static void on_drain(uv_timer_t *timer)
         abort_calls(g);
         service_uv_close(
             g->service); /* Before the workers go, so that its work can be cancelled. */
+        index_process_close(g->index);
         supervisor_stop(g->supervisor);
         g->state = GATEWAY_STOPPING;
     }
@@ -220,12 +221,16 @@ static int open_parts(struct gateway *g, struct err *err)
     service_uv_service(g->service)->file_bytes_max = o->file_bytes_max;
     struct supervisor_options supervisor = { &g->loop, &g->metrics, o };
     TRY(supervisor_open(&g->supervisor, &supervisor, err));
-    service_uv_service(g->service)->backend = supervisor_backend(g->supervisor);
-    service_uv_service(g->service)->retention_days = o->retention_days;
+    TRY(index_process_open(&g->index, &g->loop, o, err));
+    struct service *service = service_uv_service(g->service);
+    service->backend = supervisor_backend(g->supervisor);
+    service->indexer = index_process_indexer(g->index);
+    service->embedding_model = o->embedding_model;
+    service->retention_days = o->retention_days;
     struct http_server_options http = {
         .loop = &g->loop,
         .gateway = g,
-        .service = service_uv_service(g->service),
+        .service = service,
         .access = g->access,
         .metrics = &g->metrics,
         .connections_max = o->connections_max,
@@ -302,6 +307,7 @@ int gateway_run(const struct gateway_options *options, struct err *err)
         if (options->on_listening) options->on_listening(options->ctx, g, g->url);
     } else {
         service_uv_close(g->service);
+        index_process_close(g->index);
         if (g->supervisor) supervisor_stop(g->supervisor);
         g->state = GATEWAY_STOPPING;
         (void)uv_timer_start(&g->drain, on_drain, 0, DRAIN_STEP_MS); /* As in gateway_drain. */

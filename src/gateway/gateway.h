@@ -81,6 +81,9 @@ struct gateway_options {
     uint64_t packed_bytes_max; /* Most that may lie there; 0: none are kept. */
     uint32_t pack_idle_ms; /* A model is idle so long before its weights are packed; 0: 2,000. */
 
+    const char *embedding_model; /* Of vector stores; NULL or "": the first that is here. */
+    uint64_t index_bytes_max;    /* What the index of vector stores may take in memory. */
+
     const char *log_level; /* For workers; NULL: "info". */
     bool log_json;
 

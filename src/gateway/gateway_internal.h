@@ -6,6 +6,7 @@
 #include "gateway/control.h"
 #include "gateway/gateway.h"
 #include "gateway/http_server.h"
+#include "gateway/index_process.h"
 #include "gateway/metrics.h"
 #include "gateway/service_uv.h"
 #include "gateway/supervisor.h"
@@ -36,6 +37,7 @@ struct gateway {
     struct metrics metrics;
     struct service_uv *service;
     struct supervisor *supervisor;
+    struct index_process *index;
     struct http_server *http;
     struct control control;
     char url[GATEWAY_URL_MAX];

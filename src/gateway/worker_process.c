@@ -1,20 +1,19 @@
 /* One worker process and what it says. */
 #include "base/log.h"
 #include "base/seam.h"
+#include "gateway/spawn.h"
 #include "gateway/supervisor_internal.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { WORKER_FD = 3, NS_PER_MS = 1000 * 1000, ENVIRONMENT_MAX = 1024 };
+enum { NS_PER_MS = 1000 * 1000 };
 
-static const char *const kind_words[WORKER_KINDS] = { "text", "embed", "pack" };
+static const char *const kind_words[WORKER_KINDS] = { "text", "embed", "pack", "index" };
 
 static const char *model_name(const struct worker *w)
 {
@@ -480,7 +479,11 @@ static void on_message(struct worker *w, const struct message_any *any, int fd)
     case MSG_REQUEST:
     case MSG_CANCEL:
     case MSG_ADAPTER:
-    case MSG_QUIT: w->broken = true; break; /* Not for a worker to say. */
+    case MSG_INDEX:
+    case MSG_INDEXED:
+    case MSG_SEARCH:
+    case MSG_FOUND:
+    case MSG_QUIT: w->broken = true; break; /* Not for a model's worker to say. */
     }
 }
 
@@ -566,48 +569,6 @@ static void on_process_end(uv_process_t *process, int64_t status, int signal)
     uv_close((uv_handle_t *)process, on_handle_closed);
 }
 
-/* The environment without our key. */
-static size_t copy_environment(char **ret, size_t max)
-{
-    size_t n = 0;
-    for (char **e = environ; *e && n + 1 < max; e++)
-        if (strncmp(*e, "TIRO_API_KEY=", 13) != 0) ret[n++] = *e;
-    ret[n] = NULL;
-    return n;
-}
-
-/* In a session of its own, so that Ctrl-C in a terminal reaches only the gateway, which drains. */
-static int spawn(struct worker *w, const char *program, uint32_t kind, int fd)
-{
-    char *args[] = { (char *)"tiro",
-                     (char *)"worker",
-                     (char *)"--kind",
-                     (char *)kind_words[kind],
-                     (char *)"--fd",
-                     (char *)"3",
-                     NULL };
-    char *environment[ENVIRONMENT_MAX];
-    (void)copy_environment(environment, ENVIRONMENT_MAX);
-    uv_stdio_container_t stdio[WORKER_FD + 1] = {
-        { .flags = UV_IGNORE },
-        { .flags = UV_IGNORE },
-        { .flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO },
-        { .flags = UV_INHERIT_FD, .data.fd = fd },
-    };
-    uv_process_options_t options = {
-        .exit_cb = on_process_end,
-        .file = program ? program : "/proc/self/exe",
-        .args = args,
-        .env = environment,
-        .flags = UV_PROCESS_DETACHED,
-        .stdio_count = WORKER_FD + 1,
-        .stdio = stdio,
-    };
-    /* Libraries open files without close-on-exec; a worker gets none of them. */
-    (void)close_range(WORKER_FD, ~0u, CLOSE_RANGE_CLOEXEC); /* Kernels before 5.11 do without. */
-    return uv_spawn(w->supervisor->o.loop, &w->process, &options);
-}
-
 int worker_start(struct supervisor *s, struct model *m, uint32_t kind, struct err *err)
 {
     int pair[2];
@@ -622,7 +583,8 @@ int worker_start(struct supervisor *s, struct model *m, uint32_t kind, struct er
     int rc = conn_init(&w->conn, pair[0], NULL, err);
     assert(rc == 0); /* A fresh socket can be made non-blocking. */
     w->process.data = w->poll.data = w;
-    rc = spawn(w, s->o.gateway->worker_program, kind, pair[1]);
+    rc = spawn_worker(s->o.loop, &w->process, s->o.gateway->worker_program, kind_words[kind],
+                      pair[1], on_process_end);
     (void)seams.close(pair[1]); /* The worker has its own. */
     w->n_open = 1;
     w->next = s->workers;

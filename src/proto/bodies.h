@@ -3,6 +3,7 @@
 #define TIRO_PROTO_BODIES_H
 
 #include "base/slice.h"
+#include "proto/bodies_index.h"
 #include "proto/bodies_worker.h"
 #include "proto/limits.h"
 

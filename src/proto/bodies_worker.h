@@ -8,8 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* WORKER_PACK is a job: it writes one file of packed weights, says MSG_ARTEFACT and ends. */
-enum worker_kind { WORKER_TEXT, WORKER_EMBED, WORKER_PACK, WORKER_KINDS };
+/* WORKER_PACK is a job: it writes one file of packed weights, says MSG_ARTEFACT and ends.
+ * WORKER_INDEX has no model: it keeps the index of vector stores (proto/bodies_index.h). */
+enum worker_kind { WORKER_TEXT, WORKER_EMBED, WORKER_PACK, WORKER_INDEX, WORKER_KINDS };
 
 struct msg_hello {
     uint32_t protocol; /* MSG_PROTOCOL_VERSION */
@@ -41,6 +42,7 @@ struct msg_load {
     struct slice packed;
     uint64_t packed_bytes_max; /* WORKER_PACK: the file may have no more; 0: any number. */
     struct slice tool_format;  /* How it calls tools; "" or "auto": as its template says. */
+    uint64_t index_bytes_max;  /* WORKER_INDEX: what it may take. */
 };
 
 struct msg_progress {

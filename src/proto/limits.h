@@ -33,6 +33,14 @@ enum {
     MSG_FLOATS_MAX = 1 << 20,
     MSG_FLOATS_INLINE_MAX = 16384, /* Longer vectors travel by memfd. */
     MSG_EMBED_INPUT_MAX = 2048,
+    MSG_DIMENSIONS_MAX = 8192,  /* Of a vector that is indexed. */
+    MSG_INDEX_CHUNKS_MAX = 256, /* Of one change of an index. */
+    MSG_INDEX_FILES_MAX = 1024,
+    MSG_ATTRIBUTES_MAX = 16, /* Of one file. */
+    MSG_FILTER_STEPS_MAX = 256,
+    MSG_FILTER_VALUES_MAX = 256,
+    MSG_SEARCH_QUERIES_MAX = 32,
+    MSG_HITS_MAX = 50,
 };
 
 #endif

@@ -14,7 +14,7 @@
  * table are ERR_PROTOCOL, on the sending side too. No pointers, no code. Transport: proto/conn.h.
  *
  * Adding a kind: a number here (never reused), a struct in proto/bodies.h (of what a worker says of
- * itself: bodies_worker.h), and a file message/<name>.c with its field table and
+ * itself: bodies_worker.h; of the index: bodies_index.h), and a file message/<name>.c with its field table and
  * `const struct message message_<name>`.
  * Changing a table: raise its `.version`.
  */
@@ -50,6 +50,10 @@ enum message_kind {
     MSG_QUIT = 18,      /* gateway -> worker: finish what runs, take nothing new, end */
     MSG_ADAPTER = 19,   /* gateway -> worker, once it is ready; a descriptor comes along */
     MSG_ADAPTED = 20,   /* worker -> gateway: the adapter is there, or why not */
+    MSG_INDEX = 31, /* gateway -> index worker: a change; answered by MSG_INDEXED or MSG_ERROR */
+    MSG_INDEXED = 32,
+    MSG_SEARCH = 33, /* gateway -> index worker; answered by MSG_FOUND or MSG_ERROR */
+    MSG_FOUND = 34,
 };
 
 /* ---- The tables behind it ---- */

@@ -207,8 +207,9 @@ static int run(struct worker *w)
     if (r == -ERR_END) return EXIT_GOOD;
     if (r == 0) {
         set_log(any.body);
-        r = w->kind == WORKER_PACK ? worker_pack(w, any.body, &err)
-                                   : worker_load(w, any.body, &err);
+        r = w->kind == WORKER_PACK    ? worker_pack(w, any.body, &err)
+            : w->kind == WORKER_INDEX ? worker_index(w, any.body, &err)
+                                      : worker_load(w, any.body, &err);
         arena_reset(&w->in);
     }
     if (r < 0) {
@@ -219,7 +220,7 @@ static int run(struct worker *w)
         flush_all(w);
         return EXIT_BAD;
     }
-    if (w->kind != WORKER_PACK) serve(w);
+    if (w->kind != WORKER_PACK && w->kind != WORKER_INDEX) serve(w);
     flush_all(w);
     return EXIT_GOOD;
 }
@@ -250,7 +251,7 @@ static void prepare(struct worker *w)
 
 int worker_main(const char *kind, int fd)
 {
-    static const char *const kinds[WORKER_KINDS] = { "text", "embed", "pack" };
+    static const char *const kinds[WORKER_KINDS] = { "text", "embed", "pack", "index" };
     struct worker w = { .statm_fd = -1, .wake_fd = -1, .kind = WORKER_TEXT };
     struct err err;
     log_setup(LOG_INFO, LOG_TEXT, "worker");

@@ -15,8 +15,9 @@
 #ifndef TIRO_WORKER_WORKER_H
 #define TIRO_WORKER_WORKER_H
 
-/* Takes over fd. `kind`: "text", "embed" or "pack", which makes one file of packed weights behind
- * the same walls and ends. Returns an exit code. */
+/* Takes over fd. `kind`: "text", "embed", "pack", which makes one file of packed weights behind the
+ * same walls and ends, or "index", which keeps the index of vector stores and has no model. Returns
+ * an exit code. */
 int worker_main(const char *kind, int fd);
 
 #endif

@@ -111,6 +111,9 @@ int worker_path(char *ret, struct slice path, const char *what, struct err *err)
 /* worker_pack.c: the whole life of a WORKER_PACK behind its load message. */
 int worker_pack(struct worker *w, const struct msg_load *load, struct err *err) MUST_USE;
 
+/* worker_index.c: the same of a WORKER_INDEX, which serves until it is told to end. */
+int worker_index(struct worker *w, const struct msg_load *load, struct err *err) MUST_USE;
+
 /* worker_draft.c: the second model, if the message names one. */
 int worker_draft_open(struct worker *w, const struct msg_load *load,
                       const struct model_options *options, struct err *err) MUST_USE;

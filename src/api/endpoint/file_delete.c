@@ -4,6 +4,8 @@
 #include "api/file_object.h"
 #include "api/reply.h"
 #include "api/stored.h"
+#include "api/vector_files.h"
+#include "store/vector_file_table.h"
 
 struct deletion {
     struct stored stored;
@@ -12,7 +14,9 @@ struct deletion {
 
 static int run(struct stored *stored, struct db *db, struct err *err)
 {
-    return file_delete(db, &stored->principal, ((struct deletion *)stored)->id, err);
+    struct slice id = ((struct deletion *)stored)->id;
+    TRY(file_delete(db, &stored->principal, id, err));
+    return vector_file_forget(db, &stored->principal, id, err); /* Out of all vector stores, too. */
 }
 
 static int answer(struct stored *stored, struct err *err)
@@ -23,6 +27,7 @@ static int answer(struct stored *stored, struct err *err)
     struct json_writer w;
     (void)err;
     blobs_tidy(call->service);
+    vector_files_kick(call->service);
     buf_init(&out, REPLY_BYTES_MAX);
     json_writer_init(&w, &out);
     json_object_begin(&w);

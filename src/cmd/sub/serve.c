@@ -142,6 +142,15 @@ static int take_drafts(struct server *s, struct err *err)
     return 0;
 }
 
+static int take_vector_options(struct server *s, struct err *err)
+{
+    int64_t megabytes;
+    TRY(settings_int(&s->settings, SETTING_INDEX_MEGABYTES, &megabytes, 1, 1 << 20, err));
+    s->options.index_bytes_max = (uint64_t)megabytes << 20;
+    s->options.embedding_model = settings_str(&s->settings, SETTING_EMBEDDING_MODEL);
+    return 0;
+}
+
 static int take_options(struct server *s, struct err *err)
 {
     int64_t port, threads, context, kv, latency, pinned, queue, grace, files;
@@ -200,6 +209,7 @@ static int take_options(struct server *s, struct err *err)
     TRY(split(s->hosts, &o->n_allow_hosts, s->lists[1], sizeof s->lists[1],
               settings_str(set, SETTING_ALLOW_HOSTS), "allow_hosts", err));
     TRY(take_drafts(s, err));
+    TRY(take_vector_options(s, err));
     o->allow_origins = s->origins;
     o->allow_hosts = s->hosts;
     return 0;

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 static const struct option_row options[] = {
-    { .name = "kind", .value = "KIND", .help = "text, embed, pack or decode" },
+    { .name = "kind", .value = "KIND", .help = "text, embed, pack, index or decode" },
     { .name = "format", .value = "FORMAT", .help = "of the document that decode reads" },
     { .name = "fd", .value = "N", .help = "the connected socket" },
     { .name = NULL },

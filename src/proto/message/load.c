@@ -21,11 +21,12 @@ static const struct message_field fields[] = {
     MSG_FIELD(struct msg_load, 17, MT_STR, packed, .max = MSG_PATH_MAX),
     MSG_FIELD(struct msg_load, 18, MT_U64, packed_bytes_max),
     MSG_FIELD(struct msg_load, 19, MT_STR, tool_format, .max = MSG_NAME_MAX),
+    MSG_FIELD(struct msg_load, 20, MT_U64, index_bytes_max),
     MSG_FIELDS_END,
 };
 
 const struct message message_load = {
     .kind = MSG_LOAD,
-    .version = 5,
+    .version = 6,
     .record = { .name = "load", .size = sizeof(struct msg_load), .fields = fields },
 };

@@ -1,0 +1,29 @@
+/* GET /v1/vector_stores/{vector_store_id}/file_batches/{batch_id} */
+#include "api/endpoint.h"
+#include "api/vector_object.h"
+
+static int run(struct stored *stored, struct db *db, struct err *err)
+{
+    struct vector_work *w = (struct vector_work *)stored;
+    struct vector_batch batch;
+    TRY(vector_work_find(w, db, err));
+    TRY(vector_batch_find(&batch, db, &w->store, w->sub_id, &stored->arena, err));
+    return vector_work_batch_body(w, &batch, err);
+}
+
+static int handle(struct call *call, const void *req, struct err *err)
+{
+    (void)req;
+    struct vector_work *w = vector_work_new(call, sizeof *w, err);
+    return w ? vector_work_begin(w, run, NULL, err) : -ERR_NO_MEMORY;
+}
+
+const struct endpoint endpoint_vector_batch = {
+    .method = "GET",
+    .path = "/v1/vector_stores/{vector_store_id}/file_batches/{batch_id}",
+    .handle = handle,
+    .name = "VectorStoreFileBatch",
+    .tag = "Vector stores",
+    .summary = "One batch of files of a vector store.",
+    .response = vector_batch_answer,
+};
