@@ -43,6 +43,18 @@ static int real_fstat(int fd, struct stat *st)
     return fstat(fd, st);
 }
 
+static int real_stat(const char *path, struct stat *st)
+{
+    return stat(path, st);
+}
+
+/* Of the open file, not of the process: closing another descriptor of it lets nothing go. */
+static int real_lock(int fd, int type, off_t at, off_t len)
+{
+    struct flock range = { .l_type = (short)type, .l_start = at, .l_len = len };
+    return fcntl(fd, F_OFD_SETLK, &range);
+}
+
 static uint64_t clock_ns(clockid_t id)
 {
     struct timespec ts;
@@ -66,13 +78,15 @@ static void real_random(void *buf, size_t len)
     randombytes_buf(buf, len);
 }
 
-#define REAL                                                                                  \
-    {                                                                                         \
-        .alloc = malloc, .realloc = realloc, .free = free, .map = real_map,                   \
-        .map_file = real_map_file, .unmap = munmap, .advise = madvise, .open = real_open,     \
-        .close = close, .read = read, .write = write, .recvmsg = recvmsg, .sendmsg = sendmsg, \
-        .fstat = real_fstat, .fsync = fsync, .rename = rename, .unlink = unlink,              \
-        .now_ns = real_now_ns, .wall_ns = real_wall_ns, .random = real_random,                \
+#define REAL                                                                                \
+    {                                                                                       \
+        .alloc = malloc, .realloc = realloc, .free = free, .map = real_map,                 \
+        .map_file = real_map_file, .unmap = munmap, .advise = madvise, .open = real_open,   \
+        .close = close, .read = read, .write = write, .pread = pread, .pwrite = pwrite,     \
+        .recvmsg = recvmsg, .sendmsg = sendmsg, .fstat = real_fstat, .stat = real_stat,     \
+        .ftruncate = ftruncate, .lock = real_lock, .fsync = fsync, .fdatasync = fdatasync,  \
+        .rename = rename, .unlink = unlink, .now_ns = real_now_ns, .wall_ns = real_wall_ns, \
+        .random = real_random,                                                              \
     }
 
 const struct seams seams_real = REAL;

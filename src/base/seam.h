@@ -28,10 +28,18 @@ struct seams {
     int (*close)(int fd);
     ssize_t (*read)(int fd, void *buf, size_t len);
     ssize_t (*write)(int fd, const void *buf, size_t len);
+    ssize_t (*pread)(int fd, void *buf, size_t len, off_t at);
+    ssize_t (*pwrite)(int fd, const void *buf, size_t len, off_t at);
     ssize_t (*recvmsg)(int fd, struct msghdr *msg, int flags);
     ssize_t (*sendmsg)(int fd, const struct msghdr *msg, int flags);
     int (*fstat)(int fd, struct stat *st);
+    int (*stat)(const char *path, struct stat *st);
+    int (*ftruncate)(int fd, off_t len);
+    /* F_RDLCK, F_WRLCK or F_UNLCK on bytes of an open file, which holds until it is closed; never
+     * waits: EAGAIN when another has them. */
+    int (*lock)(int fd, int type, off_t at, off_t len);
     int (*fsync)(int fd);
+    int (*fdatasync)(int fd);
     int (*rename)(const char *from, const char *to);
     int (*unlink)(const char *path);
     uint64_t (*now_ns)(void);  /* CLOCK_MONOTONIC: deadlines, durations, limits. */

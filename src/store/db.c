@@ -6,26 +6,46 @@
 
 enum { QUOTE_MAX = 20 };
 
-int db_open(struct db **ret, const char *url, struct err *err)
+static int find(const struct db_backend **ret, const char *url, struct err *err)
 {
     for (size_t i = 0; i < db_backend_registry_len; i++) {
-        const struct db_backend *backend = db_backend_registry[i];
-        if (!slice_starts(slice_of(url), slice_of(backend->scheme))) continue;
-        struct db *db;
-        TRY(backend->open(&db, url, err));
-        db->backend = backend;
-        int rc = migration_run(db, err);
-        if (rc < 0)
-            backend->close(db);
-        else
-            *ret = db;
-        return rc;
+        *ret = db_backend_registry[i];
+        if (slice_starts(slice_of(url), slice_of((*ret)->scheme))) return 0;
     }
     size_t colon = slice_find(slice_of(url), SLICE(":"));
     /* Only its beginning: what follows may hold a password. */
     return err_set(err, ERR_INVALID_VALUE,
                    "'%.*s:...' is no database: it must be sqlite:PATH or postgres://HOST/NAME",
                    (int)(colon < QUOTE_MAX ? colon : QUOTE_MAX), url);
+}
+
+int db_open_to(struct db **ret, const char *url, const struct migration *const *steps, size_t n,
+               struct err *err)
+{
+    const struct db_backend *backend;
+    struct db *db;
+    TRY(find(&backend, url, err));
+    TRY(backend->open(&db, url, err));
+    db->backend = backend;
+    int rc = migration_run(db, steps, n, err);
+    if (rc < 0)
+        backend->close(db);
+    else
+        *ret = db;
+    return rc;
+}
+
+int db_open(struct db **ret, const char *url, struct err *err)
+{
+    return db_open_to(ret, url, migration_registry, migration_registry_len, err);
+}
+
+int db_examine(struct db_report *ret, const char *url, struct err *err)
+{
+    const struct db_backend *backend;
+    TRY(find(&backend, url, err));
+    if (backend->examine) return backend->examine(ret, url, err);
+    return err_set(err, ERR_UNSUPPORTED_FORMAT, "it is looked after by its own tools");
 }
 
 void db_close(struct db *db)
@@ -92,11 +112,6 @@ int db_one_int(int64_t *ret, int64_t fallback, struct db *db, const char *sql,
     return 0;
 }
 
-int db_erase(struct db *db, struct err *err)
-{
-    return db->backend->erase ? db->backend->erase(db, err) : 0;
-}
-
 /* ---- Transactions ---- */
 
 static int statement(struct db *db, const char *sql, struct err *err)
@@ -138,7 +153,7 @@ int db_rollback_to_mark(struct db *db, struct err *err)
     return db_release_mark(db, err);
 }
 
-/* ---- Failures ---- */
+/* ---- Failures and upkeep ---- */
 
 bool db_is_broken(const struct db *db)
 {
@@ -152,4 +167,14 @@ int db_recover(struct db *db, enum db_outcome *ret, struct err *err)
     int rc = db->backend->recover ? db->backend->recover(db, ret, err) : 0;
     if (rc < 0) db->broken = true;
     return rc;
+}
+
+int db_tidy(struct db *db, struct err *err)
+{
+    return db->backend->tidy ? db->backend->tidy(db, err) : 0;
+}
+
+int db_erase(struct db *db, struct err *err)
+{
+    return db->backend->erase ? db->backend->erase(db, err) : 0;
 }

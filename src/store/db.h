@@ -59,6 +59,16 @@ struct db_rows {
 int db_open(struct db **ret, const char *url, struct err *err) MUST_USE;
 void db_close(struct db *db); /* NULL is fine. */
 
+struct db_report {
+    bool exists;
+    uint64_t bytes;
+    int64_t schema; /* the number of its last migration */
+};
+
+/* Looks without changing anything, and reads all of it: -ERR_FORMAT when it is damaged, -ERR_BUSY
+ * when a server has it, -ERR_UNSUPPORTED_FORMAT when that is the administrator's task. */
+int db_examine(struct db_report *ret, const char *url, struct err *err) MUST_USE;
+
 /* Runs a statement that gives no rows; returns how many it changed. */
 int db_exec(struct db *db, const char *sql, const struct db_value *args, size_t n_args,
             struct err *err) MUST_USE;
@@ -80,10 +90,6 @@ int db_one_int(int64_t *ret, int64_t fallback, struct db *db, const char *sql,
 
 /* ---- For the store, which makes the transactions ---- */
 
-/* Outside of transactions: what was deleted is in none of the database's files any more, its log
- * included. Of a server's files that is for its administrator to say: docs/how-to/retention.md. */
-int db_erase(struct db *db, struct err *err) MUST_USE;
-
 int db_begin(struct db *db, struct err *err) MUST_USE;
 /* Failed: nothing of the transaction counts as done, and it is over. */
 int db_commit(struct db *db, struct err *err) MUST_USE;
@@ -103,9 +109,14 @@ enum db_outcome {
     DB_OUTCOME_DONE,   /* it was committed */
 };
 
-/* Opens it anew and checks it, outside of transactions. Only this may be called as long as it
- * fails. */
+/* Opens it anew and checks it, outside of transactions. As long as it fails, only this and db_close
+ * may be called. */
 int db_recover(struct db *db, enum db_outcome *ret, struct err *err) MUST_USE;
+/* What is due beside the work, outside of transactions, when nobody waits. */
+int db_tidy(struct db *db, struct err *err) MUST_USE;
+/* Outside of transactions: what was deleted is in none of the database's files any more, its log
+ * included. Of a server's files that is for its administrator to say: docs/how-to/retention.md. */
+int db_erase(struct db *db, struct err *err) MUST_USE;
 
 /* ---- For the back-ends ---- */
 
@@ -138,7 +149,10 @@ struct db_backend {
     /* Puts a copy of the whole database beside it before its schema changes from version `from`;
      * where that is the administrator's task, nothing. */
     int (*backup)(struct db *db, int from, struct err *err);
-    int (*erase)(struct db *db, struct err *err); /* See db_erase; NULL: nothing to do. */
+    /* Likewise; may be NULL: there is nothing to do, or to see. */
+    int (*tidy)(struct db *db, struct err *err);
+    int (*erase)(struct db *db, struct err *err);
+    int (*examine)(struct db_report *ret, const char *url, struct err *err);
 };
 
 extern const struct db_backend *const db_backend_registry[];

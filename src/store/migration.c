@@ -2,7 +2,7 @@
 
 #include "base/buf.h"
 
-enum { SQL_MAX = 64 << 10 };
+enum { SQL_MAX = 64 << 10, NUMBER_MAX = 9999 };
 
 /* The statement with the back-end's names of types. */
 static void localise(struct buf *out, const struct db_backend *backend, const char *sql)
@@ -48,15 +48,15 @@ static int current(int *ret, struct db *db, struct err *err)
                             "(SELECT 1 FROM schema_version);",
                             err));
     TRY(db_one_int(&number, 0, db, "SELECT number FROM schema_version", DB_NO_ARGS, err));
+    if (number < 0 || number > NUMBER_MAX)
+        return err_set(err, ERR_FORMAT, "the database's schema has no number that Tiro gives");
     *ret = (int)number;
     return 0;
 }
 
-int migration_run(struct db *db, struct err *err)
+int migration_run(struct db *db, const struct migration *const *steps, size_t n, struct err *err)
 {
-    size_t n =
-        migration_registry_len; /* Sorted by their files' names, which begin with the number. */
-    int from, to = n ? migration_registry[n - 1]->number : 0;
+    int from, to = n ? steps[n - 1]->number : 0;
     TRY(current(&from, db, err));
     if (from > to)
         return err_set(err, ERR_UNSUPPORTED_FORMAT,
@@ -68,7 +68,7 @@ int migration_run(struct db *db, struct err *err)
     buf_init(&sql, SQL_MAX);
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < n; i++)
-        if (migration_registry[i]->number > from) rc = step(db, migration_registry[i], &sql, err);
+        if (steps[i]->number > from) rc = step(db, steps[i], &sql, err);
     buf_release(&sql);
     return rc;
 }

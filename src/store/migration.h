@@ -28,7 +28,12 @@ struct migration {
 extern const struct migration *const migration_registry[];
 extern const size_t migration_registry_len;
 
-/* Brings the schema up to the newest step; each step is a transaction. */
-int migration_run(struct db *db, struct err *err) MUST_USE;
+/* Brings the schema up to the last of `n` steps, which are in the order of their numbers; each is a
+ * transaction. */
+int migration_run(struct db *db, const struct migration *const *steps, size_t n,
+                  struct err *err) MUST_USE;
+/* db_open with other steps than this program's: for tests of upgrades. */
+int db_open_to(struct db **ret, const char *url, const struct migration *const *steps, size_t n,
+               struct err *err) MUST_USE;
 
 #endif

@@ -9,11 +9,16 @@
  * its fsync; each undoes only its own work when its run fails. `done` says that the transaction is
  * on disk: what it acknowledges is never lost. What a job read was so after all jobs before it.
  *
- * `run` may be called again, when the transaction failed for a reason that passes (the connection
- * to the server broke): it writes nothing but the database and its own memory, and begins anew.
+ * `run` may be called again, when the transaction did not come to its end: it writes nothing but
+ * the database and its own memory, and begins anew.
  *
- * After a commit failed for the disk's sake nothing more is acknowledged until the database has
- * been closed, opened and checked; jobs fail with ERR_NO_SPACE or ERR_IO, which are 503s.
+ * A disk that is full fails those jobs that write (ERR_NO_SPACE, a 503), and nothing else. After a
+ * disk or a connection failed nothing more is acknowledged until the database has been opened anew
+ * and checked; jobs fail with ERR_IO until then. Those whose commit was under way may have done
+ * their work, all of it or nothing. Both states end by themselves.
+ *
+ * What was changed without being marked as erased is in no file of the database any more after a
+ * second of idleness, or a minute.
  *
  * Owner: one thread submits and collects (the loop's).
  */
@@ -39,13 +44,17 @@ struct store_job {
 
 struct store_options {
     const char *url; /* See db_open. */
-    /* Jobs have ended: call store_collect soon, on your thread. Called on the
-     * store's; NULL: never. */
+    /* Jobs have ended: call store_collect soon, on your thread. Called on the store's thread, or in
+     * store_submit; NULL: never. */
     void (*wake)(void *ctx);
     void *ctx;
+    uint32_t idle_ms; /* without work, before the database is tidied up; 0: 1 s */
 };
 
-enum { STORE_BATCH_MAX = 256 }; /* Jobs of one transaction. */
+enum {
+    STORE_BATCH_MAX = 256,     /* Jobs of one transaction. */
+    STORE_WAITING_MAX = 65536, /* Jobs beyond these fail at once, with ERR_OVERLOADED. */
+};
 
 int store_open(struct store **ret, const struct store_options *options, struct err *err) MUST_USE;
 /* Runs what was submitted, calls its `done`s, and closes. NULL is fine. */

@@ -1,41 +1,78 @@
 /* SQLite in write-ahead mode, each commit on the disk before it counts (synchronous FULL), deleted
- * rows overwritten with zeros (secure_delete). One connection, statements kept prepared. */
-#include "store/db.h"
-
+ * rows overwritten with zeros (secure_delete). One connection that has the file to itself,
+ * statements kept prepared; what it stands on is in sqlite_vfs.h. */
 #include "base/log.h"
 #include "base/seam.h"
+#include "store/db.h"
+#include "store/db/sqlite_vfs.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
-enum { KEPT_MAX = 256, BUSY_MS = 5000 };
+enum {
+    KEPT_MAX = 256,
+    BUSY_MS = 1000,        /* How long another program may still have it. */
+    LOG_FRAMES_MAX = 1000, /* Pages in the log before they are put in their places. */
+};
 
 struct sqlite_db {
     struct db db;
-    sqlite3 *handle;
+    sqlite3 *handle;  /* NULL after a failed recovery */
     const char *path; /* Within `url`. */
     char *url;
+    int log_frames;               /* Pages in the log that are not in their places. */
+    bool log_is_used;             /* It has held something since it was emptied. */
     sqlite3_stmt *kept[KEPT_MAX]; /* A table by the text's hash. */
 };
+
+extern const struct db_backend db_backend_sqlite;
 
 static struct sqlite_db *of(struct db *db)
 {
     return (struct sqlite_db *)db;
 }
 
+static enum err_code code_of(int extended, int system)
+{
+    switch (extended & 0xff) {
+    case SQLITE_FULL: return ERR_NO_SPACE;
+    case SQLITE_NOMEM: return ERR_NO_MEMORY;
+    case SQLITE_CONSTRAINT:
+        return extended == SQLITE_CONSTRAINT_UNIQUE || extended == SQLITE_CONSTRAINT_PRIMARYKEY
+                   ? ERR_EXISTS
+                   : ERR_INTERNAL;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: return ERR_FORMAT;
+    case SQLITE_BUSY: return ERR_BUSY;
+    case SQLITE_IOERR:
+        if (extended == SQLITE_IOERR_NOMEM) return ERR_NO_MEMORY;
+        return system == ENOSPC || system == EDQUOT ? ERR_NO_SPACE : ERR_IO;
+    default: return ERR_IO;
+    }
+}
+
+/* A disk that failed may have dropped what it was given: what is in memory counts no more. */
+static bool breaks(int extended)
+{
+    int code = extended & 0xff;
+    return (code == SQLITE_IOERR && extended != SQLITE_IOERR_NOMEM) || code == SQLITE_CORRUPT ||
+           code == SQLITE_NOTADB || code == SQLITE_CANTOPEN;
+}
+
 static int failed(struct sqlite_db *s, const char *doing, struct err *err)
 {
-    enum err_code code = ERR_IO;
-    switch (sqlite3_errcode(s->handle)) {
-    case SQLITE_FULL: code = ERR_NO_SPACE; break;
-    case SQLITE_NOMEM: code = ERR_NO_MEMORY; break;
-    case SQLITE_CONSTRAINT: code = ERR_EXISTS; break;
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: code = ERR_FORMAT; break;
-    default: break;
-    }
-    return err_set(err, code, "the database could not %s: %s", doing, sqlite3_errmsg(s->handle));
+    int extended = sqlite3_extended_errcode(s->handle);
+    int system = breaks(extended) ? sqlite3_system_errno(s->handle) : 0;
+    char why[128];
+    if (breaks(extended)) s->db.broken = true;
+    return err_set(err, code_of(extended, system), "the database could not %s: %s%s%s", doing,
+                   sqlite3_errmsg(s->handle), system ? ": " : "",
+                   system ? strerror_r(system, why, sizeof why) : "");
 }
 
 /* ---- Statements ---- */
@@ -170,54 +207,126 @@ static int db_sqlite_script(struct db *db, const char *sql, struct err *err)
     return 0;
 }
 
-/* ---- Life ---- */
+/* The first column of the first row of a statement that has one, as text; cut if it must be. */
+static int one_text(char *ret, size_t size, struct sqlite_db *s, const char *sql, struct err *err)
+{
+    sqlite3_stmt *statement;
+    if (sqlite3_prepare_v2(s->handle, sql, -1, &statement, NULL) != SQLITE_OK)
+        return failed(s, "be read", err);
+    int rc = 0;
+    const char *text = NULL;
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        text = (const char *)sqlite3_column_text(statement, 0);
+    if (text) {
+        (void)snprintf(ret, size, "%s", text);
+    } else {
+        rc = failed(s, "be read", err);
+    }
+    (void)sqlite3_finalize(statement); /* Says again what its step said. */
+    return rc;
+}
+
+/* ---- Opening ---- */
+
+static int on_commit(void *ctx, sqlite3 *handle, const char *name, int frames)
+{
+    struct sqlite_db *s = ctx;
+    (void)handle;
+    (void)name;
+    s->log_frames = frames;
+    s->log_is_used = true;
+    return SQLITE_OK;
+}
+
+/* Whether a log was left behind, which holds what was committed last. */
+static bool has_log(struct sqlite_db *s)
+{
+    struct stat st;
+    const char *name = sqlite3_db_filename(s->handle, "main");
+    return name && *name && seams.stat(sqlite3_filename_wal(name), &st) == 0 && st.st_size > 0;
+}
+
+/* Neither writes: what is not ours, or is damaged, stays as it was found. */
+static int look(struct sqlite_db *s, const char *check, struct err *err)
+{
+    char text[256];
+    TRY(one_text(text, sizeof text, s,
+                 "SELECT count(*) > 0 AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE "
+                 "name = 'schema_version') FROM sqlite_schema",
+                 err));
+    if (!slice_is(slice_of(text), "0"))
+        return err_set(err, ERR_FORMAT, "it is a database of another program");
+    TRY(one_text(text, sizeof text, s, check, err));
+    if (slice_is(slice_of(text), "ok")) return 0;
+    s->db.broken = true;
+    return err_set(err, ERR_FORMAT, "the database is damaged: %s", text);
+}
+
+/* All that is said before the file is touched; what is in it is not trusted. */
+static int connect(struct sqlite_db *s, struct err *err)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(s->path, &s->handle, flags, SQLITE_VFS) != SQLITE_OK)
+        return failed(s, "be opened", err);
+    /* These fail only on misuse. */
+    (void)sqlite3_extended_result_codes(s->handle, 1);
+    (void)sqlite3_busy_timeout(s->handle, BUSY_MS);
+    (void)sqlite3_db_config(s->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_log(s), NULL);
+    (void)sqlite3_db_config(s->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    (void)sqlite3_db_config(s->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    return db_sqlite_script(&s->db,
+                            "PRAGMA locking_mode = EXCLUSIVE; PRAGMA temp_store = MEMORY;"
+                            "PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON;"
+                            "PRAGMA secure_delete = ON;",
+                            err);
+}
+
+/* What the log holds is written to its places anew: a disk that failed has perhaps kept less of it
+ * than the system remembers, and what is committed from now on must not stand on that. */
+static int empty_log(struct sqlite_db *s, struct err *err)
+{
+    int rc = sqlite3_wal_checkpoint_v2(s->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    if (rc != SQLITE_OK) return failed(s, "empty its log", err);
+    s->log_frames = 0;
+    s->log_is_used = false;
+    return 0;
+}
+
+static int attach(struct sqlite_db *s, const char *check, struct err *err)
+{
+    char mode[16];
+    TRY(connect(s, err));
+    TRY(look(s, check, err));
+    TRY(one_text(mode, sizeof mode, s, "PRAGMA journal_mode = WAL", err));
+    if (!slice_is(slice_of(mode), "wal") && !slice_is(slice_of(mode), "memory"))
+        return err_set(err, ERR_IO, "the database keeps no log (its mode is %s)", mode);
+    TRY(db_sqlite_script(&s->db, "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;", err));
+    (void)sqlite3_wal_hook(s->handle, on_commit, s); /* Gives the one before: none. */
+    TRY(empty_log(s, err));
+    (void)sqlite3_db_config(s->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL); /* As above. */
+    return 0;
+}
+
+static void detach(struct sqlite_db *s)
+{
+    for (size_t i = 0; i < KEPT_MAX; i++) {
+        (void)sqlite3_finalize(s->kept[i]); /* Says again what its last step said. */
+        s->kept[i] = NULL;
+    }
+    int rc = sqlite3_close(s->handle);
+    assert(rc == SQLITE_OK); /* Every statement is finalised. */
+    s->handle = NULL;
+}
 
 static void db_sqlite_close(struct db *db)
 {
     struct sqlite_db *s = of(db);
-    for (size_t i = 0; i < KEPT_MAX; i++) (void)sqlite3_finalize(s->kept[i]); /* Likewise. */
-    int rc = sqlite3_close(s->handle);
-    assert(rc == SQLITE_OK); /* Every statement is finalised. */
+    detach(s);
     mem_free(s->url);
     mem_free(s);
 }
 
-/* VACUUM INTO writes a whole and consistent copy. */
-static int db_sqlite_backup(struct db *db, int from, struct err *err)
-{
-    struct sqlite_db *s = of(db);
-    char path[4096];
-    int n = snprintf(path, sizeof path, "%s.schema-%d.backup", s->path, from);
-    if (n < 0 || (size_t)n >= sizeof path)
-        return err_set(err, ERR_LIMIT, "the database's path is too long");
-    (void)seams.unlink(path); /* One of an upgrade that broke off; mostly there is none. */
-    struct db_value to = DB_TEXT(slice_of(path));
-    int rc = db_sqlite_exec(db, "VACUUM INTO ?1", &to, 1, err);
-    return rc < 0 ? err_context(err, "the backup before the upgrade, %s", path) : 0;
-}
-
-/* Deleted rows are zeros in the database's own file (secure_delete); older pages, with their text,
- * stand in the log until it is copied there and cut. */
-static int db_sqlite_erase(struct db *db, struct err *err)
-{
-    struct sqlite_db *s = of(db);
-    int rc = sqlite3_wal_checkpoint_v2(s->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    if (rc == SQLITE_BUSY) return err_set(err, ERR_BUSY, "another program is reading the database");
-    return rc == SQLITE_OK ? 0 : failed(s, "empty its log", err);
-}
-
-static int settings(struct sqlite_db *s, struct err *err)
-{
-    (void)sqlite3_busy_timeout(s->handle, BUSY_MS); /* Fails only on misuse. */
-    (void)sqlite3_extended_result_codes(s->handle, 0);
-    return db_sqlite_script(&s->db,
-                            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                            "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;"
-                            "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;",
-                            err);
-}
-
-static int db_sqlite_open(struct db **ret, const char *url, struct err *err)
+static int make(struct sqlite_db **ret, const char *url, struct err *err)
 {
     struct sqlite_db *s = mem_calloc(1, sizeof *s);
     char *copy = mem_strndup(url, strlen(url));
@@ -226,19 +335,138 @@ static int db_sqlite_open(struct db **ret, const char *url, struct err *err)
         mem_free(copy);
         return err_set(err, ERR_NO_MEMORY, "no memory for the database");
     }
+    s->db.backend = &db_backend_sqlite;
     s->url = copy;
-    s->path = copy + strlen("sqlite:");
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    int rc = sqlite3_open_v2(s->path, &s->handle, flags, NULL) == SQLITE_OK
-                 ? settings(s, err)
-                 : failed(s, "be opened", err);
+    s->path = copy + strlen(db_backend_sqlite.scheme);
+    *ret = s;
+    return 0;
+}
+
+static int explain(struct sqlite_db *s, int rc, struct err *err)
+{
+    const char *hint = "";
+    if (rc == -ERR_FORMAT) hint = " (put a backup in its place, or move it away)";
+    if (rc == -ERR_BUSY) hint = " (another program has it open)";
+    if (!err) return rc;
+    char text[ERR_TEXT_MAX];
+    (void)snprintf(text, sizeof text, "%s", err->text);
+    return err_set(err, err->code, "%s: %s%s", s->path, text, hint);
+}
+
+static int db_sqlite_open(struct db **ret, const char *url, struct err *err)
+{
+    struct sqlite_db *s;
+    TRY(sqlite_vfs_register(err));
+    TRY(make(&s, url, err));
+    int rc = attach(s, "PRAGMA quick_check(1)", err);
     if (rc < 0) {
-        (void)err_context(err, "%s", s->path);
+        rc = explain(s, rc, err);
         db_sqlite_close(&s->db);
-        return err ? -(int)err->code : rc;
+        return rc;
     }
     *ret = &s->db;
     return 0;
+}
+
+/* ---- After a failure, and beside the work ---- */
+
+/* Whether a commit that was under way came to its end is not to be known. */
+static int db_sqlite_recover(struct db *db, enum db_outcome *ret, struct err *err)
+{
+    struct sqlite_db *s = of(db);
+    *ret = DB_OUTCOME_UNKNOWN;
+    detach(s);
+    int rc = attach(s, "PRAGMA integrity_check(1)", err);
+    if (rc == 0) return 0;
+    rc = explain(s, rc, err);
+    detach(s);
+    return rc;
+}
+
+/* Deleted rows are zeros in the database's own file (secure_delete); older pages, with their text,
+ * stand in the log until it is copied there and cut. */
+static int db_sqlite_erase(struct db *db, struct err *err)
+{
+    struct sqlite_db *s = of(db);
+    return s->log_is_used ? empty_log(s, err) : 0;
+}
+
+static int db_sqlite_tidy(struct db *db, struct err *err)
+{
+    struct sqlite_db *s = of(db);
+    if (s->log_frames < LOG_FRAMES_MAX) return 0;
+    int rc = sqlite3_wal_checkpoint_v2(s->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (rc != SQLITE_OK) return failed(s, "put its log in place", err);
+    s->log_frames = 0;
+    return 0;
+}
+
+static void backup_path(char *ret, size_t size, const struct sqlite_db *s, int from)
+{
+    int n = snprintf(ret, size, "%s.schema-%d.backup", s->path, from);
+    assert(n > 0 && (size_t)n < size); /* SQLite opens no path of that length. */
+}
+
+/* VACUUM INTO writes a whole and consistent copy; under its name it is there when it lasts. */
+static int write_backup(struct sqlite_db *s, const char *part, const char *path, struct err *err)
+{
+    struct db_value to = DB_TEXT(slice_of(part));
+    TRY(db_sqlite_exec(&s->db, "VACUUM INTO ?1", &to, 1, err));
+    int fd = seams.open(part, O_RDWR, 0);
+    if (fd < 0) return err_errno(err, errno, "opening %s", part);
+    int rc = seams.fsync(fd) < 0 ? err_errno(err, errno, "writing %s to disk", part) : 0;
+    (void)seams.close(fd); /* It is on the disk, or the failure is told. */
+    if (rc < 0) return rc;
+    if (seams.rename(part, path) < 0 || sqlite_vfs_sync_folder(path) < 0)
+        return err_errno(err, errno, "naming %s", path);
+    return 0;
+}
+
+static int db_sqlite_backup(struct db *db, int from, struct err *err)
+{
+    struct sqlite_db *s = of(db);
+    char path[PATH_MAX + 64], part[PATH_MAX + 80];
+    backup_path(path, sizeof path, s, from);
+    (void)snprintf(part, sizeof part, "%s.part", path); /* It has the room. */
+    (void)seams.unlink(part); /* One of an upgrade that broke off; mostly there is none. */
+    int rc = write_backup(s, part, path, err);
+    if (rc == 0) return 0;
+    (void)seams.unlink(part); /* The first failure is the one to report. */
+    return err_context(err, "the backup before the upgrade, %s", path);
+}
+
+/* ---- For tiro doctor ---- */
+
+static int examine(struct sqlite_db *s, struct db_report *ret, struct err *err)
+{
+    char number[24];
+    int64_t schema;
+    TRY(connect(s, err));
+    TRY(look(s, "PRAGMA integrity_check(1)", err));
+    TRY(one_text(number, sizeof number, s, "SELECT number FROM schema_version", err));
+    if (!slice_to_i64(&schema, slice_of(number)))
+        return err_set(err, ERR_FORMAT, "the database's schema has the number '%s'", number);
+    ret->schema = schema;
+    return 0;
+}
+
+static int db_sqlite_examine(struct db_report *ret, const char *url, struct err *err)
+{
+    struct sqlite_db *s;
+    struct stat st;
+    TRY(sqlite_vfs_register(err));
+    TRY(make(&s, url, err));
+    *ret = (struct db_report){ 0 };
+    int rc = 0;
+    if (seams.stat(s->path, &st) == 0) {
+        *ret = (struct db_report){ .exists = true, .bytes = (uint64_t)st.st_size };
+        rc = examine(s, ret, err);
+        if (rc < 0) rc = explain(s, rc, err);
+    } else if (errno != ENOENT) {
+        rc = err_errno(err, errno, "%s", s->path);
+    }
+    db_sqlite_close(&s->db);
+    return rc;
 }
 
 const struct db_backend db_backend_sqlite = {
@@ -257,5 +485,8 @@ const struct db_backend db_backend_sqlite = {
     .text = db_sqlite_text,
     .script = db_sqlite_script,
     .backup = db_sqlite_backup,
+    .recover = db_sqlite_recover,
+    .tidy = db_sqlite_tidy,
     .erase = db_sqlite_erase,
+    .examine = db_sqlite_examine,
 };
