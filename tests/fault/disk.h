@@ -49,6 +49,7 @@ static struct {
     struct disk_op *ops;
     size_t n_ops, ops_capacity;
     struct disk_fault fault;
+    _Atomic bool is_well;     /* no fault any more; may be set while others use the disk */
     size_t calls[DISK_CALLS]; /* how many there were */
     size_t room;              /* bytes of all files; 0: any number */
 } disk;
@@ -73,7 +74,7 @@ static inline bool disk_fails(enum disk_call call)
 {
     struct disk_fault *f = &disk.fault;
     disk.calls[call]++;
-    if (f->call != call || (f->countdown == 0 && !f->forever)) return false;
+    if (disk.is_well || f->call != call || (f->countdown == 0 && !f->forever)) return false;
     if (f->countdown > 0 && --f->countdown > 0) return false;
     f->hits++;
     errno = f->error;

@@ -1,0 +1,150 @@
+/* Each allocation of the store and of SQLite under it fails, once or from then on: an error with
+ * words, nothing acknowledged is lost, nothing leaks (ASan), and it works again with memory.
+ *
+ * Every 5th of them by default; TIRO_ALLOC_FAULTS=1 takes each. */
+#include "base/log.h"
+#include "fault/disk.h"
+#include "unit/store/book.h"
+
+#include <stdatomic.h>
+
+static const char url[] = "sqlite:/sim/tiro.db";
+enum { JOBS = 16 };
+
+struct given {
+    struct store_job job;
+    int n, rc;
+};
+
+static atomic_int left; /* until one fails; none when negative */
+static atomic_bool forever, hit;
+
+static bool fails(void)
+{
+    int before = atomic_load(&left);
+    if (before < 0) return false;
+    if (before > 0) {
+        atomic_fetch_sub(&left, 1);
+        return false;
+    }
+    if (!atomic_load(&forever)) atomic_store(&left, -1);
+    atomic_store(&hit, true);
+    return true;
+}
+
+static void *alloc_or_fail(size_t size)
+{
+    return fails() ? NULL : seams_real.alloc(size);
+}
+
+static void *realloc_or_fail(void *ptr, size_t size)
+{
+    return fails() ? NULL : seams_real.realloc(ptr, size);
+}
+
+static _Atomic uint64_t clock_s;
+
+static uint64_t clock_of_seconds(void)
+{
+    return ++clock_s * 3000000000u;
+}
+
+static int run_given(struct store_job *job, struct db *db, struct err *err)
+{
+    return book_run(db, ((struct given *)job)->n, err);
+}
+
+static void done_given(struct store_job *job, int rc, const struct err *err)
+{
+    assert_true(rc >= 0 || err->text[0]);
+    ((struct given *)job)->rc = rc;
+}
+
+static void give(struct store *s, struct given *given, int from, int to)
+{
+    for (int n = from; n < to; n++) {
+        given[n] = (struct given){ .job = { .run = run_given, .done = done_given }, .n = n };
+        store_submit(s, &given[n].job);
+        if (n % 4 == 0) store_wait(s);
+    }
+    store_wait(s);
+}
+
+static void check(const struct given *given)
+{
+    bool acked[BOOK_MAX] = { false };
+    struct err err = { 0 };
+    struct db *db;
+    for (int n = 0; n < JOBS; n++) acked[n] = given[n].rc >= 0;
+    assert_ok(db_open(&db, url, &err), &err);
+    book_check(db, JOBS, acked);
+    db_close(db);
+}
+
+static void start_disk(struct disk_image *start)
+{
+    struct store_options options = { .url = url };
+    struct given first[1];
+    struct store *s;
+    struct err err = { 0 };
+    disk_begin(NULL);
+    assert_ok(store_open(&s, &options, &err), &err);
+    give(s, first, 0, 1);
+    assert_int_equal(first[0].rc, 0);
+    store_close(s);
+    disk_image_copy(start, &disk.now);
+    assert_true(disk_end());
+}
+
+static bool run_with(const struct disk_image *start, int k, bool from_then_on)
+{
+    struct given given[JOBS] = { { .rc = 0 } };
+    struct store_options options = { .url = url, .idle_ms = 600000 };
+    struct store *s;
+    struct err err = { 0 };
+    disk_begin(start);
+    seams.now_ns = clock_of_seconds;
+    seams.alloc = alloc_or_fail;
+    seams.realloc = realloc_or_fail;
+    atomic_store(&hit, false);
+    atomic_store(&forever, from_then_on);
+    atomic_store(&left, k);
+    int rc = store_open(&s, &options, &err);
+    if (rc < 0) {
+        assert_int_equal(rc, -ERR_NO_MEMORY);
+        atomic_store(&left, -1);
+        assert_ok(store_open(&s, &options, &err), &err);
+    }
+    give(s, given, 1, JOBS - 4);
+    atomic_store(&left, -1);
+    give(s, given, JOBS - 4, JOBS);
+    for (int n = JOBS - 4; n < JOBS; n++)
+        assert_int_equal(given[n].rc, book_kind_of(n) == BOOK_BAD ? -ERR_INVALID_VALUE : 0);
+    store_close(s);
+    check(given);
+    assert_true(disk_end());
+    return atomic_load(&hit);
+}
+
+static void each_allocation_fails(void **state)
+{
+    struct disk_image start;
+    int step = getenv("TIRO_ALLOC_FAULTS") ? 1 : 5, n = 0;
+    (void)state;
+    start_disk(&start);
+    for (int forever_too = 0; forever_too < 2; forever_too++)
+        for (int k = 0; run_with(&start, k, forever_too); k += step) n++;
+    disk_image_release(&start);
+    printf("allocations: %d runs\n", n);
+    assert_true(n > 100);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_allocation_fails),
+    };
+    atomic_store(&left, -1);
+    log_setup(LOG_OFF, LOG_TEXT, "test");
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
