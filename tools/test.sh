@@ -85,7 +85,7 @@ stage_tsan() {
     build tsan
     # ThreadSanitizer cannot place its shadow under some kernels' address randomisation.
     setarch -R ctest --test-dir build-tsan --output-on-failure --no-tests=error -j "$jobs" \
-        -R "unit/(base|graph|engine|proto|worker_encoder)"
+        -R "unit/(base|graph|engine|proto|worker_encoder|store_(store|power_cut|disk_fault|alloc))"
 }
 
 fuzz_one() { # program

@@ -1,5 +1,6 @@
-/* disk - a disk in memory behind the seams, under /sim/: what is written and what is synced are kept
- * apart, so that the power can be cut at each operation (fault/power_cut.h), and each call can fail.
+/* disk - a disk in memory behind the seams, under /sim/: what is written and what is synced are
+ * kept apart, so that the power can be cut at each operation (fault/power_cut.h), and each call can
+ * fail.
  *
  *     disk_begin(NULL);                            empty
  *     disk.fault = (struct disk_fault){ .call = DISK_SYNC, .countdown = 3, .error = EIO };

@@ -1,9 +1,10 @@
 /* sqlite_vfs - what SQLite stands on: files, locks, memory, clock and dice of base/seam.h.
  *
- * One connection has the database to itself (PRAGMA locking_mode = EXCLUSIVE), so there is no shared
- * memory: the index of the write-ahead log lies on the heap (docs/decisions/0024). Nothing is taken
- * for granted of the disk: a power cut may leave any sector that was being written in any state
- * (no SQLITE_IOCAP_POWERSAFE_OVERWRITE), and a new name is only there once its folder is synced.
+ * One connection has the database to itself (PRAGMA locking_mode = EXCLUSIVE), so there is no
+ * shared memory: the index of the write-ahead log lies on the heap (docs/decisions/0024). Nothing
+ * is taken for granted of the disk: a power cut may leave any sector that was being written in any
+ * state (no SQLITE_IOCAP_POWERSAFE_OVERWRITE), and a new name is only there once its folder is
+ * synced.
  */
 #ifndef TIRO_STORE_DB_SQLITE_VFS_H
 #define TIRO_STORE_DB_SQLITE_VFS_H
@@ -18,7 +19,7 @@ enum { SQLITE_VFS_SECTOR = 4096 };
 /* Makes it known to SQLite; any number of times, any thread. */
 int sqlite_vfs_register(struct err *err) MUST_USE;
 
-/* Syncs the folder in which `path` lies: names made, changed and removed in it last from then on. */
+/* Syncs the folder in which `path` lies: what names were made, changed and removed in it lasts. */
 int sqlite_vfs_sync_folder(const char *path);
 
 #endif

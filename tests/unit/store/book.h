@@ -1,4 +1,5 @@
-/* book - jobs as the server has them, in small, and the proof that each happened once or not at all.
+/* book - jobs as the server has them, in small, and the proof that each happened once or
+ * not at all.
  *
  * Job `n` leaves a mark with its number; what else it does follows from the number. A check reads
  * everything and holds it against the marks, and these against what was acknowledged.
