@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 enum {
@@ -246,6 +247,14 @@ static bool has_log(struct sqlite_db *s)
     return name && *name && seams.stat(sqlite3_filename_wal(name), &st) == 0 && st.st_size > 0;
 }
 
+/* A check that could not read a page says that in its finding, with SQLite's code. */
+static enum err_code code_of_finding(const char *text)
+{
+    const char *number = strstr(text, "error code=");
+    int64_t code = number ? strtoll(number + strlen("error code="), NULL, 10) & 0xff : 0;
+    return code == SQLITE_NOMEM ? ERR_NO_MEMORY : code == SQLITE_IOERR ? ERR_IO : ERR_FORMAT;
+}
+
 /* Neither writes: what is not ours, or is damaged, stays as it was found. */
 static int look(struct sqlite_db *s, const char *check, struct err *err)
 {
@@ -259,7 +268,9 @@ static int look(struct sqlite_db *s, const char *check, struct err *err)
     TRY(one_text(text, sizeof text, s, check, err));
     if (slice_is(slice_of(text), "ok")) return 0;
     s->db.broken = true;
-    return err_set(err, ERR_FORMAT, "the database is damaged: %s", text);
+    enum err_code code = code_of_finding(text);
+    return err_set(err, code, "the database %s: %s",
+                   code == ERR_FORMAT ? "is damaged" : "could not be checked", text);
 }
 
 /* All that is said before the file is touched; what is in it is not trusted. */

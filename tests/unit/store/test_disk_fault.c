@@ -38,7 +38,7 @@ static _Atomic uint64_t clock_s;
 /* Time goes by seconds, so that neither a recovery nor the minute's tidying is waited for. */
 static uint64_t clock_of_seconds(void)
 {
-    return ++clock_s * 3000000000u;
+    return ++clock_s * 1000000000u;
 }
 
 static int run_given(struct store_job *job, struct db *db, struct err *err)
@@ -140,6 +140,7 @@ static bool run_with(const struct disk_image *start, struct disk_fault fault)
     }
     give(s, given, JOBS_BEFORE, JOBS_FAULT);
     disk.is_well = true;
+    clock_s += 1000;
     give(s, given, JOBS_FAULT, JOBS);
     size_t ops = ops_at_wake;
     store_close(s);
