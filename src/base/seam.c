@@ -33,6 +33,12 @@ static void *real_map_file(int fd, size_t size)
     return p == MAP_FAILED ? NULL : p;
 }
 
+static void *real_map_shared(int fd, size_t size, off_t at)
+{
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, at);
+    return p == MAP_FAILED ? NULL : p;
+}
+
 static int real_open(const char *path, int flags, mode_t mode)
 {
     return open(path, flags | O_CLOEXEC, mode);
@@ -81,12 +87,12 @@ static void real_random(void *buf, size_t len)
 #define REAL                                                                                \
     {                                                                                       \
         .alloc = malloc, .realloc = realloc, .free = free, .map = real_map,                 \
-        .map_file = real_map_file, .unmap = munmap, .advise = madvise, .open = real_open,   \
-        .close = close, .read = read, .write = write, .pread = pread, .pwrite = pwrite,     \
-        .recvmsg = recvmsg, .sendmsg = sendmsg, .fstat = real_fstat, .stat = real_stat,     \
-        .ftruncate = ftruncate, .lock = real_lock, .fsync = fsync, .fdatasync = fdatasync,  \
-        .rename = rename, .unlink = unlink, .now_ns = real_now_ns, .wall_ns = real_wall_ns, \
-        .random = real_random,                                                              \
+        .map_file = real_map_file, .map_shared = real_map_shared, .unmap = munmap,          \
+        .advise = madvise, .open = real_open, .close = close, .read = read, .write = write, \
+        .pread = pread, .pwrite = pwrite, .recvmsg = recvmsg, .sendmsg = sendmsg,           \
+        .fstat = real_fstat, .stat = real_stat, .ftruncate = ftruncate, .lock = real_lock,  \
+        .fsync = fsync, .fdatasync = fdatasync, .rename = rename, .unlink = unlink,         \
+        .now_ns = real_now_ns, .wall_ns = real_wall_ns, .random = real_random,              \
     }
 
 const struct seams seams_real = REAL;

@@ -20,8 +20,9 @@ struct seams {
     void *(*alloc)(size_t size);
     void *(*realloc)(void *ptr, size_t size);
     void (*free)(void *ptr);
-    void *(*map)(size_t size);              /* Zeroed anonymous pages, or NULL. */
-    void *(*map_file)(int fd, size_t size); /* Read-only private mapping, or NULL. */
+    void *(*map)(size_t size);                          /* Zeroed anonymous pages, or NULL. */
+    void *(*map_file)(int fd, size_t size);             /* Read-only private mapping, or NULL. */
+    void *(*map_shared)(int fd, size_t size, off_t at); /* Shared with other processes, or NULL. */
     int (*unmap)(void *ptr, size_t size);
     int (*advise)(void *ptr, size_t size, int advice); /* madvise */
     int (*open)(const char *path, int flags, mode_t mode);

@@ -60,13 +60,13 @@ int db_open(struct db **ret, const char *url, struct err *err) MUST_USE;
 void db_close(struct db *db); /* NULL is fine. */
 
 struct db_report {
-    bool exists;
+    bool exists, in_use; /* by a server */
     uint64_t bytes;
     int64_t schema; /* the number of its last migration */
 };
 
-/* Looks without changing anything, and reads all of it: -ERR_FORMAT when it is damaged, -ERR_BUSY
- * when a server has it, -ERR_UNSUPPORTED_FORMAT when that is the administrator's task. */
+/* Looks without changing anything, and reads all of it where no server has it: -ERR_FORMAT when it
+ * is damaged, -ERR_UNSUPPORTED_FORMAT when that is the administrator's task. */
 int db_examine(struct db_report *ret, const char *url, struct err *err) MUST_USE;
 
 /* Runs a statement that gives no rows; returns how many it changed. */

@@ -14,35 +14,14 @@
 #define TIRO_TESTS_FAULT_DISK_H
 
 #include "base/seam.h"
+#include "fault/disk_fault.h"
 #include "fault/disk_image.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
-enum { DISK_FDS_MAX = 16, DISK_FD_0 = 1 << 20, DISK_NO_FILE = -2 };
-
-enum disk_call {
-    DISK_NEVER,
-    DISK_OPEN,
-    DISK_READ,
-    DISK_WRITE,
-    DISK_SYNC,
-    DISK_TRUNCATE,
-    DISK_UNLINK,
-    DISK_RENAME,
-    DISK_STAT,
-    DISK_LOCK,
-    DISK_CALLS
-};
-
-struct disk_fault {
-    enum disk_call call;
-    int countdown; /* the n-th such call fails, from 1 */
-    bool forever;  /* and all after it */
-    int error;     /* errno; 0: a write or read that is short */
-    int hits;
-};
+enum { DISK_FDS_MAX = 16, DISK_SHARED_MAX = 16, DISK_FD_0 = 1 << 20, DISK_NO_FILE = -2 };
 
 static struct {
     struct disk_image now; /* what programs see */
@@ -53,6 +32,7 @@ static struct {
     _Atomic bool is_well;     /* no fault any more; may be set while others use the disk */
     size_t calls[DISK_CALLS]; /* how many there were */
     size_t room;              /* bytes of all files; 0: any number */
+    void *shared[DISK_SHARED_MAX];
 } disk;
 
 /* ---- The record ---- */
@@ -250,6 +230,27 @@ static inline int disk_rename(const char *from, const char *to)
     return 0;
 }
 
+/* Memory that no power cut leaves: what it shows of a file is not kept. */
+static inline void *disk_map_shared(int fd, size_t size, off_t at)
+{
+    if (!disk_fd(fd)) return seams_real.map_shared(fd, size, at);
+    int i = 0;
+    while (i < DISK_SHARED_MAX && disk.shared[i]) i++;
+    assert(i < DISK_SHARED_MAX);
+    return disk.shared[i] = calloc(1, size);
+}
+
+static inline int disk_unmap(void *ptr, size_t size)
+{
+    for (int i = 0; i < DISK_SHARED_MAX; i++) {
+        if (disk.shared[i] != ptr) continue;
+        free(ptr);
+        disk.shared[i] = NULL;
+        return 0;
+    }
+    return seams_real.unmap(ptr, size);
+}
+
 static inline int disk_lock(int fd, int type, off_t at, off_t len)
 {
     if (!disk_fd(fd)) return seams_real.lock(fd, type, at, len);
@@ -270,6 +271,7 @@ static inline void disk_begin(const struct disk_image *image)
     seams.fsync = disk_fsync, seams.fdatasync = disk_fdatasync;
     seams.stat = disk_stat, seams.fstat = disk_fstat;
     seams.unlink = disk_unlink, seams.rename = disk_rename;
+    seams.map_shared = disk_map_shared, seams.unmap = disk_unmap;
 }
 
 /* Whether every file was closed. */

@@ -1,6 +1,6 @@
 /* SQLite in write-ahead mode, each commit on the disk before it counts (synchronous FULL), deleted
- * rows overwritten with zeros (secure_delete). One connection that has the file to itself,
- * statements kept prepared; what it stands on is in sqlite_vfs.h. */
+ * rows overwritten with zeros (secure_delete). One connection, statements kept prepared; one server
+ * at a time, while other programs may read. What it stands on is in sqlite_vfs.h. */
 #include "base/log.h"
 #include "base/seam.h"
 #include "store/db.h"
@@ -17,6 +17,7 @@
 
 enum {
     KEPT_MAX = 256,
+    OWNER_AT = 0x40000000 + 1024,
     BUSY_MS = 1000,        /* How long another program may still have it. */
     LOG_FRAMES_MAX = 1000, /* Pages in the log before they are put in their places. */
 };
@@ -26,6 +27,7 @@ struct sqlite_db {
     sqlite3 *handle;  /* NULL after a failed recovery */
     const char *path; /* Within `url`. */
     char *url;
+    int owner_fd;                 /* Holds the lock of the one server; -1: not held. */
     int log_frames;               /* Pages in the log that are not in their places. */
     bool log_is_used;             /* It has held something since it was emptied. */
     sqlite3_stmt *kept[KEPT_MAX]; /* A table by the text's hash. */
@@ -286,10 +288,23 @@ static int connect(struct sqlite_db *s, struct err *err)
     (void)sqlite3_db_config(s->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_db_config(s->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     return db_sqlite_script(&s->db,
-                            "PRAGMA locking_mode = EXCLUSIVE; PRAGMA temp_store = MEMORY;"
+                            "PRAGMA temp_store = MEMORY;"
                             "PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON;"
                             "PRAGMA secure_delete = ON;",
                             err);
+}
+
+/* Locks a byte of the page that SQLite leaves empty for locks: -ERR_BUSY when another server has. */
+static int own(struct sqlite_db *s, struct err *err)
+{
+    const char *name = sqlite3_db_filename(s->handle, "main");
+    if (!name || !*name) return 0; /* In memory. */
+    s->owner_fd = seams.open(name, O_RDWR, 0);
+    if (s->owner_fd < 0) return err_errno(err, errno, "the database could not be opened");
+    if (seams.lock(s->owner_fd, F_WRLCK, OWNER_AT, 1) == 0) return 0;
+    if (errno != EAGAIN && errno != EACCES)
+        return err_errno(err, errno, "the database could not be locked");
+    return err_set(err, ERR_BUSY, "another Tiro server uses this database; one at a time may");
 }
 
 /* What the log holds is written to its places anew: a disk that failed has perhaps kept less of it
@@ -307,6 +322,7 @@ static int attach(struct sqlite_db *s, const char *check, struct err *err)
 {
     char mode[16];
     TRY(connect(s, err));
+    TRY(own(s, err));
     TRY(look(s, check, err));
     TRY(one_text(mode, sizeof mode, s, "PRAGMA journal_mode = WAL", err));
     if (!slice_is(slice_of(mode), "wal") && !slice_is(slice_of(mode), "memory"))
@@ -327,6 +343,8 @@ static void detach(struct sqlite_db *s)
     int rc = sqlite3_close(s->handle);
     assert(rc == SQLITE_OK); /* Every statement is finalised. */
     s->handle = NULL;
+    if (s->owner_fd >= 0) (void)seams.close(s->owner_fd); /* Nothing was written through it. */
+    s->owner_fd = -1;
 }
 
 static void db_sqlite_close(struct db *db)
@@ -347,6 +365,7 @@ static int make(struct sqlite_db **ret, const char *url, struct err *err)
         return err_set(err, ERR_NO_MEMORY, "no memory for the database");
     }
     s->db.backend = &db_backend_sqlite;
+    s->owner_fd = -1;
     s->url = copy;
     s->path = copy + strlen(db_backend_sqlite.scheme);
     *ret = s;
@@ -357,7 +376,6 @@ static int explain(struct sqlite_db *s, int rc, struct err *err)
 {
     const char *hint = "";
     if (rc == -ERR_FORMAT) hint = " (put a backup in its place, or move it away)";
-    if (rc == -ERR_BUSY) hint = " (another program has it open)";
     if (!err) return rc;
     char text[ERR_TEXT_MAX];
     (void)snprintf(text, sizeof text, "%s", err->text);
@@ -453,7 +471,10 @@ static int examine(struct sqlite_db *s, struct db_report *ret, struct err *err)
     char number[24];
     int64_t schema;
     TRY(connect(s, err));
-    TRY(look(s, "PRAGMA integrity_check(1)", err));
+    int rc = own(s, err);
+    if (rc < 0 && rc != -ERR_BUSY) return rc;
+    ret->in_use = rc == -ERR_BUSY; /* Then its log must not be held by one who reads for long. */
+    TRY(look(s, ret->in_use ? "SELECT 'ok'" : "PRAGMA integrity_check(1)", err));
     TRY(one_text(number, sizeof number, s, "SELECT number FROM schema_version", err));
     if (!slice_to_i64(&schema, slice_of(number)))
         return err_set(err, ERR_FORMAT, "the database's schema has the number '%s'", number);

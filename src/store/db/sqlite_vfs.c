@@ -2,6 +2,7 @@
 
 #include "base/seam.h"
 #include "store/db/sqlite_memory.h"
+#include "store/db/sqlite_shm.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Where other programs lock a database, so that they and we keep apart. */
+/* Where SQLite's own layer locks, so that other programs and we keep apart. */
 enum {
     PENDING_AT = 0x40000000,
     RESERVED_AT = PENDING_AT + 1,
@@ -30,9 +31,10 @@ static const sqlite3_int64 unix_epoch_ms = 210866760000000;
 struct vfs_file {
     sqlite3_file base;
     int fd;
-    int level;        /* SQLITE_LOCK_NONE to SQLITE_LOCK_EXCLUSIVE */
-    bool name_lasts;  /* Its folder was synced since it was opened, whoever made it. */
-    const char *path; /* SQLite's, until the file is closed */
+    int level;              /* SQLITE_LOCK_NONE to SQLITE_LOCK_EXCLUSIVE */
+    bool name_lasts;        /* Its folder was synced since it was opened, whoever made it. */
+    const char *path;       /* SQLite's, until the file is closed */
+    struct sqlite_shm *shm; /* of a database in write-ahead mode; else NULL */
 };
 
 static _Thread_local int last_errno; /* What xGetLastError tells. */
@@ -236,8 +238,44 @@ static int vfs_characteristics(sqlite3_file *file)
     return 0;
 }
 
+/* ---- The log's index, which all who have the database open share ---- */
+
+static int shm_result(int rc)
+{
+    return rc == SQLITE_OK || rc == SQLITE_BUSY ? rc : failed(rc);
+}
+
+static int vfs_shm_map(sqlite3_file *file, int region, int size, int extend, void volatile **ret)
+{
+    struct vfs_file *f = of(file);
+    *ret = NULL;
+    if (!f->shm) {
+        int rc = sqlite_shm_open(&f->shm, f->path);
+        if (rc != SQLITE_OK) return shm_result(rc);
+    }
+    return shm_result(sqlite_shm_map(f->shm, region, size, extend, ret));
+}
+
+static int vfs_shm_lock(sqlite3_file *file, int first, int n, int flags)
+{
+    return shm_result(sqlite_shm_lock(of(file)->shm, first, n, flags));
+}
+
+static void vfs_shm_barrier(sqlite3_file *file)
+{
+    (void)file;
+    __sync_synchronize();
+}
+
+static int vfs_shm_unmap(sqlite3_file *file, int remove)
+{
+    sqlite_shm_close(of(file)->shm, remove);
+    of(file)->shm = NULL;
+    return SQLITE_OK;
+}
+
 static const sqlite3_io_methods methods = {
-    .iVersion = 1, /* no shared memory, no mappings */
+    .iVersion = 2, /* no mappings of the database itself */
     .xClose = vfs_close,
     .xRead = vfs_read,
     .xWrite = vfs_write,
@@ -250,6 +288,10 @@ static const sqlite3_io_methods methods = {
     .xFileControl = vfs_control,
     .xSectorSize = vfs_sector,
     .xDeviceCharacteristics = vfs_characteristics,
+    .xShmMap = vfs_shm_map,
+    .xShmLock = vfs_shm_lock,
+    .xShmBarrier = vfs_shm_barrier,
+    .xShmUnmap = vfs_shm_unmap,
 };
 
 /* ---- Names ---- */

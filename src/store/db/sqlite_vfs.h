@@ -1,10 +1,10 @@
 /* sqlite_vfs - what SQLite stands on: files, locks, memory, clock and dice of base/seam.h.
  *
- * One connection has the database to itself (PRAGMA locking_mode = EXCLUSIVE), so there is no
- * shared memory: the index of the write-ahead log lies on the heap (docs/decisions/0024). Nothing
- * is taken for granted of the disk: a power cut may leave any sector that was being written in any
- * state (no SQLITE_IOCAP_POWERSAFE_OVERWRITE), and a new name is only there once its folder is
- * synced.
+ * Locks and the shared index of the write-ahead log (sqlite_shm.h) are where SQLite's own layer has
+ * them, so that other programs may read a database in use. Nothing is taken for granted of the
+ * disk: a power cut may leave any sector that was being written in any state (no
+ * SQLITE_IOCAP_POWERSAFE_OVERWRITE), and a new name is only there once its folder is synced
+ * (docs/decisions/0024).
  */
 #ifndef TIRO_STORE_DB_SQLITE_VFS_H
 #define TIRO_STORE_DB_SQLITE_VFS_H
