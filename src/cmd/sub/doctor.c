@@ -4,9 +4,11 @@
 #include "base/slice.h"
 #include "cmd/packed_place.h"
 #include "cmd/progress.h"
+#include "cmd/settings.h"
 #include "cmd/subcommand.h"
 #include "gateway/client.h"
 #include "kernels/kernel.h"
+#include "store/db.h"
 #include "store/library.h"
 #include "store/packed_cache.h"
 
@@ -21,7 +23,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-enum { FINDINGS_MAX = 32 };
+enum { FINDINGS_MAX = 32, URL_LEN_MAX = 4200 };
 
 static const struct option_row options[] = {
     { .name = "data", .value = "DIR", .help = "data directory" },
@@ -131,6 +133,36 @@ static void look_at_models(struct report *r, const struct store_paths *paths)
     library_release(&lib);
 }
 
+/* As set, else tiro.db of the data folder. */
+static int database_url(char *ret, size_t size, const struct store_paths *paths, struct err *err)
+{
+    struct settings settings;
+    TRY(settings_load(&settings, paths->data, err));
+    const char *set = settings_str(&settings, SETTING_DATABASE);
+    int n = *set ? snprintf(ret, size, "%s", set)
+                 : snprintf(ret, size, "sqlite:%s/tiro.db", paths->data);
+    settings_release(&settings);
+    return n < 0 || (size_t)n >= size ? err_set(err, ERR_LIMIT, "its URL is too long") : 0;
+}
+
+static void look_at_database(struct report *r, const struct store_paths *paths)
+{
+    char url[URL_LEN_MAX], size[24];
+    struct db_report db;
+    struct err err;
+    int rc = database_url(url, sizeof url, paths, &err);
+    if (rc == 0) rc = db_examine(&db, url, &err);
+    if (rc < 0) {
+        add(r, "database", rc == -ERR_UNSUPPORTED_FORMAT ? GOOD : BAD, "%s", err.text);
+    } else if (!db.exists) {
+        add(r, "database", GOOD, "none yet; the server makes it");
+    } else {
+        add(r, "database", GOOD, "schema %lld, %s, %s", (long long)db.schema,
+            bytes_text(size, db.bytes),
+            db.in_use ? "in use by a server, which checked it when it started" : "whole");
+    }
+}
+
 /* What is kept so that models start quickly. */
 static void look_at_packed(struct report *r, const struct store_paths *paths)
 {
@@ -219,6 +251,7 @@ static int run(const struct args *args)
     look_at_memory(&r);
     look_at_data(&r, &paths);
     look_at_models(&r, &paths);
+    look_at_database(&r, &paths);
     look_at_packed(&r, &paths);
     look_at_walls(&r);
     look_at_server(&r, &paths);
@@ -238,8 +271,9 @@ const struct subcommand subcommand_doctor = {
     .name = "doctor",
     .summary = "check this machine and say what stands in the way",
     .usage = "doctor [--json] [--data DIR]",
-    .help = "Looks at processor, memory, data directory, models, the walls around workers and the\n"
-            "running server. Exit status 1 when something is bad.",
+    .help =
+        "Looks at processor, memory, data directory, models, database (it reads all of it), the\n"
+        "walls around workers and the running server. Exit status 1 when something is bad.",
     .options = options,
     .run = run,
 };

@@ -287,6 +287,8 @@ static int connect(struct sqlite_db *s, struct err *err)
     (void)sqlite3_db_config(s->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_log(s), NULL);
     (void)sqlite3_db_config(s->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_db_config(s->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    (void)sqlite3_db_config(s->handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    (void)sqlite3_db_config(s->handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
     return db_sqlite_script(&s->db,
                             "PRAGMA temp_store = MEMORY;"
                             "PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON;"
@@ -294,7 +296,7 @@ static int connect(struct sqlite_db *s, struct err *err)
                             err);
 }
 
-/* Locks a byte of the page that SQLite leaves empty for locks: -ERR_BUSY when another server has. */
+/* Locks a byte of the page that SQLite leaves empty for locks; -ERR_BUSY: another server has. */
 static int own(struct sqlite_db *s, struct err *err)
 {
     const char *name = sqlite3_db_filename(s->handle, "main");

@@ -219,6 +219,28 @@ static void a_database_of_another_program(void **state)
     assert_refused("a database of another program");
 }
 
+/* What someone put into the file to be run is not run. */
+static void a_trigger_in_the_file(void **state)
+{
+    struct err err = { 0 };
+    int64_t n;
+    (void)state;
+    struct db *db = opened(url);
+    run(db, "CREATE TABLE n (i BIGINT)");
+    db_close(db);
+    sqlite3 *handle = other();
+    assert_int_equal(sqlite3_exec(handle,
+                                  "CREATE TRIGGER t AFTER INSERT ON n BEGIN DELETE FROM n; END",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_close(handle), SQLITE_OK);
+    db = opened(url);
+    run(db, "INSERT INTO n VALUES (1)");
+    assert_ok(db_one_int(&n, -1, db, "SELECT count(*) FROM n", DB_NO_ARGS, &err), &err);
+    assert_int_equal(n, 1);
+    db_close(db);
+}
+
 /* Garbage in the middle of any page, the first included. */
 static void a_damaged_database(void **state)
 {
@@ -270,6 +292,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_its_owner_may_read, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(what_is_no_database, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(a_database_of_another_program, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(a_trigger_in_the_file, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(a_damaged_database, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(a_database_that_may_not_be_written, make_dir, remove_dir),
     };
