@@ -1,7 +1,8 @@
 #!/bin/bash
 # The tests, by stage; `make test` runs them all in this order and stops at the first failure.
-#   usage: tools/test.sh STAGE...    all | lint | unit | check | sanitize | tsan | fuzz | models | api
-#                                    | postgres | fault | sdk | howto | browser | verify | soak | coverage
+#   usage: tools/test.sh STAGE...    all | lint | unit | check | sanitize | tsan | disk | fuzz | models
+#                                    | api | postgres | fault | sdk | howto | browser | verify | soak
+#                                    | coverage
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -107,6 +108,14 @@ fuzz_one() { # program
         "$(grep -o 'stat::number_of_executed_units: .*' "build-fuzz/$name.log")"
 }
 
+stage_disk() {
+    say "the store at every power cut, failing call of the disk and failing allocation"
+    build release store_test_power_cut store_test_disk_fault store_test_alloc
+    TIRO_POWER_CUTS=4 build/tests/store_test_power_cut | tail -2
+    TIRO_DISK_FAULTS=1 build/tests/store_test_disk_fault | tail -2
+    TIRO_ALLOC_FAULTS=1 build/tests/store_test_alloc | tail -2
+}
+
 stage_fuzz() {
     say "fuzzing every parser for ${fuzz_seconds}s"
     build fuzz
@@ -204,11 +213,11 @@ stage_coverage() {
     gcovr -r . --object-directory build-coverage --filter src/ --branches --print-summary | tail -40
 }
 
-[ $# -gt 0 ] || { sed -n 2,4p "$0"; exit 2; }
+[ $# -gt 0 ] || { sed -n 2,5p "$0"; exit 2; }
 for stage in "$@"; do
     if [ "$stage" = all ]; then
         tools/setup.sh test
-        for s in lint unit sanitize tsan fuzz models api postgres fault sdk howto browser; do "stage_$s"; done
+        for s in lint unit sanitize tsan disk fuzz models api postgres fault sdk howto browser; do "stage_$s"; done
         say "all tests passed"
     else
         case $stage in check | unit) tools/setup.sh check ;; *) tools/setup.sh test ;; esac

@@ -9,8 +9,8 @@
  * SQL is a literal that both SQLite and PostgreSQL understand; every value goes in as a parameter
  * ?1, ?2 ... Dialects differ only in what a back-end (src/store/db/NAME.c, a descriptor) replaces
  * in the statements of migrations: SERIAL_KEY (a column that counts by itself and is the primary
- * key) and BYTES (a column of bytes). Text is UTF-8 without NUL. There are no triggers and no views:
- * what a database file says is to be run is not run.
+ * key) and BYTES (a column of bytes). Text is UTF-8 without NUL. There are no triggers and no
+ * views: a file that says what is to be run is refused.
  *
  * Owner: one thread, the store's (store/store.h). A failed statement leaves the transaction to be
  * rolled back. -ERR_NO_SPACE: the disk is full; -ERR_IO: it fails, or the server is out of reach;

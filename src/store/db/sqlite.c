@@ -267,12 +267,18 @@ static int look(struct sqlite_db *s, const char *check, struct err *err)
                  err));
     if (!slice_is(slice_of(text), "0"))
         return err_set(err, ERR_FORMAT, "it is a database of another program");
+    TRY(one_text(text, sizeof text, s,
+                 "SELECT count(*) FROM sqlite_schema WHERE type IN ('trigger', 'view')", err));
+    if (!slice_is(slice_of(text), "0"))
+        return err_set(err, ERR_FORMAT, "another program put triggers or views into it");
     TRY(one_text(text, sizeof text, s, check, err));
     if (slice_is(slice_of(text), "ok")) return 0;
     s->db.broken = true;
     enum err_code code = code_of_finding(text);
+    const char *line = strchr(text, '\n'); /* The first one only names the database. */
     return err_set(err, code, "the database %s: %s",
-                   code == ERR_FORMAT ? "is damaged" : "could not be checked", text);
+                   code == ERR_FORMAT ? "is damaged" : "could not be checked",
+                   line ? line + 1 : text);
 }
 
 /* All that is said before the file is touched; what is in it is not trusted. */
@@ -287,8 +293,6 @@ static int connect(struct sqlite_db *s, struct err *err)
     (void)sqlite3_db_config(s->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_log(s), NULL);
     (void)sqlite3_db_config(s->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_db_config(s->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    (void)sqlite3_db_config(s->handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-    (void)sqlite3_db_config(s->handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
     return db_sqlite_script(&s->db,
                             "PRAGMA temp_store = MEMORY;"
                             "PRAGMA cell_size_check = ON; PRAGMA foreign_keys = ON;"

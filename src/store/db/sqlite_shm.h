@@ -1,5 +1,5 @@
-/* sqlite_shm - the index of the write-ahead log: the file PATH-shm, mapped by every process that has
- * the database open. It holds nothing that lasts: whoever comes first clears it, and it is made
+/* sqlite_shm - the index of the write-ahead log: the file PATH-shm, mapped by every process that
+ * has the database open. It holds nothing that lasts: whoever comes first clears it, and it is made
  * anew from the log.
  *
  * All return SQLite's codes, with errno where they fail.
