@@ -121,7 +121,7 @@ def test_urls_and_methods(server):
     status, headers, raw = server.request("POST", "/v1/xyz", {})
     assert status == 404 and headers["x-request-id"]
     assert spec.check_error(json.loads(raw))["message"] == "Invalid URL (POST /v1/xyz)"
-    status, _, raw = server.request("GET", "/v1/chat/completions")
+    status, _, raw = server.request("GET", "/v1/embeddings")
     assert status == 405
     spec.check_error(json.loads(raw))
 
