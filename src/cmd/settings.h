@@ -75,6 +75,8 @@
       "how long conversations are kept: 1 to 36500 days, or forever")                            \
     X(KEEP_COMPLETIONS, keep_completions, "TIRO_KEEP_COMPLETIONS", "30",                         \
       "how long chat completions that were asked to be stored are kept: days, or forever")       \
+    X(KEEP_BATCHES, keep_batches, "TIRO_KEEP_BATCHES", "forever",                                \
+      "how long batches that are over are kept, their files apart: days, or forever")            \
     X(KEEP_LEDGER, keep_ledger, "TIRO_KEEP_LEDGER", "forever",                                   \
       "how long the record of what was used is kept: days, or forever")                          \
     X(KEEP_BACKUPS, keep_backups, "TIRO_KEEP_BACKUPS", "7",                                      \

@@ -248,3 +248,14 @@ int batch_lines_remove(struct db *db, struct slice batch_id, int limit, struct e
                    "(SELECT line FROM batch_lines WHERE batch_id = ?1 ORDER BY line LIMIT ?2)",
                    DB_ARGS(DB_TEXT(batch_id), DB_INT(limit)), err);
 }
+
+int batch_delete(struct db *db, const struct principal *owner, struct slice id, struct err *err)
+{
+    int rc = db_exec(
+        db, "DELETE FROM batches WHERE id = ?1 AND NOT (" BATCH_OPEN ") AND " OWNED_BY("?2", "?3"),
+        DB_ARGS(DB_TEXT(id), OWNED_ARGS(owner)), err);
+    if (rc == 0) return not_found(id, err);
+    if (rc < 0) return rc;
+    rc = db_exec(db, "DELETE FROM batch_lines WHERE batch_id = ?1", DB_ARGS(DB_TEXT(id)), err);
+    return rc < 0 ? rc : 0;
+}

@@ -48,15 +48,68 @@ def make_file(client, text):
     return lambda: client.files.delete(made.id)
 
 
-# name, make(client, text) -> what deletes it, SQL that makes all of the kind old (None: it does not expire)
+def until_none(what):
+    end = time.monotonic() + GONE_S
+    while found := what():
+        assert time.monotonic() < end, found
+        time.sleep(0.1)
+
+
+def searchable(client, text):
+    """(store, file) of a file that has become chunks."""
+    file = client.files.create(file=(f"{text}.txt", (text + " is the word. ").encode() * 50), purpose="assistants")
+    store = client.vector_stores.create(name=text, metadata={"label": text})
+    client.vector_stores.files.create_and_poll(file.id, vector_store_id=store.id, attributes={"label": text})
+    assert client.vector_stores.search(store.id, query=text).data
+    return store.id, file.id
+
+
+def make_searchable_file(client, text):
+    store, file = searchable(client, text)
+    client.vector_stores.update(store, name="", metadata={})
+    return lambda: client.files.delete(file)
+
+
+def make_vector_store(client, text):
+    store, file = searchable(client, text)
+
+    def delete():
+        client.vector_stores.delete(store)
+        client.files.delete(file)
+    return delete
+
+
+def batch(client, text):
+    """One that is over."""
+    body = {"model": CHAT, "messages": [{"role": "user", "content": text}], "max_tokens": 2}
+    # A custom_id is no text: the ledger names its rows by them.
+    line = {"custom_id": "line-1", "method": "POST", "url": "/v1/chat/completions", "body": body}
+    file = client.files.create(file=("in.jsonl", json.dumps(line).encode()), purpose="batch")
+    one = client.batches.create(input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h",
+                                metadata={"label": text})
+    until_none(lambda: client.batches.retrieve(one.id).status != "completed")
+    return client.batches.retrieve(one.id)
+
+
+def make_expiring_batch(client, text):
+    one = batch(client, text)
+    for file in (one.input_file_id, one.output_file_id):
+        client.files.delete(file)
+
+
+# name, make(client, text) -> what deletes it (None: nobody can), SQL that makes all of the kind old (None: it does not expire)
 KINDS = [
     ("conversation", make_conversation, "UPDATE conversations SET created_at = 1"),
     ("item", make_item, "UPDATE conversations SET created_at = 1"),
     ("completion", make_completion, "UPDATE completions SET created_at = 1"),
     ("labels", make_labels, None),
     ("file", make_file, "UPDATE files SET expires_at = 1"),
+    ("searchable file", make_searchable_file, None),
+    ("vector store", make_vector_store, None),
+    ("batch", make_expiring_batch, "UPDATE batches SET created_at = 1"),
 ]
-SOON = {"file"}  # Its bytes go right behind the answer; all else is gone when the answer is there.
+# Their bytes go right behind the answer; all else is gone when the answer is there.
+SOON = {"file", "searchable file", "vector store"}
 
 
 def client_of(server):
@@ -65,10 +118,7 @@ def client_of(server):
 
 def must_go(server, texts):
     """Soon; until then some file has one of them."""
-    end = time.monotonic() + GONE_S
-    while found := [name for text in texts for name in files_with(server, text)]:
-        assert time.monotonic() < end, found
-        time.sleep(0.1)
+    until_none(lambda: [(text, name) for text in texts for name in files_with(server, text)])
 
 
 @pytest.mark.parametrize("kind,make", [row[:2] for row in KINDS], ids=[row[0] for row in KINDS])
@@ -77,6 +127,8 @@ def test_deleted_is_gone(server, client, kind, make):
     make(client, other)  # A neighbour, which stays.
     delete = make(client, text)
     assert files_with(server, text)  # The search does find.
+    if not delete:
+        return
     delete()
     if kind in SOON:
         must_go(server, [text])
@@ -93,7 +145,7 @@ def test_gone_also_when_killed_behind_the_answer(start):
 
 
 def test_expired_is_gone(start):
-    days = {"TIRO_KEEP_CONVERSATIONS": "365", "TIRO_KEEP_COMPLETIONS": "365"}
+    days = {f"TIRO_KEEP_{what}": "365" for what in ("CONVERSATIONS", "COMPLETIONS", "BATCHES")}
     server = start("--default-model", CHAT, env=days)
     expiring = [(make, canary(), old) for _, make, old in KINDS if old]
     with client_of(server) as client:
@@ -101,6 +153,7 @@ def test_expired_is_gone(start):
             make(client, text)
     server.stop()
     with sqlite3.connect(server.data / "tiro.db") as db:
+        db.execute("PRAGMA secure_delete = ON")  # As the server has it: what is moved leaves nothing.
         for _, _, old in expiring:
             db.execute(old)
     db.close()
@@ -134,7 +187,13 @@ def test_what_is_not_stored_is_in_no_file(start):
     ask("completion", "/v1/completions", {"model": CHAT, "prompt": "CANARY", "max_tokens": 3, "echo": True})
     ask("embedding", "/v1/embeddings", {"model": EMBED, "input": "CANARY"})
     ask("message", "/v1/messages", chat)
+    ask("response", "/v1/responses", {"model": CHAT, "input": "CANARY", "max_output_tokens": 16, "store": False})
+    ask("stream of a response", "/v1/responses", {"model": CHAT, "input": "CANARY", "max_output_tokens": 16,
+                                                  "store": False, "stream": True})
     ask("no model", "/v1/completions", {"model": "CANARY", "prompt": "CANARY"}, 404)
+    with client_of(server) as client:
+        store, _ = searchable(client, canary())
+    ask("search", f"/v1/vector_stores/{store}/search", {"query": "CANARY"})
     ask("refused conversation", "/v1/conversations", {"items": messages * 21}, 400)
     for _ in range(2):
         assert not {name: files for name, text in texts.items() if (files := files_with(server, text))}

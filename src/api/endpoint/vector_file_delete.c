@@ -31,7 +31,9 @@ static int handle(struct call *call, const void *req, struct err *err)
 {
     (void)req;
     struct removal *r = vector_work_new(call, sizeof *r, err);
-    return r ? vector_work_begin(&r->work, run, after, err) : -ERR_NO_MEMORY;
+    if (!r) return -ERR_NO_MEMORY;
+    r->work.stored.job.erases = true;
+    return vector_work_begin(&r->work, run, after, err);
 }
 
 const struct endpoint endpoint_vector_file_delete = {

@@ -53,6 +53,7 @@ static int handle(struct call *call, const void *request, struct err *err)
     const struct update_req *req = request;
     struct update *u = vector_work_new(call, sizeof *u, err);
     if (!u) return -ERR_NO_MEMORY;
+    u->work.stored.job.erases = true; /* The attributes that it had. */
     int rc = vector_attributes_text(&u->attributes, req->attributes.value, "attributes",
                                     &u->work.stored.arena, err);
     if (rc == 0) return vector_work_begin(&u->work, run, after, err);

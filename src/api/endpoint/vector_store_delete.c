@@ -21,7 +21,9 @@ static int handle(struct call *call, const void *req, struct err *err)
 {
     (void)req;
     struct vector_work *w = vector_work_new(call, sizeof *w, err);
-    return w ? vector_work_begin(w, run, after, err) : -ERR_NO_MEMORY;
+    if (!w) return -ERR_NO_MEMORY;
+    w->stored.job.erases = true;
+    return vector_work_begin(w, run, after, err);
 }
 
 const struct endpoint endpoint_vector_store_delete = {

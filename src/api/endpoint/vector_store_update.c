@@ -43,6 +43,7 @@ static int handle(struct call *call, const void *request, struct err *err)
     struct update *u = vector_work_new(call, sizeof *u, err);
     if (!u) return -ERR_NO_MEMORY;
     struct arena *arena = &u->work.stored.arena;
+    u->work.stored.job.erases = true; /* What stood there. */
     if (req->name.given) u->name = arena_slice(arena, req->name.value);
     if (expiry) u->days = expiry->days.value;
     int rc = req->metadata.given

@@ -181,7 +181,10 @@ static void job_done(void *user, struct vector_job *job, bool again)
 
 static int run_purge(struct store_job *job, struct db *db, struct err *err)
 {
-    return vector_purge_some(&((struct task *)job)->purged, db, PURGE_CHUNKS, err);
+    struct task *t = (struct task *)job;
+    TRY(vector_purge_some(&t->purged, db, PURGE_CHUNKS, err));
+    job->erases = t->purged.finished;
+    return 0;
 }
 
 static void purged(struct store_job *job, int rc, const struct err *err)
@@ -215,7 +218,9 @@ static int run_expiry(struct store_job *job, struct db *db, struct err *err)
 {
     struct task *t = (struct task *)job;
     TRY(vector_file_forget_lost(&t->n_lost, db, LOST_FILES, err));
-    return vector_store_expire(&t->store, db, t->now, err);
+    TRY(vector_store_expire(&t->store, db, t->now, err));
+    job->erases = t->store || t->n_lost;
+    return 0;
 }
 
 static void expire(struct vector_files *v);

@@ -1,4 +1,4 @@
-/* The ledger's rows: numbers, and no text of anybody's. */
+/* The ledger's rows: ids and numbers. */
 #include "store/retention.h"
 
 static int expire(struct db *db, const struct retention_due *due, struct err *err)
