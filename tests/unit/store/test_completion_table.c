@@ -1,12 +1,9 @@
-/* Chat completions that are kept: found, listed by what they are labelled with, relabelled, deleted
- * and expired with all that belongs to them; on every database. */
+/* Chat completions that are kept: found, listed by what they are labelled with, relabelled, and
+ * deleted with all that belongs to them; on every database. */
 #include "unit/store/backend.h"
 
 #include "base/json.h"
 #include "store/completion_table.h"
-#include "store/conversation_table.h"
-#include "store/ledger.h"
-#include "store/retention.h"
 
 static const struct principal ann = { SLICE("t1"), SLICE("p1"), SLICE("u1"), SLICE("k1") };
 static const struct principal other = { SLICE("t1"), SLICE("p2"), SLICE("u1"), SLICE("k1") };
@@ -114,49 +111,12 @@ static void test_pages(void **state)
     close_all();
 }
 
-/* The statements of all kinds, at their limits: what was made before goes, wholly. */
-static void test_expiry(void **state)
-{
-    (void)state;
-    open_all();
-    assert_ok(db_begin(db, &err), &err);
-    for (int i = 0; i < RETENTION_ROWS_AT_ONCE + 2; i++) {
-        const char *id = arena_printf(&arena, "c%d", i);
-        struct conversation_row row = { slice_of(id), i, SLICE("{}") };
-        struct ledger_row used = {
-            .id = row.id, .endpoint = SLICE("e"), .model = SLICE("m"), .created_at = i
-        };
-        add(i % 2 ? &ann : &other, id, "m", "{\"a\":\"1\"}", i);
-        assert_ok(conversation_add(db, &ann, &row, &err), &err);
-        assert_ok(ledger_add(db, &ann, &used, &err), &err);
-    }
-    assert_ok(db_commit(db, &err), &err);
-    static const char *const tables[] = { "completions", "conversations", "ledger" };
-    struct retention_due due = { .before = RETENTION_ROWS_AT_ONCE + 1 };
-    for (size_t i = 0; i < retention_registry_len; i++) {
-        const struct retention *kind = retention_registry[i];
-        for (int k = 0; k < 3; k++) {
-            if (strcmp(kind->name, tables[k]) != 0) continue;
-            char sql[100];
-            (void)snprintf(sql, sizeof sql, "SELECT COUNT(*) FROM %s", tables[k]);
-            assert_int_equal(kind->expire(db, &due, &err), RETENTION_ROWS_AT_ONCE);
-            assert_int_equal(kind->expire(db, &due, &err), 1);
-            assert_int_equal(kind->expire(db, &due, &err), 0);
-            assert_int_equal(count(sql), 1);
-        }
-    }
-    assert_int_equal(count("SELECT COUNT(*) FROM items"), 2);
-    assert_int_equal(count("SELECT COUNT(*) FROM completion_labels"), 1);
-    close_all();
-}
-
 int main(void)
 {
     json_init();
     const struct CMUnitTest tests[] = {
         BACKEND_TEST(test_find_and_relabel),
         BACKEND_TEST(test_pages),
-        BACKEND_TEST(test_expiry),
     };
     return backend_run(tests, sizeof tests / sizeof *tests);
 }
