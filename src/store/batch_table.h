@@ -108,7 +108,7 @@ int batch_line_end(struct db *db, struct slice batch_id, const struct principal 
                    const struct batch_line_end *end, struct err *err) MUST_USE;
 /* Removes some `limit` lines; 0: none were left. */
 int batch_lines_remove(struct db *db, struct slice batch_id, int limit, struct err *err) MUST_USE;
-/* One that is over, with what is left of its lines; its files stay. -ERR_NOT_FOUND as batch_find. */
+/* One that is over, with what is left of its lines; its files stay. As batch_find: not found. */
 int batch_delete(struct db *db, const struct principal *owner, struct slice id,
                  struct err *err) MUST_USE;
 

@@ -1,5 +1,5 @@
-/* Any JSON as an item of a conversation: refused with a text, or kept as JSON that is taken again as
- * it stands, and shown with and without all that include asks for. */
+/* Any JSON as an item of a conversation: refused with a text, or kept as JSON that is taken again
+ * as it stands, and shown with and without all that include asks for. */
 #include "api/item_input.h"
 #include "api/item_view.h"
 #include "base/seam.h"

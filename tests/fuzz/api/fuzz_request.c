@@ -1,5 +1,6 @@
-/* Any bytes as the body of any endpoint, or as its query: an answer that is JSON with a known status, or a request
- * for the model, whose events then come in an order that the input chooses. Nothing leaks. */
+/* Any bytes as the body of any endpoint, or as its query: an answer that is JSON with a known
+ * status, or a request for the model, whose events then come in an order that the input chooses.
+ * Nothing leaks. */
 #include "base/json.h"
 #include "unit/api/fake_events.h"
 #include "unit/api/fake_store.h"
