@@ -175,12 +175,13 @@ void completion_keep_begin(struct completion_keep *keep, int64_t created,
     fill_ledger(keep);
     keep->job.run = run;
     keep->job.done = done;
-    if (is_whole(keep)) {
+    int rc = !call->service->store ? err_set(&err, ERR_SHUTTING_DOWN, "The store is closed.")
+             : !is_whole(keep) ? err_set(&err, ERR_NO_MEMORY, "There is no memory for the answer.")
+                               : 0;
+    if (rc == 0)
         store_submit(call->service->store, &keep->job);
-        return;
-    }
-    int rc = err_set(&err, ERR_NO_MEMORY, "There is no memory for the answer.");
-    done(&keep->job, rc, &err);
+    else
+        done(&keep->job, rc, &err);
 }
 
 void completion_keep_forget(struct completion_keep *keep)

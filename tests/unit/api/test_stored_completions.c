@@ -303,6 +303,19 @@ static void test_the_store_fails(void **state)
     assert_false(fake.call.books_itself); /* The gateway books the failure. */
 }
 
+static void test_the_store_is_closed(void **state)
+{
+    (void)state;
+    struct store *store = service.service.store;
+    service.service.store = NULL; /* As at the server's end. */
+    begin(stored);
+    service.service.store = store;
+    end();
+    says("reply 503 ");
+    says("server_shutting_down");
+    check_counts(0);
+}
+
 enum { TRACE_ROOM = 200 << 10 };
 
 /* One whole attempt; true when it was kept. */
@@ -482,6 +495,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_the_client_leaves, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_store_fails, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_store_is_closed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_memory_runs_out, setup, teardown),
         cmocka_unit_test_setup_teardown(test_messages, setup, teardown),
         cmocka_unit_test_setup_teardown(test_list, setup, teardown),
