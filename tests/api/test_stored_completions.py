@@ -1,7 +1,12 @@
 """Chat completions with store: true, by the official client: read again, listed, relabelled, deleted; and
 there, with their row of the ledger, as soon as the answer has ended."""
+import json
+import random
 import sqlite3
+import threading
+import time
 
+import httpx2
 import openai
 import pytest
 
@@ -103,3 +108,46 @@ def test_there_when_the_answer_has_ended(start):
             server.stop()
             raise
     server.stop()
+
+
+KILLS, CLIENTS = 5, 3
+
+
+def ask_until_killed(server, ended, dice):
+    with openai.OpenAI(base_url=server.url + "/v1", api_key="unused", max_retries=0) as client:
+        try:
+            while True:
+                if dice.random() < 0.5:
+                    last = ask(client)
+                else:
+                    with ask(client, stream=True, stream_options={"include_usage": True}) as events:
+                        *_, last = events
+                ended[last.id] = (last.usage.prompt_tokens, last.usage.completion_tokens)
+        except (openai.APIError, httpx2.HTTPError):
+            pass  # Killed.
+        except ValueError:
+            pass  # Before the first event of a stream.
+
+
+def test_killed_at_any_moment(start):
+    """What ended is kept; what is kept has its row of the ledger, with the usage that was told; no row else."""
+    server, ended = start("--default-model", CHAT), {}
+    for round in range(KILLS):
+        clients = [threading.Thread(target=ask_until_killed, args=(server, ended, random.Random(f"{round} {i}")))
+                   for i in range(CLIENTS)]
+        for one in clients:
+            one.start()
+        time.sleep(random.Random(round).uniform(0.1, 0.7))
+        server.kill()
+        for one in clients:
+            one.join()
+        if round + 1 < KILLS:
+            server = Server(server.data, ("--default-model", CHAT))
+    with sqlite3.connect(f"file:{server.data}/tiro.db?mode=ro", uri=True) as db:
+        kept = {id: json.loads(body + "}")["usage"] for id, body in
+                db.execute("SELECT id, open_body FROM completions")}
+        rows = db.execute("SELECT prompt_tokens, completion_tokens FROM ledger WHERE status = 200").fetchall()
+        (messages,) = db.execute("SELECT COUNT(*) FROM items").fetchone()
+    usages = {id: (one["prompt_tokens"], one["completion_tokens"]) for id, one in kept.items()}
+    assert ended and ended.items() <= usages.items()
+    assert sorted(rows) == sorted(usages.values()) and messages == len(HAIKU) * len(kept)
