@@ -1,4 +1,4 @@
-"""The examples of docs/how-to/use-from-*.md and files.md as programs.
+"""The examples of docs/how-to/use-from-*.md, files.md and conversations.md as programs.
 
 Fenced blocks run, in the order of the page and as one program for each page; indented ones (the lines
 that install) do not. `<!-- prints: PATTERN -->` above a block says what it prints, for the test alone;
@@ -9,7 +9,7 @@ import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "how-to"
-PAGES = [*sorted(FOLDER.glob("use-from-*.md")), FOLDER / "files.md"]
+PAGES = [*sorted(FOLDER.glob("use-from-*.md")), FOLDER / "files.md", FOLDER / "conversations.md"]
 URL = "http://127.0.0.1:8080"  # What the pages say.
 BREAK = "\x1e"  # Between what two blocks print.
 

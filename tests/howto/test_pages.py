@@ -69,4 +69,4 @@ def test_pages_say_what_is_pinned():
         pinned = {line.partition("==")[0] for line in requirements(page).read_text().splitlines()}
         # The clients that others bring along come with them.
         assert pages.installed(page) <= pinned | node | {"openai"}, page.name
-    assert len(pages.PAGES) == 9
+    assert len(pages.PAGES) == 10
