@@ -1,5 +1,6 @@
 /* batch_work - the batches that are not over, at work: shared by runner/batches.c (which of them
- * goes on, and when), batch_steps.c (what they do in the store) and batch_run.c (their lines).
+ * goes on, and when), batch_look.c (which there are), batch_steps.c (what they do in the store)
+ * and batch_run.c (their lines).
  *
  *     validate ─► run ─► finish ─► purge
  *
@@ -77,6 +78,9 @@ int64_t batch_now(void); /* unix seconds */
 
 /* Hands the next step of the work's stage to the store. */
 void batch_step_begin(struct batch_work *w);
+
+/* ---- batch_look.c ---- */
+
 /* Reads which batches there are. */
 void batches_look_begin(struct batches *b);
 

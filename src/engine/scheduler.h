@@ -60,7 +60,7 @@ enum {
     /* How long the next token of running answers should wait for the chunk of a prompt. */
     SCHEDULER_LATENCY_MS = 100,
     SCHEDULER_IDLE_WAIT_MS = 2000,  /* The longest that idle requests wait for their next step, */
-    SCHEDULER_IDLE_STEP_MS = 50,    /* and how long one with their prompts should take. */
+    SCHEDULER_IDLE_STEP_MS = 50,    /* and how long one of them should take. */
     SCHEDULER_IDLE_QUEUE_SHARE = 4, /* They are queued until it is full to one in so many. */
     SCHEDULER_PIN_HOURS = 24, /* A pinned prefix that is not used so long is pinned no more. */
 };

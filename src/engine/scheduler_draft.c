@@ -55,15 +55,16 @@ static int32_t draft(struct scheduler *s, struct sequence *seq, int32_t most, in
     return n > 0 ? reserve(s, seq, n) : 0;
 }
 
-static bool decodes_now(const struct scheduler *s, const struct sequence *seq)
+/* Idle ones get no drafts: their steps are to be short. */
+static bool wants_draft(const struct scheduler *s, const struct sequence *seq)
 {
-    return sequence_takes_part(s, seq) && sequence_decodes(s, seq);
+    return !sequence_is_idle(seq) && sequence_decodes(s, seq);
 }
 
 static bool add_ask(struct scheduler *s, struct draft_ask *ask, struct sequence *seq)
 {
     const struct engine_request *r = seq->job->request;
-    if (seq->n_draft > 0 || !decodes_now(s, seq) || seq->n_tokens <= r->n_tokens) return false;
+    if (seq->n_draft > 0 || !wants_draft(s, seq) || seq->n_tokens <= r->n_tokens) return false;
     *ask = (struct draft_ask){ .slot = seq->slot, .tokens = seq->tokens };
     ask->like = sequence_like(seq);
     ask->most = seq->cap - seq->n_tokens - 1;
@@ -93,8 +94,9 @@ void scheduler_draft(struct scheduler *s)
 {
     int32_t n_decode = 0, n_prompts = 0, n_rows = 0, n_drafted = 0;
     for (int32_t i = 0; i < s->n_running; i++) {
-        bool decodes = decodes_now(s, s->running[i]);
-        n_prompts += !decodes && sequence_takes_part(s, s->running[i]);
+        if (!sequence_takes_part(s, s->running[i])) continue;
+        bool decodes = sequence_decodes(s, s->running[i]);
+        n_prompts += !decodes;
         if (!decodes) continue;
         n_decode++;
         n_rows += 1 + s->running[i]->n_jump;
@@ -105,7 +107,7 @@ void scheduler_draft(struct scheduler *s)
         struct sequence *seq = s->running[i];
         seq->n_draft = 0;
         seq->by_model = false;
-        if (!decodes_now(s, seq)) continue;
+        if (!wants_draft(s, seq)) continue;
         seq->n_draft = draft(s, seq, most - n_drafted, n_rows + n_drafted, n_tokens);
         n_drafted += seq->n_draft;
         n_tokens += seq->n_draft * lookup_right(&seq->lookup);

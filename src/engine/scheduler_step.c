@@ -6,7 +6,10 @@
 /* With nobody else to wait for it a prompt's step may take so long: a cancel waits for it, and who
  * comes next. */
 #define ALONE_NS UINT64_C(500000000)
-enum { ROWS_LEAST = 32 }; /* Fewer rows of a prompt are not worth reading the weights. */
+enum {
+    ROWS_LEAST = 32,     /* Fewer rows of a prompt are not worth reading the weights; */
+    IDLE_ROWS_LEAST = 4, /* nor fewer of idle answers. */
+};
 
 /* ---- The batch ---- */
 
@@ -88,13 +91,23 @@ static int32_t prefill_budget(const struct scheduler *s, int32_t n_rows)
     return rows < least ? least : rows / ROWS_LEAST * ROWS_LEAST;
 }
 
+/* So many idle sequences decode that who comes next does not wait long for the step. */
+static int32_t idle_rows(const struct scheduler *s)
+{
+    int32_t n = IDLE_ROWS_LEAST;
+    uint64_t ns = SCHEDULER_IDLE_STEP_MS * UINT64_C(1000000);
+    while (n < PACE_ROWS_MAX && pace_decode_ns(&s->pace, n + 1) <= ns) n++;
+    return n;
+}
+
 /* By adapter, so that a step reads each once; those of one adapter as they were admitted. */
 static int32_t order_decoding(struct scheduler *s)
 {
-    int32_t n = 0;
+    int32_t n = 0, n_idle = idle_rows(s);
     for (int32_t i = 0; i < s->n_running; i++) {
         struct sequence *seq = s->running[i];
         if (!sequence_takes_part(s, seq) || !sequence_decodes(s, seq)) continue;
+        if (sequence_is_idle(seq) && n_idle-- <= 0) continue;
         int32_t at = n++;
         for (; at > 0 && s->decoding[at - 1]->job->request->adapter > seq->job->request->adapter;
              at--)

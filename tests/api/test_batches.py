@@ -156,3 +156,22 @@ def test_restart_in_the_middle(tmp_path):
             check_books(again, batch, found)
     finally:
         again.stop()
+
+
+def test_responses(client, server):
+    url = "/v1/responses"
+    lines = [batch_file.line(f"r-{i}", url, {"model": CHAT, "input": f"Say {i}.", "max_output_tokens": 16, **more})
+             for i, more in enumerate([{}, {"store": True}, {"seed": 3}, {"previous_response_id": "resp_none"}])]
+    batch = run(client, lines, url)
+    found = batch_file.read(client, batch)
+    for i in range(3):
+        body = found[f"r-{i}"]["response"]["body"]
+        assert body.get("object") == "response", body
+        assert body["store"] is False
+        with pytest.raises(openai.NotFoundError):  # It stands in the file alone.
+            client.responses.retrieve(body["id"])
+    assert found["r-3"]["response"]["status_code"] in (400, 404)
+    alone = client.responses.create(model=CHAT, input="Say 0.", max_output_tokens=16, store=False,
+                                    extra_body={"seed": batch_file.seed(batch.id, "r-0")})
+    assert alone.output_text == found["r-0"]["response"]["body"]["output"][0]["content"][0]["text"]
+    check_books(server, batch, found)

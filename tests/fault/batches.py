@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Batches, and a server and workers that are killed (kill -9) at random moments meanwhile.
 
-usage: tests/fault/batches.py [--kills N] [--lines N] [--kind texts|embeddings|both] [--seed N]
+usage: tests/fault/batches.py [--kills N] [--lines N] [--kind texts|embeddings|both] [--seed N] [--postgres]
 
 Batches of so many lines run, one after the other, until so many kills are done and the last one is
-over. Then the checker looks at all of them, and at the database:
+over; with --postgres the database is one, and crashes in its turn. Then the checker looks at all of them,
+and at the database:
 
 - every custom_id of a batch stands exactly once in its output and error files, and its counts say so;
 - what a line says is what the same request says when nothing is killed;
@@ -22,6 +23,7 @@ import pathlib
 import random
 import signal
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
@@ -29,7 +31,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "api"))
 
 import batch_file
-from server import CHAT, EMBED, Server, model_folder
+from server import CHAT, EMBED, ROOT, Server, model_folder
 
 KILL_AFTER_S = (0.01, 1.5)
 WORKER_SHARE = 0.4  # Of the kills; the others are the gateway's.
@@ -39,15 +41,54 @@ WORDS = "river lamp winter bridge seven paper north engine".split()
 URLS = {"texts": "/v1/completions", "embeddings": "/v1/embeddings"}
 
 
+class Sqlite:
+    url, crashes = None, 0
+
+    def __init__(self, data):
+        self.path = f"{data}/tiro.db"
+
+    def rows(self, statement):
+        with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True) as db:
+            return [tuple(map(str, row)) for row in db.execute(statement)]
+
+    def stop(self):
+        pass
+
+
+class Postgres:
+    crashes = 1 / 3  # Of the kills.
+
+    def __init__(self, data):
+        self.folder = data.parent / "postgres"
+        data.parent.chmod(0o755)  # It is another user's.
+        self.url = self.run("start")
+
+    def run(self, *what):
+        return subprocess.run([ROOT / "tools" / "postgres.sh", what[0], self.folder, *what[1:]],
+                              check=True, capture_output=True, text=True).stdout.strip()
+
+    def rows(self, statement):
+        done = subprocess.run(["psql", "-XqAt", "-F", "\t", self.url, "-c", statement],
+                              check=True, capture_output=True, text=True)
+        return [tuple(line.split("\t")) for line in done.stdout.splitlines()]
+
+    def crash(self):
+        self.run("restart", "immediate")
+
+    def stop(self):
+        self.run("stop")
+
+
 class Place:
     """The server of the moment: killed, and started again over the same data."""
 
-    def __init__(self, data):
-        self.data, self.server = data, None
+    def __init__(self, data, database):
+        self.data, self.database, self.server = data, database, None
         self.start()
 
     def start(self):
-        self.server = Server(self.data, ("--default-model", CHAT))
+        env = {"TIRO_DATABASE": self.database.url} if self.database.url else {}
+        self.server = Server(self.data, ("--default-model", CHAT), env=env)
 
     def kill(self):
         self.server.process.kill()
@@ -92,8 +133,11 @@ class Batch:
 
 
 def kill_one(place, dice):
-    """The server or one of its workers, at a random moment."""
+    """The server, one of its workers or the database, at a random moment."""
     time.sleep(dice.uniform(*KILL_AFTER_S))
+    if dice.random() < place.database.crashes:
+        place.database.crash()
+        return "database"
     victims = [pid for pid in place.server.processes() if pid != place.server.process.pid]
     if victims and dice.random() < WORKER_SHARE:
         try:
@@ -111,9 +155,12 @@ def said(kind, body):
 
 
 class Checker:
-    def __init__(self, place, data):
+    def __init__(self, place):
         self.place, self.wrong, self.counts = place, [], collections.Counter()
-        self.db = sqlite3.connect(f"file:{data}/tiro.db?mode=ro", uri=True)
+        self.rows = place.database.rows
+
+    def count(self, of):
+        return int(self.rows(f"SELECT COUNT(*) FROM {of}")[0][0])
 
     def expect(self, holds, what):
         self.counts["checks"] += 1
@@ -150,9 +197,9 @@ class Checker:
             self.look_at_text(batch, key, found[key])
 
     def look_at_books(self, batch, told, found):
-        rows = {id.removeprefix(batch.id + "/"): (status, *tokens) for id, status, *tokens in self.db.execute(
-            "SELECT id, status, prompt_tokens, cached_tokens, completion_tokens FROM ledger WHERE id LIKE ?",
-            (batch.id + "/%",))}
+        rows = {id.removeprefix(batch.id + "/"): tuple(map(int, numbers)) for id, *numbers in self.rows(
+            "SELECT id, status, prompt_tokens, cached_tokens, completion_tokens FROM ledger "
+            f"WHERE id LIKE '{batch.id}/%'")}
         self.counts["rows of the ledger"] += len(rows)
         self.expect(set(rows) == set(found), f"{batch.id}: {len(rows)} rows in the ledger, {len(found)} lines")
         total = [0, 0, 0]
@@ -183,13 +230,35 @@ class Checker:
         end = time.monotonic() + 30
         lines = None
         while lines != 0 and time.monotonic() < end:  # They go in steps.
-            lines, = self.db.execute("SELECT COUNT(*) FROM batch_lines").fetchone()
+            lines = self.count("batch_lines")
             time.sleep(0.2)
         self.expect(lines == 0, f"{lines} lines are left over")
-        batches, = self.db.execute("SELECT COUNT(*) FROM batches").fetchone()
-        self.expect(batches == n_batches, f"{batches} batches")
-        files, = self.db.execute("SELECT COUNT(*) FROM files WHERE purpose = 'batch_output'").fetchone()
+        self.expect(self.count("batches") == n_batches, f"{self.count('batches')} batches")
+        files = self.count("files WHERE purpose = 'batch_output'")
         self.expect(files == self.counts["files"], f"{files} files, {self.counts['files']} of batches")
+
+
+def run(options, data, database):
+    """(what was killed, seconds, the checker)"""
+    kinds = [*URLS] if options.kind == "both" else [options.kind]
+    dice, begun = random.Random(options.seed), time.monotonic()
+    killed, batches = collections.Counter(), []
+    place = Place(data, database)
+    while killed.total() < options.kills or not batches or not batches[-1].is_over(place):
+        assert time.monotonic() < begun + GIVE_UP_S, "it does not end"
+        if not batches or batches[-1].is_over(place):
+            batches.append(Batch(place, kinds[len(batches) % len(kinds)], options.lines, dice))
+        if killed.total() < options.kills:
+            killed[kill_one(place, dice)] += 1
+        else:
+            time.sleep(0.2)
+    took = time.monotonic() - begun
+    checker = Checker(place)
+    for batch in batches:
+        checker.look_at(batch)
+    checker.look_at_rest(len(batches))
+    place.server.stop()
+    return killed, took, checker
 
 
 def main():
@@ -198,28 +267,16 @@ def main():
     parser.add_argument("--lines", type=int, default=400)
     parser.add_argument("--kind", choices=["texts", "embeddings", "both"], default="both")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10 ** 6))
+    parser.add_argument("--postgres", action="store_true")
     options = parser.parse_args()
-    kinds = [*URLS] if options.kind == "both" else [options.kind]
-    dice, begun = random.Random(options.seed), time.monotonic()
-    killed, batches = collections.Counter(), []
-    with tempfile.TemporaryDirectory() as data:
-        data = model_folder(pathlib.Path(data) / "data")
-        place = Place(data)
-        while killed.total() < options.kills or not batches or not batches[-1].is_over(place):
-            assert time.monotonic() < begun + GIVE_UP_S, "it does not end"
-            if not batches or batches[-1].is_over(place):
-                batches.append(Batch(place, kinds[len(batches) % len(kinds)], options.lines, dice))
-            if killed.total() < options.kills:
-                killed[kill_one(place, dice)] += 1
-            else:
-                time.sleep(0.2)
-        took = time.monotonic() - begun
-        checker = Checker(place, data)
-        for batch in batches:
-            checker.look_at(batch)
-        checker.look_at_rest(len(batches))
-        place.server.stop()
-    print(f"seed {options.seed}: killed {killed['server']} servers and {killed['worker']} workers in {took:.0f} s")
+    with tempfile.TemporaryDirectory() as folder:
+        data = model_folder(pathlib.Path(folder) / "data")
+        database = Postgres(data) if options.postgres else Sqlite(data)
+        try:
+            killed, took, checker = run(options, data, database)
+        finally:
+            database.stop()
+    print(f"seed {options.seed}: killed {', '.join(f'{n} times a {what}' for what, n in killed.items())} in {took:.0f} s")
     print(", ".join(f"{n} {what}" for what, n in checker.counts.items()))
     for wrong in checker.wrong[:20]:
         print(f"WRONG: {wrong[:2000]}")

@@ -9,12 +9,13 @@ import dataclasses
 import json
 import urllib.parse
 
+import batches
 import files
 import stored
 from server import CHAT, CODE, EMBED
 
 # Resources whose objects must be made first have a file each, with FILES, server and rewrite().
-OTHERS = [files]
+OTHERS = [batches, files]
 
 CHATS, TEXTS, EMBEDDINGS = "/v1/chat/completions", "/v1/completions", "/v1/embeddings"
 NO_SCHEMA = {"foo": "bar"}

@@ -108,9 +108,12 @@ static void go_on(struct batches *b)
     run_lines(b);
 }
 
+static void arm(struct batches *b);
+
 void batches_go(struct batches *b)
 {
     if (b->stopped || b->draining) return;
+    arm(b);
     b->go_again = true;
     if (b->going) return;
     b->going = true;
@@ -122,8 +125,6 @@ void batches_go(struct batches *b)
 }
 
 /* ---- Time ---- */
-
-static void arm(struct batches *b);
 
 static void on_tick(void *user)
 {
@@ -139,9 +140,10 @@ static void on_tick(void *user)
     batches_go(b);
 }
 
+/* Without memory: whatever happens next tries it again. */
 static void arm(struct batches *b)
 {
-    b->tick = b->service->ops->timer(b->service, BATCH_TICK_MS, on_tick, b);
+    if (!b->tick) b->tick = b->service->ops->timer(b->service, BATCH_TICK_MS, on_tick, b);
 }
 
 /* ---- The runner ---- */

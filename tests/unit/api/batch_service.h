@@ -75,7 +75,8 @@ static struct service_timer *harness_timer(struct service *service, uint64_t ms,
     (void)service;
     for (int i = 0; i < TIMERS_MAX; i++) {
         if (h.timers[i]) continue;
-        struct service_timer *t = calloc(1, sizeof *t);
+        struct service_timer *t = mem_calloc(1, sizeof *t);
+        if (!t) return NULL;
         *t = (struct service_timer){ .fire = fire, .user = user, .at_ms = h.clock_ms + ms };
         h.timers[i] = t;
         return t;
@@ -88,7 +89,7 @@ static void harness_timer_cancel(struct service *service, struct service_timer *
     (void)service;
     for (int i = 0; timer && i < TIMERS_MAX; i++)
         if (h.timers[i] == timer) h.timers[i] = NULL;
-    free(timer);
+    mem_free(timer);
 }
 
 static void pass(uint64_t ms)
@@ -99,7 +100,7 @@ static void pass(uint64_t ms)
         if (!t || t->at_ms > h.clock_ms) continue;
         h.timers[i] = NULL;
         t->fire(t->user);
-        free(t);
+        mem_free(t);
     }
 }
 

@@ -4,6 +4,8 @@
 #include "api/batch_line.h"
 #include "api/batch_validation.h"
 
+#include <stdatomic.h>
+
 /* ---- Input files ---- */
 
 static void add_line(struct buf *to, int i)
@@ -534,6 +536,102 @@ static void test_open_batches_are_limited(void **state)
                     "\"completion_window\":\"24h\"}"));
 }
 
+/* ---- Without memory ---- */
+
+static atomic_int until_failure; /* Of allocations, on any thread. */
+static atomic_bool failed_one;
+
+static bool fails_now(void)
+{
+    if (atomic_fetch_sub(&until_failure, 1) != 1) return false;
+    atomic_store(&failed_one, true);
+    return true;
+}
+
+static void *failing_alloc(size_t size)
+{
+    return fails_now() ? NULL : seams_real.alloc(size);
+}
+
+static void *failing_realloc(void *ptr, size_t size)
+{
+    return fails_now() ? NULL : seams_real.realloc(ptr, size);
+}
+
+/* Whatever it says: a request that fails for want of memory is asked once more. */
+static void create_somehow(void)
+{
+    struct err err;
+    struct asked q = { 0 };
+    struct inner_call *call;
+    struct inner_call_options o = {
+        .service = &h.service,
+        .principal = &someone,
+        .method = SLICE("POST"),
+        .path = SLICE("/v1/batches"),
+        .body = SLICE("{\"input_file_id\":\"file-a\",\"endpoint\":\"/v1/completions\","
+                      "\"completion_window\":\"24h\"}"),
+        .end = on_asked,
+        .user = &q,
+    };
+    for (int i = 0; i < 3 && q.status != 200; i++) {
+        int rc = inner_call_begin(&call, &o, &err);
+        if (rc == 0) store_wait(h.service.store);
+        json_decref(q.body);
+        q.body = NULL;
+    }
+    assert_int_equal(q.status, 200);
+}
+
+static void one_without_memory(int n)
+{
+    atomic_store(&failed_one, false);
+    put_lines("file-a", 12);
+    atomic_store(&until_failure, n);
+    seams.alloc = failing_alloc;
+    seams.realloc = failing_realloc;
+    create_somehow();
+    for (int i = 0; i < 500; i++) {
+        if (number("SELECT COUNT(*) FROM batches WHERE status <> 4") == 0) break;
+        if (go(HANDLES_MAX) == 0) pass(1000);
+    }
+    for (int i = 0; i < 20; i++) { /* Also what is behind the end. */
+        pass(1000);
+        (void)go(0);
+    }
+    atomic_store(&until_failure, 0);
+    seams.alloc = seams_real.alloc;
+    seams.realloc = seams_real.realloc;
+}
+
+/* The n-th allocation fails, whosever it is: the batch goes on, and nothing of it is lost. */
+static void test_memory_torture(void **state)
+{
+    for (int n = 1;; n += 1 + n / 32) {
+        one_without_memory(n);
+        json_t *list = ask(200, "GET", "/v1/batches", "");
+        const json_t *data = json_object_get(list, "data");
+        for (size_t i = 0; i < json_array_size(data); i++) {
+            const json_t *batch = json_array_get(data, i);
+            if (strcmp(text_of(batch, "status"), "completed") != 0)
+                fail_msg("without allocation %d: %s", n, json_dumps(batch, 0));
+            read_files(batch);
+            assert_int_equal(lines.n, 12);
+            expect_texts(text_of(batch, "id"), 12);
+        }
+        assert_int_equal(number("SELECT COUNT(*) FROM batch_lines"), 0);
+        assert_int_equal(number("SELECT COUNT(*) FROM ledger"),
+                         12 * (int64_t)json_array_size(data));
+        json_decref(list);
+        if (!atomic_load(&failed_one)) {
+            assert_true(n > 200);
+            return;
+        }
+        assert_int_equal(teardown(state), 0);
+        assert_int_equal(setup(state), 0);
+    }
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -559,6 +657,7 @@ int main(void)
         T(test_number_of_inputs),
         T(test_nothing_else_is_stored),
         T(test_open_batches_are_limited),
+        T(test_memory_torture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

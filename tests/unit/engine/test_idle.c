@@ -182,6 +182,24 @@ static void test_alone_their_steps_are_short(void **state)
     end();
 }
 
+static void test_alone_few_of_them_decode(void **state)
+{
+    (void)state;
+    open_counting(usual);
+    row_ms = 2;
+    for (uint64_t id = 1; id <= 40; id++) submit(idle_request(id, "a"));
+    for (int i = 0; i < 20; i++) scheduler_step(scheduler); /* Learns. */
+    assert_int_equal(rows_of_step, SCHEDULER_IDLE_STEP_MS / 2);
+    run();
+    for (uint64_t id = 1; id <= 40; id++) assert_int_equal(seen[id].finals, 1);
+    row_ms = 100; /* However slow, some do. */
+    for (uint64_t id = 41; id <= 60; id++) submit(idle_request(id, "a"));
+    for (int i = 0; i < 50; i++) scheduler_step(scheduler);
+    assert_int_equal(rows_of_step, 4);
+    run();
+    end();
+}
+
 static void test_their_part_of_the_queue(void **state)
 {
     (void)state;
@@ -210,6 +228,7 @@ int main(void)
         cmocka_unit_test(test_they_give_up_their_blocks),
         cmocka_unit_test(test_nobody_waits_for_their_prompts),
         cmocka_unit_test(test_alone_their_steps_are_short),
+        cmocka_unit_test(test_alone_few_of_them_decode),
         cmocka_unit_test(test_their_part_of_the_queue),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
