@@ -42,6 +42,7 @@
     X(JSON, "invalid_json", 400, "invalid_request_error")                                 \
     X(TEMPLATE, "template_error", 400, "invalid_request_error")                           \
     X(CONTEXT_LENGTH, "context_length_exceeded", 400, "invalid_request_error")            \
+    X(PREVIOUS_NOT_FOUND, "previous_response_not_found", 400, "invalid_request_error")    \
     X(HTTP_SYNTAX, "bad_request", 400, "invalid_request_error")                           \
     X(API_KEY_MISSING, NULL, 401, "invalid_request_error")                                \
     X(API_KEY_INVALID, "invalid_api_key", 401, "invalid_request_error")                   \

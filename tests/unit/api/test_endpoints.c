@@ -14,6 +14,7 @@
 #include "unit/test.h"
 
 #include "unit/api/fake_events.h"
+#include "unit/api/fake_responses.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -47,7 +48,8 @@ static void take_trace(struct buf *out, struct fake *f)
     buf_reset(&f->trace);
 }
 
-static void play_event(struct buf *out, struct fake *f, struct slice line)
+static void play_event(struct buf *out, struct fake *f, struct fake_service *service,
+                       struct slice line)
 {
     json_t *event = NULL;
     struct err err = { 0 };
@@ -57,6 +59,7 @@ static void play_event(struct buf *out, struct fake *f, struct slice line)
     buf_add_slice(out, line);
     buf_add_char(out, '\n');
     fake_event(f, event);
+    fake_catch_up(service);
     json_decref(event);
     take_trace(out, f);
 }
@@ -70,9 +73,13 @@ static bool begins(struct slice line, const char *mark)
 static void play_case(struct buf *out, struct lines *l)
 {
     struct fake f;
+    struct fake_service service;
     struct slice line;
     char method[8], path[256];
     fake_init(&f);
+    fake_responses_open(&service, "sqlite::memory:");
+    service.service.backend = &f.backend;
+    f.service = &service.service;
     assert_true(next_line(l, &line));
     buf_add_slice(out, line);
     buf_add_char(out, '\n');
@@ -88,12 +95,16 @@ static void play_case(struct buf *out, struct lines *l)
     buf_add(out, body, body_len);
     if (body_len) buf_add_char(out, '\n');
     fake_request(&f, method, path, (struct slice){ .ptr = body, .len = body_len });
+    fake_catch_up(&service);
     take_trace(out, &f);
     while (l->rest.len && !begins(l->rest, "==")) {
         assert_true(next_line(l, &line));
-        if (begins(line, ">")) play_event(out, &f, line);
+        if (begins(line, ">")) play_event(out, &f, &service, line);
     }
     if (l->rest.len) buf_add_char(out, '\n');
+    if (!f.over && f.call.on_close) f.call.on_close(&f.call);
+    f.over = true;
+    fake_responses_close(&service);
     fake_release(&f);
 }
 
@@ -172,5 +183,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cases),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int n_failed = cmocka_run_group_tests(tests, NULL, NULL);
+    fake_data_dir_remove();
+    return n_failed;
 }

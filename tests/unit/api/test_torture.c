@@ -3,6 +3,7 @@
 #include "unit/test.h"
 
 #include "unit/api/fake_events.h"
+#include "unit/api/fake_responses.h"
 
 #include <stdio.h>
 
@@ -136,25 +137,35 @@ static void check_answer(const struct fake *f)
 static bool play(const struct scenario *s, int k)
 {
     struct fake f;
+    struct fake_service service;
+    bool stores = strcmp(s->path, "/v1/responses") == 0;
     json_t *events[EVENTS_MAX] = { 0 };
     for (int i = 0; i < EVENTS_MAX && s->events[i]; i++)
         events[i] = json_loads(s->events[i], 0, NULL);
     fake_init(&f);
+    if (stores) {
+        fake_responses_open(&service, "sqlite::memory:");
+        service.service.backend = &f.backend;
+        f.service = &service.service;
+    }
     assert_non_null(buf_reserve(&f.trace, TRACE_ROOM)); /* The fake's own notes do not fail. */
     allocs_left = k;
     seams.alloc = torn_alloc;
     seams.realloc = torn_realloc;
     fake_request(&f, s->body[0] ? "POST" : "GET", s->path, slice_of(s->body));
+    if (stores) fake_catch_up(&service);
     for (int i = 0; i < EVENTS_MAX && events[i]; i++) {
         const json_t *body = json_object_iter_value(json_object_iter(events[i]));
         size_t h = fake_get_u32(body, "h");
         if (!f.over && h < f.n_handles && f.handles[h].live) fake_event(&f, events[i]);
+        if (stores) fake_catch_up(&service);
     }
     bool unused = allocs_left > 0;
     seams = seams_real;
     assert_true(f.over);
     assert_false(f.trace.failed);
     check_answer(&f);
+    if (stores) fake_responses_close(&service);
     fake_release(&f);
     for (int i = 0; i < EVENTS_MAX; i++) json_decref(events[i]);
     return unused;
@@ -187,5 +198,7 @@ int main(void)
         cmocka_unit_test(test_one_allocation_fails),
         cmocka_unit_test(test_all_allocations_from_one_on_fail),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int n_failed = cmocka_run_group_tests(tests, NULL, NULL);
+    fake_data_dir_remove();
+    return n_failed;
 }
