@@ -50,10 +50,10 @@ enum message_kind {
     MSG_QUIT = 18,      /* gateway -> worker: finish what runs, take nothing new, end */
     MSG_ADAPTER = 19,   /* gateway -> worker, once it is ready; a descriptor comes along */
     MSG_ADAPTED = 20,   /* worker -> gateway: the adapter is there, or why not */
-    MSG_INDEX = 31, /* gateway -> index worker: a change; answered by MSG_INDEXED or MSG_ERROR */
-    MSG_INDEXED = 32,
-    MSG_SEARCH = 33, /* gateway -> index worker; answered by MSG_FOUND or MSG_ERROR */
-    MSG_FOUND = 34,
+    MSG_INDEX = 21,     /* gateway -> index worker: a change; MSG_INDEXED or MSG_ERROR answers */
+    MSG_INDEXED = 22,
+    MSG_SEARCH = 23, /* gateway -> index worker; MSG_FOUND or MSG_ERROR answers */
+    MSG_FOUND = 24,
 };
 
 /* ---- The tables behind it ---- */
