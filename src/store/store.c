@@ -17,9 +17,10 @@ enum {
     IDLE_MS = 1000,
     ERASE_EVERY_MS = 60 * 1000, /* Where it is never idle. */
     SAY_EVERY_MS = 10 * 1000,
-    PAUSE_MIN_MS = 500, /* Between attempts to recover; jobs in between fail. */
-    PAUSE_MAX_MS = 4000,
-    PAUSE_TIMES = 10, /* An attempt reads all of the database: it may take so much of the time. */
+    /* An attempt to recover may read all of the database: it takes at most a tenth of the time, and
+     * jobs in between fail. */
+    PAUSE_TIMES = 10,
+    PAUSE_MAX_MS = 60 * 1000,
 };
 
 #define NS_PER_MS UINT64_C(1000000)
@@ -34,9 +35,8 @@ struct store {
     bool said;      /* That it fails, at said_ns. */
     uint64_t said_ns, erased_ns;
     uint64_t recover_from_ns; /* Not before. */
-    uint64_t pause_ns;
-    struct err lost;      /* Why the last recovery failed. */
-    pthread_mutex_t lock; /* Of what follows. */
+    struct err lost;          /* Why the last recovery failed. */
+    pthread_mutex_t lock;     /* Of what follows. */
     pthread_cond_t submitted, ended_some;
     struct list waiting, ended;
     size_t n_waiting;
@@ -133,13 +133,11 @@ static void say(struct store *s, const struct err *err)
     s->said_ns = now;
 }
 
-static void wait_longer(struct store *s, uint64_t began_ns)
+static void pause_recovery(struct store *s, uint64_t began_ns)
 {
-    uint64_t now = now_ns(), took = now - began_ns;
-    s->pause_ns = s->pause_ns ? s->pause_ns * 2 : PAUSE_MIN_MS * NS_PER_MS;
-    if (s->pause_ns > PAUSE_MAX_MS * NS_PER_MS) s->pause_ns = PAUSE_MAX_MS * NS_PER_MS;
-    s->recover_from_ns = now +
-                         (took * PAUSE_TIMES > s->pause_ns ? took * PAUSE_TIMES : s->pause_ns);
+    uint64_t now = now_ns(), pause = (now - began_ns) * PAUSE_TIMES;
+    uint64_t most = PAUSE_MAX_MS * NS_PER_MS;
+    s->recover_from_ns = now + (pause < most ? pause : most);
 }
 
 static int recover(struct store *s, enum db_outcome *ret, struct err *err)
@@ -152,11 +150,10 @@ static int recover(struct store *s, enum db_outcome *ret, struct err *err)
     int rc = db_recover(s->db, ret, &s->lost);
     if (rc < 0) {
         *err = s->lost;
-        wait_longer(s, now);
+        pause_recovery(s, now);
         return rc;
     }
     log_info("the database was opened anew");
-    s->pause_ns = 0;
     return 0;
 }
 
