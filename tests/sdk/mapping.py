@@ -10,11 +10,12 @@ import json
 import urllib.parse
 
 import files
+import responses
 import stored
 from server import CHAT, CODE, EMBED
 
 # Resources whose objects must be made first have a file each, with FILES, server and rewrite().
-OTHERS = [files]
+OTHERS = [files, responses]
 
 CHATS, TEXTS, EMBEDDINGS = "/v1/chat/completions", "/v1/completions", "/v1/embeddings"
 NO_SCHEMA = {"foo": "bar"}
