@@ -21,7 +21,8 @@ int response_items_read(json_t **ret, const json_t *input, struct err *err) MUST
 /* The ids that the references in `input` name, in order, for their owner to find the items. */
 int response_references(struct slice **ret, size_t *ret_n, const json_t *input, struct arena *arena,
                         struct err *err) MUST_USE;
-/* Puts the items in the places of the references to them. -ERR_NOT_FOUND; `stored`: for its text. */
+/* Puts the items in the places of the references to them. -ERR_NOT_FOUND; `stored`: for its
+ * text. */
 int response_items_resolve(json_t *items, const json_t *history, const json_t *referenced,
                            bool stored, struct err *err) MUST_USE;
 /* The items, filled before, as they are kept and listed: each with an id, its own or one drawn from

@@ -12,8 +12,8 @@ const char response_tools_schema[] =
 const char response_tool_choice_schema[] =
     "{\"anyOf\":[{\"type\":\"string\",\"enum\":[\"none\",\"auto\",\"required\"]},"
     "{\"type\":\"object\",\"required\":[\"type\"],\"properties\":{\"type\":{\"type\":\"string\"},"
-    "\"name\":{\"type\":\"string\"},\"mode\":{\"type\":\"string\",\"enum\":[\"auto\",\"required\"]},"
-    "\"tools\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}]}";
+    "\"name\":{\"type\":\"string\"},\"mode\":{\"type\":\"string\",\"enum\":[\"auto\","
+    "\"required\"]},\"tools\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}}]}";
 /* clang-format on */
 
 static const char *const function_types[] = { "function", NULL };

@@ -11,11 +11,12 @@ import urllib.parse
 
 import batches
 import files
+import responses
 import stored
 from server import CHAT, CODE, EMBED
 
 # Resources whose objects must be made first have a file each, with FILES, server and rewrite().
-OTHERS = [batches, files]
+OTHERS = [batches, files, responses]
 
 CHATS, TEXTS, EMBEDDINGS = "/v1/chat/completions", "/v1/completions", "/v1/embeddings"
 NO_SCHEMA = {"foo": "bar"}

@@ -108,3 +108,30 @@ test("a stream that is aborted ends at once", async () => {
   for await (const _ of stream) if (++seen === 3) break;
   assert.equal(seen, 3);
 });
+
+test("responses, whole and as events", async () => {
+  const ask = { model: CHAT, input: "Say hello.", temperature: 0, max_output_tokens: 24 };
+  const whole = await client.responses.create(ask);
+  assert.ok(whole.output_text);
+  let text = "";
+  let number = -1;
+  let last = "";
+  for await (const event of await client.responses.create({ ...ask, stream: true })) {
+    assert.equal(event.sequence_number, ++number);
+    if (event.type === "response.output_text.delta") text += event.delta;
+    last = event.type;
+  }
+  assert.equal(text, whole.output_text);
+  assert.match(last, /^response\.(completed|incomplete)$/);
+  await assert.rejects(client.responses.create({ ...ask, input: [{ role: "nobody", content: "x" }] }), (error) => {
+    assert.ok(error instanceof OpenAI.BadRequestError);
+    assert.equal(error.param, "input[0].role");
+    return true;
+  });
+});
+
+test("responses accumulated by the client", async () => {
+  const runner = client.responses.stream({ model: CHAT, input: "Say hello.", temperature: 0, max_output_tokens: 24 });
+  const final = await runner.finalResponse();
+  assert.ok(final.output_text);
+});

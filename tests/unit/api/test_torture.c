@@ -115,7 +115,7 @@ static void *torn_realloc(void *ptr, size_t size)
     return fails() ? NULL : seams_real.realloc(ptr, size);
 }
 
-enum { EVENTS_MAX = 4, TRACE_ROOM = 1 << 20};
+enum { EVENTS_MAX = 4, TRACE_ROOM = 1 << 20 };
 
 static void check_answer(const struct fake *f)
 {
