@@ -11,9 +11,11 @@ import openai
 import pytest
 
 from data_files import canary, files_with
+from database import POSTGRES
 from server import CHAT, EMBED, Server
 
 GONE_S = 60
+in_files = pytest.mark.skipif(bool(POSTGRES), reason="PostgreSQL has files of its own: docs/how-to/retention.md")
 
 
 def make_conversation(client, text):
@@ -121,6 +123,7 @@ def must_go(server, texts):
     until_none(lambda: [(text, name) for text in texts for name in files_with(server, text)])
 
 
+@in_files
 @pytest.mark.parametrize("kind,make", [row[:2] for row in KINDS], ids=[row[0] for row in KINDS])
 def test_deleted_is_gone(server, client, kind, make):
     text, other = canary(), canary()
@@ -136,6 +139,7 @@ def test_deleted_is_gone(server, client, kind, make):
     assert files_with(server, other)
 
 
+@in_files
 def test_gone_also_when_killed_behind_the_answer(start):
     server, text = start(), canary()
     with client_of(server) as client:
@@ -144,6 +148,7 @@ def test_gone_also_when_killed_behind_the_answer(start):
     assert files_with(server, text) == []
 
 
+@in_files
 def test_expired_is_gone(start):
     days = {f"TIRO_KEEP_{what}": "365" for what in ("CONVERSATIONS", "COMPLETIONS", "BATCHES")}
     server = start("--default-model", CHAT, env=days)

@@ -1,5 +1,5 @@
-/* The statements of each kind's expiry (store/retention/), at their limits: what was made before the
- * time goes, wholly, some at a time, whoever's it is; on every database. */
+/* The statements of each kind's expiry (store/retention/), at their limits: what was made before
+ * the time goes, wholly, some at a time, whoever's it is; on every database. */
 #include "unit/store/backend.h"
 
 #include "base/json.h"
