@@ -7,7 +7,7 @@ if(TIRO_WEB)
     find_program(NODE node REQUIRED)
     find_program(NPM npm REQUIRED)
     set(web_dir ${CMAKE_SOURCE_DIR}/web)
-    file(GLOB web_sources CONFIGURE_DEPENDS ${web_dir}/src/*)
+    file(GLOB_RECURSE web_sources CONFIGURE_DEPENDS ${web_dir}/src/*)
     add_custom_command(
         OUTPUT ${web_dir}/node_modules/.package-lock.json
         COMMAND ${NPM} ci --loglevel=error --no-audit --no-fund

@@ -1,23 +1,27 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
-import { ApiError, chat, listModels, listPulls, setKey, type Message, type Model, type Pull } from "./client";
-import { Composer } from "./composer";
-import { Downloads } from "./downloads";
-import { Turn } from "./message";
+import { useConversation } from "./chat/conversation";
+import { download, put, read, toJson, toMarkdown } from "./chat/files";
+import { readChat, type Chat } from "./server/chats";
+import { ApiError, said, setKey } from "./server/http";
+import { listModels, listPulls, type Model, type Pull } from "./server/models";
+import { countTokens } from "./server/responses";
+import { Composer } from "./view/composer";
+import { Downloads } from "./view/downloads";
+import { Palette, type Command } from "./view/palette";
+import { SettingsDialog } from "./view/settings";
+import { Sidebar } from "./view/sidebar";
+import { Thread } from "./view/thread";
 
 const POLL_MS = 2000;
 /** Below this size an answer is quick and often wrong; the page says so. */
 const SMALL_BYTES = 200e6;
 
-function canChat(model: Model): boolean {
-    return model.tiro.capabilities?.includes("chat") ?? true;
-}
-
 function defaultOf(models: Model[]): string {
     return (models.find((m) => m.tiro.default) ?? models[0])?.id ?? "";
 }
 
-/** The models and downloads, asked again while a download or a load goes on. */
+/** The models and downloads, asked again while the page is looked at. */
 function useServer() {
     const [models, setModels] = useState<Model[]>([]);
     const [pulls, setPulls] = useState<Pull[]>([]);
@@ -25,14 +29,19 @@ function useServer() {
     const [round, setRound] = useState(0);
     useEffect(() => {
         let timer: ReturnType<typeof setTimeout>;
+        let seen = "";
         const ask = async () => {
             try {
-                const [m, p] = await Promise.all([listModels(), listPulls()]);
-                setModels(m.filter(canChat));
-                setPulls(p);
+                const now = document.hidden && seen ? null : await Promise.all([listModels(), listPulls()]);
+                // What is the same is not drawn again.
+                if (now && JSON.stringify(now) !== seen) {
+                    seen = JSON.stringify(now);
+                    setModels(now[0]);
+                    setPulls(now[1]);
+                }
                 setProblem(null);
             } catch (e) {
-                setProblem(e instanceof ApiError ? e : new ApiError(0, "The server does not answer."));
+                setProblem(e instanceof ApiError ? e : new ApiError(0, said(e)));
             }
             timer = setTimeout(ask, POLL_MS);
         };
@@ -61,101 +70,194 @@ function KeyForm({ onKey }: { onKey: () => void }) {
     );
 }
 
+function Welcome({ model, size, temporary }: { model: string; size: number; temporary: boolean }) {
+    return (
+        <section class="welcome">
+            <h2>Ask something.</h2>
+            <p>It is answered on this machine; nothing leaves it.</p>
+            {temporary && <p>This chat is temporary: nothing of it is kept.</p>}
+            {size > 0 && size < SMALL_BYTES && (
+                <p>{model} is a very small model: quick, and often wrong. Check what it says.</p>
+            )}
+        </section>
+    );
+}
+
+/** The open chat stands in the address, so that reloading and going back do what they say. */
+function useAddress(open: (id: string) => void, begin: () => void) {
+    useEffect(() => {
+        const follow = () => {
+            const id = /^#\/chat\/(chat_[a-z0-9]+)$/.exec(location.hash)?.[1];
+            if (id) open(id);
+            else begin();
+        };
+        follow();
+        addEventListener("popstate", follow);
+        return () => removeEventListener("popstate", follow);
+    }, []);
+}
+
+function goTo(id: string) {
+    const hash = id ? `#/chat/${id}` : "#/";
+    if (location.hash !== hash) history.pushState(null, "", hash);
+}
+
 export function App() {
     const server = useServer();
+    const [round, setRound] = useState(0);
     const [chosen, setChosen] = useState("");
-    const [messages, setMessages] = useState<Message[]>([]);
-    const [busy, setBusy] = useState(false);
-    const [note, setNote] = useState("");
-    const abort = useRef<AbortController | null>(null);
-    const end = useRef<HTMLDivElement>(null);
+    const [dialog, setDialog] = useState<"" | "settings" | "palette">("");
+    const [drawer, setDrawer] = useState(false);
+    const [problem, setProblem] = useState("");
+    const c = useConversation((chat) => {
+        setRound((r) => r + 1);
+        if (chat) goTo(chat.id);
+    });
+    const begin = (temporary: boolean) => {
+        goTo("");
+        setDrawer(false);
+        setChosen("");
+        c.begin(temporary);
+    };
+    const open = (id: string) => {
+        goTo(id);
+        setDrawer(false);
+        setChosen("");
+        c.open(id);
+    };
+    useAddress(c.open, () => c.begin(false));
 
-    // An open conversation keeps its model; a new one takes the server's default.
-    const model = chosen && server.models.some((m) => m.id === chosen) ? chosen : defaultOf(server.models);
-    const size = server.models.find((m) => m.id === model)?.tiro.bytes ?? 0;
+    // An open chat keeps its model; a new one takes the server's default.
+    const wanted = chosen || [...c.path].reverse().find((m) => m.model)?.model || c.settings.model || "";
+    const model = server.models.some((m) => m.id === wanted) ? wanted : defaultOf(server.models);
+    const known = server.models.find((m) => m.id === model)?.tiro;
 
-    useEffect(() => end.current?.scrollIntoView({ block: "end" }), [messages]);
-
-    const send = async (text: string) => {
-        const asked: Message[] = [...messages, { role: "user", content: text }];
-        let answer = "";
-        setChosen(model);
-        setNote("");
-        setBusy(true);
-        setMessages([...asked, { role: "assistant", content: "" }]);
-        abort.current = new AbortController();
+    const take = async (file: File) => {
+        setProblem("");
         try {
-            const stream = chat(model, asked, abort.current.signal);
-            for (;;) {
-                const { done, value } = await stream.next();
-                if (done) {
-                    if (value === "length") setNote("The answer was cut at the longest allowed length.");
-                    break;
-                }
-                answer += value;
-                setMessages([...asked, { role: "assistant", content: answer }]);
-            }
+            const last = await put(read(await file.text()));
+            if (last) open(last.id);
+            setRound((r) => r + 1);
         } catch (e) {
-            const stopped = e instanceof DOMException && e.name === "AbortError";
-            setNote(stopped ? "Stopped." : e instanceof ApiError ? e.message : "The server does not answer.");
-            if (!answer) setMessages(asked);
-        } finally {
-            abort.current = null;
-            setBusy(false);
+            setProblem(said(e));
         }
     };
-    const fresh = () => {
-        abort.current?.abort();
-        setMessages([]);
-        setChosen("");
-        setNote("");
+    const save = async (chat: Chat, how: "markdown" | "json") => {
+        const whole = await readChat(chat.id);
+        const name = chat.title || "chat";
+        if (how === "markdown") download(`${name}.md`, "text/markdown", toMarkdown(whole.chat, whole.messages));
+        else download(`${name}.json`, "application/json", toJson(whole.chat, whole.messages));
     };
+    const measure = async (text: string) => {
+        const most = known?.context_length;
+        if (!most) return null;
+        const input = [...c.path, { role: "user" as const, content: text }];
+        const question = {
+            model,
+            input: input.map(({ role, content }) => ({ role, content })),
+            settings: c.settings,
+            keep: false,
+        };
+        return { tokens: await countTokens(question).catch(() => 0), most };
+    };
+
+    const commands: Command[] = [
+        { name: "New chat", keys: "Ctrl Shift O", run: () => begin(false) },
+        { name: "New temporary chat", run: () => begin(true) },
+        { name: "Settings of this chat", keys: "Ctrl ,", run: () => setDialog("settings") },
+        { name: "Write a message", keys: "Ctrl /", run: () => document.querySelector<HTMLElement>(".composer textarea")?.focus() },
+        ...(c.busy ? [{ name: "Stop the answer", keys: "Escape", run: c.stop }] : []),
+        ...(c.chat
+            ? [
+                  { name: "Save as Markdown", run: () => void save(c.chat!, "markdown") },
+                  { name: "Save as JSON", run: () => void save(c.chat!, "json") },
+              ]
+            : []),
+        ...server.models.map((m) => ({ name: `Use ${m.id}`, run: () => setChosen(m.id) })),
+    ];
+    useEffect(() => {
+        const key = (e: KeyboardEvent) => {
+            if (!(e.ctrlKey || e.metaKey) || e.altKey) return;
+            const name = e.key.toLowerCase();
+            if (name === "k") setDialog("palette");
+            else if (name === "o" && e.shiftKey) begin(false);
+            else if (name === ",") setDialog("settings");
+            else if (name === "/") document.querySelector<HTMLElement>(".composer textarea")?.focus();
+            else return;
+            e.preventDefault();
+        };
+        addEventListener("keydown", key);
+        return () => removeEventListener("keydown", key);
+    });
 
     if (server.problem?.status === 401) return <KeyForm onKey={server.again} />;
     return (
-        <>
-            <header>
-                <h1>Tiro</h1>
-                <select
-                    aria-label="Model"
-                    value={model}
-                    disabled={busy}
-                    onChange={(e) => setChosen(e.currentTarget.value)}
+        <div class={drawer ? "page drawer" : "page"}>
+            <Sidebar
+                open={c.chat?.id ?? ""}
+                round={round}
+                onOpen={open}
+                onNew={begin}
+                onDeleted={(id) => id === c.chat?.id && begin(false)}
+                onImport={(file) => void take(file)}
+                onExport={(chat, how) => void save(chat, how).catch((e) => setProblem(said(e)))}
+            />
+            <div class="scrim" onClick={() => setDrawer(false)} />
+            <div class="chat">
+                <header>
+                    <button class="only-narrow" aria-label="Chats" onClick={() => setDrawer(!drawer)}>
+                        ☰
+                    </button>
+                    <h1>Tiro</h1>
+                    <select
+                        aria-label="Model"
+                        value={model}
+                        disabled={c.busy}
+                        onChange={(e) => setChosen(e.currentTarget.value)}
+                    >
+                        {server.models.map((m) => (
+                            <option value={m.id}>{m.id}</option>
+                        ))}
+                    </select>
+                    <button aria-label="Settings" onClick={() => setDialog("settings")}>
+                        Settings
+                    </button>
+                    <button aria-label="Commands" title="Ctrl K" class="only-wide" onClick={() => setDialog("palette")}>
+                        ⌘
+                    </button>
+                </header>
+                <Thread
+                    conversation={c}
+                    doings={{
+                        edit: (m, text) => void c.edit(m, text, model),
+                        again: (m) => void c.again(m, model),
+                        remove: (m) => void c.remove(m),
+                        show: c.show,
+                    }}
                 >
-                    {server.models.map((m) => (
-                        <option value={m.id}>{m.id}</option>
-                    ))}
-                </select>
-                <button onClick={fresh} disabled={messages.length === 0}>
-                    New chat
-                </button>
-            </header>
-            <main>
-                {messages.length === 0 && (
-                    <section class="welcome">
-                        <h2>Ask something.</h2>
-                        <p>It is answered on this machine; nothing leaves it.</p>
-                        {size > 0 && size < SMALL_BYTES && (
-                            <p>
-                                {model} is a very small model: quick, and often wrong. Check what it says.
-                            </p>
-                        )}
-                    </section>
-                )}
-                {messages.map((m, i) => (
-                    <Turn key={i} message={m} busy={busy && i === messages.length - 1} />
-                ))}
-                {note && <p class="notice">{note}</p>}
-                <div ref={end} />
-            </main>
-            <footer>
-                <Downloads pulls={server.pulls} />
-                {server.problem && <p class="notice bad">{server.problem.message}</p>}
-                {!server.problem && server.models.length === 0 && (
-                    <p class="notice">No model is here yet. In a terminal: tiro pull smollm2-135m</p>
-                )}
-                <Composer busy={busy} ready={model !== ""} onSend={send} onStop={() => abort.current?.abort()} />
-            </footer>
-        </>
+                    <Welcome model={model} size={known?.bytes ?? 0} temporary={c.temporary} />
+                </Thread>
+                <footer>
+                    <Downloads pulls={server.pulls} />
+                    {problem && <p class="notice bad">{problem}</p>}
+                    {server.problem && <p class="notice bad">{server.problem.message}</p>}
+                    {!server.problem && server.models.length === 0 && (
+                        <p class="notice">No model is here yet. In a terminal: tiro pull smollm2-135m</p>
+                    )}
+                    <Composer
+                        busy={c.busy}
+                        ready={model !== ""}
+                        place={c.chat?.id ?? ""}
+                        measure={measure}
+                        onSend={(text) => void c.send(text, model)}
+                        onStop={c.stop}
+                    />
+                </footer>
+            </div>
+            {dialog === "settings" && (
+                <SettingsDialog settings={c.settings} onChange={c.set} onClose={() => setDialog("")} />
+            )}
+            {dialog === "palette" && <Palette commands={commands} onOpen={open} onClose={() => setDialog("")} />}
+        </div>
     );
 }

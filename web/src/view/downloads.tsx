@@ -1,5 +1,5 @@
-import type { Pull } from "./client";
-import { duration, megabytes } from "./format";
+import type { Pull } from "../server/models";
+import { duration, megabytes } from "../text/format";
 
 function Line({ pull }: { pull: Pull }) {
     if (pull.state === "failed") {

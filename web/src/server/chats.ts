@@ -1,0 +1,86 @@
+// The chats that the server keeps: /v1/tiro/chats.
+import { json } from "./http";
+
+export interface Settings {
+    model?: string;
+    /** The system prompt. */
+    instructions?: string;
+    temperature?: number;
+    top_p?: number;
+    max_output_tokens?: number;
+    /** A JSON Schema that answers are held to, as text. */
+    schema?: string;
+}
+
+export interface Chat {
+    id: string;
+    title: string;
+    /** The last message of the branch that is shown; "": none. */
+    leaf_id: string;
+    settings: Settings;
+    pinned: boolean;
+    archived: boolean;
+    updated_at: number;
+    snippet?: string | null;
+}
+
+/** What the page shows beside an answer's text. */
+export interface Details {
+    thoughts?: string;
+    usage?: { input: number; cached: number; output: number };
+    first_ms?: number;
+    ms?: number;
+    /** Why it ended, when it is not that it was done. */
+    ended?: "length" | "stopped" | "failed";
+    problem?: string;
+}
+
+export interface Message {
+    id: string;
+    /** The message it answers; "": it is a first one. */
+    parent_id: string;
+    role: "user" | "assistant";
+    content: string;
+    model: string;
+    /** The response that is making it; "": it is made. */
+    response_id: string;
+    details: Details;
+    created_at: number;
+}
+
+export type NewMessage = Partial<Message> & Pick<Message, "parent_id" | "role">;
+
+const ROOT = "/v1/tiro/chats";
+const at = (chat: string, message?: string) =>
+    message === undefined ? `${ROOT}/${chat}` : `${ROOT}/${chat}/messages/${message}`;
+
+export interface Page {
+    data: Chat[];
+    has_more: boolean;
+}
+
+export function listChats(options: { search?: string; archived?: boolean; after?: string }): Promise<Page> {
+    const query = new URLSearchParams({ limit: "50" });
+    if (options.search) query.set("search", options.search);
+    if (options.archived) query.set("archived", "true");
+    if (options.after) query.set("after", options.after);
+    return json("GET", `${ROOT}?${query}`);
+}
+
+export const createChat = (title: string, settings: Settings): Promise<Chat> =>
+    json("POST", ROOT, { title, settings });
+export const readChat = (id: string): Promise<{ chat: Chat; messages: Message[] }> => json("GET", at(id));
+export const updateChat = (
+    id: string,
+    change: Partial<Pick<Chat, "title" | "leaf_id" | "settings" | "pinned" | "archived">>,
+): Promise<Chat> => json("POST", at(id), change);
+export const deleteChat = (id: string): Promise<unknown> => json("DELETE", at(id));
+
+export const addMessage = (chat: string, message: NewMessage): Promise<Message> =>
+    json("POST", `${at(chat)}/messages`, message);
+export const updateMessage = (
+    chat: string,
+    id: string,
+    change: Partial<Pick<Message, "content" | "response_id" | "details" | "model">>,
+): Promise<Chat> => json("POST", at(chat, id), change);
+export const deleteMessage = (chat: string, id: string): Promise<unknown> => json("DELETE", at(chat, id));

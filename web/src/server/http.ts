@@ -1,0 +1,66 @@
+// Requests to the server this page came from: the key, and errors in the API's own words.
+
+/** What the API says when it refuses; `status` 401 asks for a key, 0 means there was no answer. */
+export class ApiError extends Error {
+    constructor(
+        readonly status: number,
+        message: string,
+    ) {
+        super(message);
+    }
+}
+
+const KEY = "tiro.key";
+
+export function setKey(key: string): void {
+    sessionStorage.setItem(KEY, key);
+}
+
+function headers(body: unknown): Record<string, string> {
+    const key = sessionStorage.getItem(KEY);
+    return {
+        ...(key ? { authorization: `Bearer ${key}` } : {}),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+    };
+}
+
+async function refused(response: Response): Promise<ApiError> {
+    let text = `The server answered ${response.status}.`;
+    try {
+        text = (await response.json()).error.message;
+    } catch {
+        // Not our error format: the status is all there is.
+    }
+    return new ApiError(response.status, text);
+}
+
+/** One request; fails with ApiError, or with AbortError when `signal` says so. */
+export async function send(
+    method: string,
+    path: string,
+    body?: unknown,
+    signal?: AbortSignal,
+): Promise<Response> {
+    let response: Response;
+    try {
+        response = await fetch(path, {
+            method,
+            headers: headers(body),
+            body: body === undefined ? undefined : JSON.stringify(body),
+            signal,
+        });
+    } catch (e) {
+        if (signal?.aborted) throw e;
+        throw new ApiError(0, "The server does not answer. Is it still running?");
+    }
+    if (!response.ok) throw await refused(response);
+    return response;
+}
+
+export async function json<T>(method: string, path: string, body?: unknown): Promise<T> {
+    return (await send(method, path, body)).json();
+}
+
+export function said(e: unknown): string {
+    return e instanceof Error ? e.message : String(e);
+}

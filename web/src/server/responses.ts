@@ -1,0 +1,138 @@
+// Answers through the Responses API, in the background: they go on when this page does not, and
+// a page that comes back reads them from where it stopped.
+import { ApiError, json, send } from "./http";
+import type { Details, Settings } from "./chats";
+import { events } from "./sse";
+
+/** The API's default (temperature 1, every token possible) lets small models wander. */
+const SAMPLING = { temperature: 0.4, min_p: 0.05 };
+
+export interface Turn {
+    role: "user" | "assistant";
+    content: string;
+}
+
+export interface Question {
+    model: string;
+    input: Turn[];
+    settings: Settings;
+    /** Kept by the server while it is being made; without, it ends with the connection. */
+    keep: boolean;
+}
+
+/** What has come of an answer so far. */
+export interface Answer {
+    id: string;
+    text: string;
+    details: Details;
+}
+
+function request(q: Question): Record<string, unknown> {
+    const { instructions, temperature, top_p, max_output_tokens, schema } = q.settings;
+    return {
+        model: q.model,
+        input: q.input,
+        ...SAMPLING,
+        ...(temperature === undefined ? {} : { temperature }),
+        ...(top_p === undefined ? {} : { top_p }),
+        ...(max_output_tokens === undefined ? {} : { max_output_tokens }),
+        ...(instructions ? { instructions } : {}),
+        ...(schema
+            ? { text: { format: { type: "json_schema", name: "answer", schema: JSON.parse(schema) } } }
+            : {}),
+    };
+}
+
+interface Usage {
+    input_tokens: number;
+    input_tokens_details: { cached_tokens: number };
+    output_tokens: number;
+}
+
+interface Event {
+    type: string;
+    delta?: string;
+    message?: string;
+    response?: {
+        id: string;
+        usage: Usage | null;
+        error: { message: string } | null;
+        incomplete_details: { reason: string } | null;
+    };
+}
+
+/** One event's part in the answer; true when it was the last. */
+function take(answer: Answer, event: Event, begin: number): boolean {
+    const details = answer.details;
+    const response = event.response;
+    switch (event.type) {
+        case "response.created":
+            answer.id = response?.id ?? "";
+            return false;
+        case "response.output_text.delta":
+            details.first_ms ??= performance.now() - begin;
+            answer.text += event.delta ?? "";
+            return false;
+        case "response.reasoning_text.delta":
+            details.first_ms ??= performance.now() - begin;
+            details.thoughts = (details.thoughts ?? "") + (event.delta ?? "");
+            return false;
+        case "error":
+            throw new ApiError(0, event.message ?? "The answer broke off.");
+        case "response.completed":
+        case "response.incomplete":
+        case "response.failed":
+        case "response.cancelled":
+            break;
+        default:
+            return false;
+    }
+    details.ms = performance.now() - begin;
+    if (response?.usage)
+        details.usage = {
+            input: response.usage.input_tokens,
+            cached: response.usage.input_tokens_details.cached_tokens,
+            output: response.usage.output_tokens,
+        };
+    if (event.type === "response.incomplete") details.ended = "length";
+    if (event.type === "response.cancelled") details.ended = "stopped";
+    if (event.type === "response.failed") {
+        details.ended = "failed";
+        details.problem = response?.error?.message ?? "The answer failed.";
+    }
+    return true;
+}
+
+async function* follow(response: Response, answer: Answer): AsyncGenerator<Answer> {
+    const begin = performance.now();
+    if (!response.body) throw new ApiError(0, "The answer has no body.");
+    for await (const data of events(response.body)) {
+        const done = take(answer, JSON.parse(data), begin);
+        yield answer;
+        if (done) return;
+    }
+    throw new ApiError(0, "The connection ended before the answer did.");
+}
+
+/** Asks, and yields the answer as it grows; the first time with its id. */
+export async function* ask(q: Question, signal: AbortSignal): AsyncGenerator<Answer> {
+    const body = { ...request(q), stream: true, store: q.keep, background: q.keep };
+    yield* follow(await send("POST", "/v1/responses", body, signal), { id: "", text: "", details: {} });
+}
+
+/** The answer from its beginning, whether it is made already or still being made. */
+export async function* resume(id: string, signal: AbortSignal): AsyncGenerator<Answer> {
+    const path = `/v1/responses/${id}?stream=true`;
+    yield* follow(await send("GET", path, undefined, signal), { id, text: "", details: {} });
+}
+
+export const cancelAnswer = (id: string): Promise<unknown> => json("POST", `/v1/responses/${id}/cancel`, {});
+export const forgetAnswer = (id: string): Promise<unknown> => json("DELETE", `/v1/responses/${id}`);
+
+/** How many tokens a question would have. */
+export async function countTokens(q: Question): Promise<number> {
+    const body = request({ ...q, settings: { instructions: q.settings.instructions } });
+    delete body.temperature;
+    delete body.min_p;
+    return (await json<{ input_tokens: number }>("POST", "/v1/responses/input_tokens", body)).input_tokens;
+}

@@ -1,0 +1,166 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import { deleteChat, listChats, updateChat, type Chat } from "../server/chats";
+import { said } from "../server/http";
+
+interface Props {
+    open: string;
+    /** Counts up when something of a chat has changed. */
+    round: number;
+    onOpen: (id: string) => void;
+    onNew: (temporary: boolean) => void;
+    onDeleted: (id: string) => void;
+    onImport: (file: File) => void;
+    onExport: (chat: Chat, how: "markdown" | "json") => void;
+}
+
+const SEARCH_MS = 250;
+
+function Row({ chat, props, again }: { chat: Chat; props: Props; again: () => void }) {
+    const [naming, setNaming] = useState(false);
+    const menu = useRef<HTMLDetailsElement>(null);
+    const then = (work: Promise<unknown>) => {
+        menu.current!.open = false;
+        void work.then(again);
+    };
+    const named = (title: string) => {
+        setNaming(false);
+        if (title && title !== chat.title) then(updateChat(chat.id, { title }));
+    };
+    if (naming)
+        return (
+            <li>
+                <input
+                    aria-label="Title"
+                    maxLength={60}
+                    defaultValue={chat.title}
+                    ref={(el) => el?.focus()}
+                    onBlur={(e) => named(e.currentTarget.value.trim())}
+                    onKeyDown={(e) => {
+                        if (e.key === "Enter") named(e.currentTarget.value.trim());
+                        if (e.key === "Escape") setNaming(false);
+                    }}
+                />
+            </li>
+        );
+    return (
+        <li class={chat.id === props.open ? "open" : ""}>
+            <button
+                class="title"
+                aria-current={chat.id === props.open ? "page" : undefined}
+                onClick={() => props.onOpen(chat.id)}
+            >
+                <span dir="auto">
+                    {chat.pinned && "★ "}
+                    {chat.title || "Untitled"}
+                </span>
+                {chat.snippet && <small dir="auto">{chat.snippet}</small>}
+            </button>
+            <details ref={menu} class="menu">
+                <summary aria-label={`More for ${chat.title || "Untitled"}`}>⋯</summary>
+                <div>
+                    <button onClick={() => setNaming(true)}>Rename</button>
+                    <button onClick={() => then(updateChat(chat.id, { pinned: !chat.pinned }))}>
+                        {chat.pinned ? "Unpin" : "Pin"}
+                    </button>
+                    <button onClick={() => then(updateChat(chat.id, { archived: !chat.archived }))}>
+                        {chat.archived ? "Back from the archive" : "Archive"}
+                    </button>
+                    <button onClick={() => then(Promise.resolve(props.onExport(chat, "markdown")))}>
+                        Save as Markdown
+                    </button>
+                    <button onClick={() => then(Promise.resolve(props.onExport(chat, "json")))}>Save as JSON</button>
+                    <button
+                        class="bad"
+                        onClick={() => {
+                            if (!confirm(`Delete "${chat.title}"? It cannot be brought back.`)) return;
+                            then(deleteChat(chat.id).then(() => props.onDeleted(chat.id)));
+                        }}
+                    >
+                        Delete
+                    </button>
+                </div>
+            </details>
+        </li>
+    );
+}
+
+export function Sidebar(props: Props) {
+    const [chats, setChats] = useState<Chat[]>([]);
+    const [more, setMore] = useState(false);
+    const [search, setSearch] = useState("");
+    const [archived, setArchived] = useState(false);
+    const [problem, setProblem] = useState("");
+    const [round, setRound] = useState(0);
+    const file = useRef<HTMLInputElement>(null);
+
+    useEffect(() => {
+        let live = true;
+        const ask = () =>
+            listChats({ search: search.trim(), archived })
+                .then((page) => {
+                    if (!live) return;
+                    setChats(page.data);
+                    setMore(page.has_more);
+                    setProblem("");
+                })
+                .catch((e: unknown) => live && setProblem(said(e)));
+        const timer = setTimeout(() => void ask(), search ? SEARCH_MS : 0);
+        return () => {
+            live = false;
+            clearTimeout(timer);
+        };
+    }, [search, archived, props.round, round]);
+    const next = () =>
+        void listChats({ search: search.trim(), archived, after: chats.at(-1)?.id }).then((page) => {
+            setChats([...chats, ...page.data]);
+            setMore(page.has_more);
+        });
+    return (
+        <nav aria-label="Chats">
+            <div class="top">
+                <button class="new" onClick={() => props.onNew(false)}>
+                    New chat
+                </button>
+                <button onClick={() => props.onNew(true)} title="Nothing of it is kept">
+                    Temporary
+                </button>
+            </div>
+            <input
+                type="search"
+                aria-label="Search all chats"
+                placeholder="Search"
+                value={search}
+                maxLength={200}
+                onInput={(e) => setSearch(e.currentTarget.value)}
+            />
+            {problem && <p class="notice bad">{problem}</p>}
+            <ul>
+                {chats.map((chat) => (
+                    <Row key={chat.id} chat={chat} props={props} again={() => setRound((r) => r + 1)} />
+                ))}
+            </ul>
+            {chats.length === 0 && search && <p class="notice">No chat holds that.</p>}
+            {more && <button onClick={next}>More</button>}
+            <div class="bottom">
+                <label>
+                    <input type="checkbox" checked={archived} onChange={(e) => setArchived(e.currentTarget.checked)} />{" "}
+                    Archive
+                </label>
+                <button onClick={() => file.current!.click()}>Import</button>
+                <input
+                    ref={file}
+                    hidden
+                    type="file"
+                    aria-label="Chats to import"
+                    accept=".json,application/json"
+                    onChange={(e) => {
+                        const chosen = e.currentTarget.files?.[0];
+                        if (chosen) props.onImport(chosen);
+                        e.currentTarget.value = "";
+                    }}
+                />
+            </div>
+        </nav>
+    );
+}
