@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { useConversation } from "./chat/conversation";
-import { download, put, read, toJson, toMarkdown } from "./chat/files";
+import { put, read, save, toJson, toMarkdown } from "./chat/files";
 import { readChat, type Chat } from "./server/chats";
 import { ApiError, said, setKey } from "./server/http";
 import { listModels, listPulls, type Model, type Pull } from "./server/models";
@@ -142,11 +142,12 @@ export function App() {
             setProblem(said(e));
         }
     };
-    const save = async (chat: Chat, how: "markdown" | "json") => {
+    const saveChat = async (chat: Chat, how: "markdown" | "json") => {
         const whole = await readChat(chat.id);
         const name = chat.title || "chat";
-        if (how === "markdown") download(`${name}.md`, "text/markdown", toMarkdown(whole.chat, whole.messages));
-        else download(`${name}.json`, "application/json", toJson(whole.chat, whole.messages));
+        const text = how === "markdown" ? toMarkdown(whole.chat, whole.messages) : toJson(whole.chat, whole.messages);
+        const [ending, type] = how === "markdown" ? ["md", "text/markdown"] : ["json", "application/json"];
+        save(`${name}.${ending}`, new Blob([text], { type }));
     };
     const measure = async (text: string) => {
         const most = known?.context_length;
@@ -169,8 +170,8 @@ export function App() {
         ...(c.busy ? [{ name: "Stop the answer", keys: "Escape", run: c.stop }] : []),
         ...(c.chat
             ? [
-                  { name: "Save as Markdown", run: () => void save(c.chat!, "markdown") },
-                  { name: "Save as JSON", run: () => void save(c.chat!, "json") },
+                  { name: "Save as Markdown", run: () => void saveChat(c.chat!, "markdown") },
+                  { name: "Save as JSON", run: () => void saveChat(c.chat!, "json") },
               ]
             : []),
         ...server.models.map((m) => ({ name: `Use ${m.id}`, run: () => setChosen(m.id) })),
@@ -200,7 +201,7 @@ export function App() {
                 onNew={begin}
                 onDeleted={(id) => id === c.chat?.id && begin(false)}
                 onImport={(file) => void take(file)}
-                onExport={(chat, how) => void save(chat, how).catch((e) => setProblem(said(e)))}
+                onExport={(chat, how) => void saveChat(chat, how).catch((e) => setProblem(said(e)))}
             />
             <div class="scrim" onClick={() => setDrawer(false)} />
             <div class="chat">
@@ -233,6 +234,8 @@ export function App() {
                         again: (m) => void c.again(m, model),
                         remove: (m) => void c.remove(m),
                         show: c.show,
+                        mend: (_, words) =>
+                            void c.send(`The music does not add up. Write the whole tune again, right:\n${words}`, model),
                     }}
                 >
                     <Welcome model={model} size={known?.bytes ?? 0} temporary={c.temporary} />

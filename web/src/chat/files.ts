@@ -21,9 +21,9 @@ export function toJson(chat: Chat, messages: Message[]): string {
     return JSON.stringify(saved, null, 1);
 }
 
-export function download(name: string, type: string, text: string): void {
+export function save(name: string, file: Blob): void {
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text], { type }));
+    link.href = URL.createObjectURL(file);
     // What a file system takes everywhere.
     link.download = name.replace(/[^\p{L}\p{N} ._-]+/gu, "_").slice(0, 100);
     link.click();

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { pieces } from "../text/markdown";
+import type Score from "./score";
 import { Copy } from "./copy";
 
 /** A longer block stays plain: colouring it would stop the page. */
@@ -40,6 +41,12 @@ function safeSpans(html: string): string {
     return holder.innerHTML;
 }
 
+function Music({ abc, onMend }: { abc: string; onMend?: (words: string) => void }) {
+    const [View, setView] = useState<typeof Score | null>(null);
+    useEffect(() => void import("./score").then((m) => setView(() => m.default)), []);
+    return View ? <View abc={abc} onMend={onMend} /> : <Code language="abc" text={abc} done={false} />;
+}
+
 function Math({ text }: { text: string }) {
     const holder = useRef<HTMLDivElement>(null);
     useEffect(() => {
@@ -70,13 +77,23 @@ function Html({ html }: { html: string }) {
     return <div class="html" ref={holder} dangerouslySetInnerHTML={{ __html: html }} />;
 }
 
-/** `done`: no more of it comes. Whatever it holds, no script runs and nothing is fetched. */
-export function Markdown({ text, done }: { text: string; done: boolean }) {
+interface Props {
+    text: string;
+    /** No more of it comes. */
+    done: boolean;
+    /** Asks the model to mend its music. */
+    onMend?: (words: string) => void;
+}
+
+/** Whatever it holds, no script runs and nothing is fetched. */
+export function Markdown({ text, done, onMend }: Props) {
     const all = pieces(text);
     return (
         <>
             {all.map((p, i) =>
-                p.kind === "code" ? (
+                p.kind === "code" && p.language === "abc" && (done || i + 1 < all.length) ? (
+                    <Music key={i} abc={p.text} onMend={onMend} />
+                ) : p.kind === "code" ? (
                     <Code key={i} language={p.language} text={p.text} done={done || i + 1 < all.length} />
                 ) : p.kind === "math" ? (
                     <Math key={i} text={p.text} />

@@ -11,6 +11,8 @@ export interface Doings {
     again(message: Message): void;
     remove(message: Message): void;
     show(message: Message): void;
+    /** Asks for the music of this answer again, without what is wrong with it. */
+    mend(message: Message, words: string): void;
 }
 
 interface Props {
@@ -102,7 +104,11 @@ function Turn_({ message, siblings, live, busy, doings }: Props) {
                 </p>
             ) : (
                 <div class="text" dir="auto">
-                    <Markdown text={message.content} done={!live} />
+                    <Markdown
+                        text={message.content}
+                        done={!live}
+                        onMend={busy ? undefined : (words) => doings.mend(message, words)}
+                    />
                 </div>
             )}
             {live && <span class="cursor" role="status" aria-label="Writing" />}

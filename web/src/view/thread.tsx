@@ -24,6 +24,7 @@ export function Thread({ conversation: c, doings, children }: Props) {
         again: (m) => latest.current.again(m),
         remove: (m) => latest.current.remove(m),
         show: (m) => latest.current.show(m),
+        mend: (m, words) => latest.current.mend(m, words),
     });
     const id = c.chat?.id ?? "";
     useEffect(() => {
