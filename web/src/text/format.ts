@@ -19,7 +19,7 @@ export function receipt({ model, details }: Message): string {
         model,
         usage && `${usage.output} tokens`,
         usage && writing > 0 && usage.output > 1 && `${Math.round((usage.output - 1) / (writing / 1000))} a second`,
-        usage && `${usage.cached} of ${usage.input} read before were cached`,
+        usage && `${usage.cached} of ${usage.input} prompt tokens cached`,
         first_ms !== undefined && `first after ${(first_ms / 1000).toFixed(1)} s`,
     ]
         .filter(Boolean)
