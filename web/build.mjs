@@ -33,7 +33,7 @@ async function bundle() {
         jsxImportSource: "preact",
         legalComments: "none",
     });
-    for (const name of ["index.html", "icon.svg"]) await copyFile(join(here, "src", name), join(dist, name));
+    for (const name of ["index.html", "preview.html", "icon.svg"]) await copyFile(join(here, "src", name), join(dist, name));
 }
 
 function bytes(data) {

@@ -580,13 +580,20 @@ void http_exchange_body(struct http_exchange *x)
 }
 
 /* Scripts and styles only from this server's own files: nothing a model writes can become one. */
+static const char page_policy[] =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; frame-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'";
+/* Where what a model writes does run: a frame without origin, network or way out. */
+static const char preview_policy[] =
+    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; "
+    "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; media-src data: blob:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+
 static void add_page_headers(struct http_exchange *x)
 {
-    op_header(
-        &x->call, "Content-Security-Policy",
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-        "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
-        "form-action 'none'; frame-ancestors 'none'");
+    bool preview = slice_is(x->call.path, "/preview.html");
+    op_header(&x->call, "Content-Security-Policy", preview ? preview_policy : page_policy);
     op_header(&x->call, "Referrer-Policy", "no-referrer");
     op_header(&x->call, "Cross-Origin-Opener-Policy", "same-origin");
     op_header(&x->call, "Cross-Origin-Resource-Policy", "same-origin");

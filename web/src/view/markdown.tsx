@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { pieces } from "../text/markdown";
+import { Preview, canPreview } from "./preview";
 import type Score from "./score";
 import { Copy } from "./copy";
 
@@ -9,6 +10,7 @@ const HIGHLIGHT_MAX = 100_000;
 
 function Code({ language, text, done }: { language: string; text: string; done: boolean }) {
     const [html, setHtml] = useState<string | null>(null);
+    const [shown, setShown] = useState(false);
     useEffect(() => {
         setHtml(null);
         if (!done || !language || text.length > HIGHLIGHT_MAX) return;
@@ -23,11 +25,22 @@ function Code({ language, text, done }: { language: string; text: string; done: 
         <figure class="code">
             <figcaption>
                 <span>{language || "code"}</span>
-                <Copy text={text} what="code" />
+                <span>
+                    {done && canPreview(language) && (
+                        <button class="copy" aria-pressed={shown} onClick={() => setShown(!shown)}>
+                            {shown ? "Code" : "Run"}
+                        </button>
+                    )}
+                    <Copy text={text} what="code" />
+                </span>
             </figcaption>
-            <pre tabIndex={0}>
-                {html === null ? <code>{text}</code> : <code dangerouslySetInnerHTML={{ __html: html }} />}
-            </pre>
+            {shown ? (
+                <Preview language={language} text={text} />
+            ) : (
+                <pre tabIndex={0}>
+                    {html === null ? <code>{text}</code> : <code dangerouslySetInnerHTML={{ __html: html }} />}
+                </pre>
+            )}
         </figure>
     );
 }
