@@ -2,12 +2,15 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import * as server from "../server/chats";
-import type { Chat, Message, NewMessage, Settings } from "../server/chats";
+import type { Chat, Details, Message, NewMessage, Settings } from "../server/chats";
 import { ApiError, said } from "../server/http";
 import { ask, cancelAnswer, forgetAnswer, resume, type Answer, type Question } from "../server/responses";
 import { Tree } from "./tree";
 
 const TITLE_MAX = 60;
+/** A connection that broke is tried again so often, each time after so much longer. */
+const TRIES = 8;
+const RETRY_MS = 500;
 
 export interface Conversation {
     /** null: nothing is kept (yet). */
@@ -51,7 +54,7 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
     const [busy, setBusy] = useState(false);
     const [problem, setProblem] = useState("");
     // What goes on belongs to one opening of one chat; a later one does not hear of it.
-    const running = useRef<{ abort: AbortController; answer: string } | null>(null);
+    const running = useRef<{ abort: AbortController; answer: string; stopped: boolean } | null>(null);
     const opening = useRef(0);
     const local = useRef(0);
 
@@ -84,25 +87,54 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
         return made;
     };
 
-    /** Follows an answer into its message, to its end. */
-    const write = async (to: Chat | null, message: Message, answers: AsyncGenerator<Answer>) => {
+    /** What became of an answer whose reading broke off; null: it can be read on. */
+    const broken = (e: unknown, answer: string, tries: number): Partial<Details> | null => {
+        const stopped = running.current?.stopped || running.current?.abort.signal.aborted;
+        if (stopped) return { ended: "stopped" };
+        const lost = e instanceof ApiError && e.status === 0;
+        return lost && answer && tries < TRIES ? null : { ended: "failed", problem: said(e) };
+    };
+
+    /** Follows an answer into its message, to its end, over lost connections and restarts. */
+    const write = async (
+        to: Chat | null,
+        message: Message,
+        signal: AbortSignal,
+        answers: AsyncGenerator<Answer>,
+    ) => {
         const mine = opening.current;
-        let latest: Message = message;
+        let latest = message;
         let frame = 0;
         const paint = () => {
             frame = 0;
             if (mine === opening.current) put(latest);
         };
-        for await (const answer of answers) {
-            if (mine !== opening.current) return;
-            latest = { ...message, content: answer.text, details: { ...answer.details } };
-            if (answer.id && !latest.response_id && to) {
-                message = latest = { ...latest, response_id: answer.id };
-                await server.updateMessage(to.id, message.id, { response_id: answer.id });
+        for (let tries = 0, ended: Partial<Details> | null = null; !ended; tries++) {
+            try {
+                for await (const answer of answers) {
+                    if (mine !== opening.current) return;
+                    latest = { ...latest, content: answer.text, details: { ...answer.details } };
+                    if (answer.id && !latest.response_id && to) {
+                        latest = { ...latest, response_id: answer.id };
+                        await server.updateMessage(to.id, message.id, { response_id: answer.id });
+                    }
+                    if (running.current) running.current.answer = answer.id;
+                    frame ||= requestAnimationFrame(paint);
+                    tries = 0;
+                }
+                ended = {};
+            } catch (e) {
+                if (mine !== opening.current) return;
+                ended = broken(e, latest.response_id, tries);
             }
-            if (running.current) running.current.answer = answer.id;
-            frame ||= requestAnimationFrame(paint);
+            if (ended) {
+                latest = { ...latest, details: { ...latest.details, ...ended } };
+            } else {
+                await new Promise((go) => setTimeout(go, RETRY_MS * (tries + 1)));
+                answers = resume(latest.response_id, signal);
+            }
         }
+        cancelAnimationFrame(frame);
         await finish(to, latest, mine);
     };
 
@@ -120,7 +152,7 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
     const run = async (work: (signal: AbortSignal) => Promise<void>) => {
         const mine = opening.current;
         const abort = new AbortController();
-        running.current = { abort, answer: "" };
+        running.current = { abort, answer: "", stopped: false };
         setBusy(true);
         setProblem("");
         try {
@@ -144,14 +176,7 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
             keep: to !== null,
         };
         const message = await keep(to, { parent_id, role: "assistant", model });
-        try {
-            await write(to, message, ask(question, signal));
-        } catch (e) {
-            if (signal.aborted && to === null) return; // Stopped: what is there stays.
-            const latest = { ...message, details: { ended: "failed" as const, problem: said(e) } };
-            if (e instanceof ApiError) await finish(to, latest, opening.current);
-            throw e;
-        }
+        await write(to, message, signal, ask(question, signal));
     };
 
     const kept = async (text: string): Promise<Chat | null> => {
@@ -178,12 +203,7 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
         const unfinished = read.messages.filter((m) => m.response_id !== "");
         if (unfinished.length === 0) return;
         await run(async (signal) => {
-            for (const m of unfinished)
-                await write(read.chat, m, resume(m.response_id, signal)).catch(async (e: unknown) => {
-                    // The server does not have it any more: what was read of it is all there is.
-                    if (!(e instanceof ApiError) || e.status !== 404) throw e;
-                    await finish(read.chat, { ...m, details: { ...m.details, ended: "stopped" } }, mine);
-                });
+            for (const m of unfinished) await write(read.chat, m, signal, resume(m.response_id, signal));
         });
     };
 
@@ -245,6 +265,7 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
         stop() {
             const now = running.current;
             if (!now) return;
+            now.stopped = true;
             // What the server makes in the background ends there; the stream then says so.
             if (chat && now.answer) void cancelAnswer(now.answer).catch(() => now.abort.abort());
             else now.abort.abort();

@@ -106,10 +106,15 @@ function take(answer: Answer, event: Event, begin: number): boolean {
 async function* follow(response: Response, answer: Answer): AsyncGenerator<Answer> {
     const begin = performance.now();
     if (!response.body) throw new ApiError(0, "The answer has no body.");
-    for await (const data of events(response.body)) {
-        const done = take(answer, JSON.parse(data), begin);
-        yield answer;
-        if (done) return;
+    try {
+        for await (const data of events(response.body)) {
+            const done = take(answer, JSON.parse(data), begin);
+            yield answer;
+            if (done) return;
+        }
+    } catch (e) {
+        // fetch has words of its own for a connection that broke.
+        if (!(e instanceof TypeError)) throw e;
     }
     throw new ApiError(0, "The connection ended before the answer did.");
 }
