@@ -24,9 +24,9 @@ def data_dir(path, *names):
 
 
 class Server:
-    def __init__(self, data, **env):
+    def __init__(self, data, port=0, **env):
         self.process = subprocess.Popen(
-            [TIRO, "serve", "--port", "0", "--data", data], stdout=subprocess.PIPE, text=True,
+            [TIRO, "serve", "--port", str(port), "--data", data], stdout=subprocess.PIPE, text=True,
             env={**os.environ, "TIRO_FIRST_RUN": "no", **env})
         self.url = self.process.stdout.readline().strip()
         assert self.url.startswith("http://"), "the first line is the URL"

@@ -3,34 +3,12 @@ import re
 
 from playwright.sync_api import expect
 
+from app import WAIT, answer, ask, box_of, cut_short, finished
 from conftest import Server, data_dir
-
-WAIT = 60_000
-
-
-def ask(page, text):
-    page.get_by_label("Message").fill(text)
-    page.get_by_role("button", name="Send").click()
-
-
-def answer(page, n=0):
-    return page.get_by_label("Answer", exact=True).nth(n)
-
-
-def finished(page, n=0):
-    expect(answer(page, n).get_by_role("button", name="Copy answer")).to_be_visible(timeout=WAIT)
-    return answer(page, n)
-
-
-def cut_short(page, n=0):
-    """What a small model says may never end: waits for its first words, then stops it."""
-    expect(answer(page, n)).to_have_text(re.compile(r"\w"), timeout=WAIT)
-    page.get_by_label("Message").press("Escape")  # Stops, or does nothing when it has ended.
-    return finished(page, n)
 
 
 def test_models_that_chat_are_offered(page):
-    options = page.get_by_label("Model")
+    options = page.get_by_label("Model", exact=True)
     expect(options).to_have_value("smollm2-135m")
     assert "all-minilm-l6-v2" not in options.inner_text()
     expect(page.get_by_text("is a very small model")).to_be_visible()
@@ -40,12 +18,12 @@ def test_an_answer_streams_and_a_second_one_knows_the_first(page):
     ask(page, "Write a very long story about Paris.")  # Long enough to see the button.
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
     first = cut_short(page)
-    with page.expect_request("**/v1/chat/completions") as sent:
+    with page.expect_request("**/v1/responses") as sent:
         ask(page, "Thank you.")
     body = sent.value.post_data_json
-    assert [m["role"] for m in body["messages"]] == ["user", "assistant", "user"]
-    assert body["messages"][1]["content"] and body["stream"] is True
-    said = re.sub(r"\s+", "", body["messages"][1]["content"])
+    assert [m["role"] for m in body["input"]] == ["user", "assistant", "user"]
+    assert body["input"][1]["content"] and body["stream"] is True and body["background"] is True
+    said = re.sub(r"\s+", "", body["input"][1]["content"])
     assert re.sub(r"\s+", "", first.locator("p").first.inner_text()) in said
     cut_short(page, 1)
     expect(page.get_by_label("You", exact=True)).to_have_count(2)
@@ -83,7 +61,7 @@ def test_what_a_person_writes_is_never_html(page):
 
 
 def test_keys_and_lines(page):
-    box = page.get_by_label("Message")
+    box = box_of(page)
     box.press_sequentially("one")
     box.press("Shift+Enter")
     box.press_sequentially("two")
@@ -121,6 +99,6 @@ def test_a_server_with_a_key_asks_for_it(browser, tmp_path):
     expect(box).to_be_visible()
     box.fill("sk-test-0123456789")
     page.get_by_role("button", name="Continue").click()
-    expect(page.get_by_label("Model")).to_have_value("smollm2-135m")
+    expect(page.get_by_label("Model", exact=True)).to_have_value("smollm2-135m")
     page.close()
     server.stop()

@@ -1,0 +1,58 @@
+"""What a person does with the chat app, for all its tests."""
+import json
+import re
+import urllib.request
+
+from playwright.sync_api import expect
+
+WAIT = 60_000
+
+
+def box_of(page):
+    return page.get_by_role("textbox", name="Message")
+
+
+def ask(page, text):
+    box_of(page).fill(text)
+    page.get_by_role("button", name="Send", exact=True).click()
+
+
+def answer(page, n=0):
+    return page.get_by_label("Answer", exact=True).nth(n)
+
+
+def finished(page, n=0):
+    expect(answer(page, n).get_by_role("button", name="Again")).to_be_enabled(timeout=WAIT)
+    return answer(page, n)
+
+
+def cut_short(page, n=0):
+    """What a small model says may never end: waits for its first words, then stops it."""
+    expect(answer(page, n)).to_have_text(re.compile(r"\w"), timeout=WAIT)
+    box_of(page).press("Escape")  # Stops, or does nothing when it has ended.
+    return finished(page, n)
+
+
+def api(server, method, path, body=None):
+    """The same server without the page."""
+    request = urllib.request.Request(server.url + path, method=method,
+                                     data=None if body is None else json.dumps(body).encode(),
+                                     headers={"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as reply:
+        return json.load(reply)
+
+
+def make_chat(server, title, turns):
+    """A chat with these (role, text) one after the other; returns its id."""
+    chat = api(server, "POST", "/v1/tiro/chats", {"title": title})["id"]
+    parent = ""
+    for role, text in turns:
+        parent = api(server, "POST", f"/v1/tiro/chats/{chat}/messages",
+                     {"role": role, "content": text, "parent_id": parent})["id"]
+    return chat
+
+
+def open_chat(page, server, chat):
+    page.goto(f"{server.url}/#/chat/{chat}")
+    page.reload()
+    expect(page.locator(".turn").first).to_be_visible()
