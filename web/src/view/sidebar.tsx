@@ -20,10 +20,11 @@ function Row({ chat, props, again }: { chat: Chat; props: Props; again: () => vo
     const [naming, setNaming] = useState(false);
     const menu = useRef<HTMLDetailsElement>(null);
     const then = (work: Promise<unknown>) => {
-        menu.current!.open = false;
+        if (menu.current) menu.current.open = false;
         void work.then(again);
     };
     const named = (title: string) => {
+        if (!naming) return; // Leaving the field after Enter comes here again.
         setNaming(false);
         if (title && title !== chat.title) then(updateChat(chat.id, { title }));
     };

@@ -15,6 +15,7 @@ interface Props {
 
 export function Thread({ conversation: c, doings, children }: Props) {
     const box = useRef<HTMLElement>(null);
+    const turns = useRef<HTMLDivElement>(null);
     const follow = useRef(true);
     // The props of a Turn must not change with every drawing.
     const latest = useRef(doings);
@@ -30,32 +31,41 @@ export function Thread({ conversation: c, doings, children }: Props) {
     useEffect(() => {
         follow.current = true;
     }, [id, c.busy]);
-    useLayoutEffect(() => {
+    const toEnd = () => {
         const el = box.current;
         if (el && follow.current) el.scrollTop = el.scrollHeight;
-    });
+    };
+    useLayoutEffect(toEnd);
+    // What comes into view takes its real height only then.
+    useEffect(() => {
+        const seen = new ResizeObserver(toEnd);
+        seen.observe(turns.current!);
+        return () => seen.disconnect();
+    }, []);
     const scrolled = () => {
         const el = box.current!;
         follow.current = el.scrollHeight - el.scrollTop - el.clientHeight < NEAR_PX;
     };
     return (
         <main ref={box} onScroll={scrolled} tabIndex={-1}>
-            {c.path.length === 0 && children}
-            {c.path.map((m, i) => (
-                <Turn
-                    key={m.id}
-                    message={m}
-                    siblings={c.tree.siblings(m)}
-                    live={c.busy && i === c.path.length - 1 && m.role === "assistant"}
-                    busy={c.busy}
-                    doings={stable.current}
-                />
-            ))}
-            {c.problem && (
-                <p class="notice bad" role="alert">
-                    {c.problem}
-                </p>
-            )}
+            <div ref={turns} class="turns">
+                {c.path.length === 0 && children}
+                {c.path.map((m, i) => (
+                    <Turn
+                        key={m.id}
+                        message={m}
+                        siblings={c.tree.siblings(m)}
+                        live={c.busy && i === c.path.length - 1 && m.role === "assistant"}
+                        busy={c.busy}
+                        doings={stable.current}
+                    />
+                ))}
+                {c.problem && (
+                    <p class="notice bad" role="alert">
+                        {c.problem}
+                    </p>
+                )}
+            </div>
         </main>
     );
 }
