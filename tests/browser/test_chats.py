@@ -206,3 +206,24 @@ def test_a_chat_of_two_thousand_messages(page, server):
     expect(box_of(page)).to_have_value("Typing goes on as before.")
     page.evaluate("document.querySelector('main').scrollTop = 0")
     expect(page.get_by_text("Message 0.")).to_be_in_viewport()
+
+
+def test_files_go_with_a_message(page, tmp_path):
+    new_chat(page)
+    code = tmp_path / "colours.py"
+    code.write_text("FAVOURITE = 'ultramarine'\n```\n")
+    page.get_by_label("Files to add").set_input_files(code)
+    expect(page.get_by_label("Files that go with it")).to_contain_text("colours.py")
+    with page.expect_request("**/v1/responses") as sent:
+        ask(page, "Which colour is it?")
+    said = sent.value.post_data_json["input"][0]["content"]
+    assert said.startswith("File colours.py:\n````\nFAVOURITE = 'ultramarine'") and said.endswith("Which colour is it?")
+    cut_short(page)
+    page.reload()
+    mine = page.get_by_label("You", exact=True)
+    mine.get_by_text("colours.py").click()
+    expect(mine.get_by_text("FAVOURITE = 'ultramarine'")).to_be_visible()
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xff\xff")
+    page.get_by_label("Files to add").set_input_files(picture)
+    expect(page.get_by_text("picture.png is no text")).to_be_visible()

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 
+import { whole, type Attachment } from "./chat/attachments";
 import { useConversation } from "./chat/conversation";
 import { put, read, save, toJson, toMarkdown } from "./chat/files";
 import { readChat, type Chat } from "./server/chats";
@@ -149,13 +150,13 @@ export function App() {
         const [ending, type] = how === "markdown" ? ["md", "text/markdown"] : ["json", "application/json"];
         save(`${name}.${ending}`, new Blob([text], { type }));
     };
-    const measure = async (text: string) => {
+    const measure = async (text: string, attachments: Attachment[]) => {
         const most = known?.context_length;
         if (!most) return null;
-        const input = [...c.path, { role: "user" as const, content: text }];
+        const draft = { role: "user" as const, content: text, details: { attachments } };
         const question = {
             model,
-            input: input.map(({ role, content }) => ({ role, content })),
+            input: [...c.path, draft].map((m) => ({ role: m.role, content: whole(m) })),
             settings: c.settings,
             keep: false,
         };
@@ -235,7 +236,7 @@ export function App() {
                         remove: (m) => void c.remove(m),
                         show: c.show,
                         mend: (_, words) =>
-                            void c.send(`The music does not add up. Write the whole tune again, right:\n${words}`, model),
+                            void c.send(`The music does not add up. Write the whole tune again, right:\n${words}`, [], model),
                     }}
                 >
                     <Welcome model={model} size={known?.bytes ?? 0} temporary={c.temporary} />
@@ -252,7 +253,7 @@ export function App() {
                         ready={model !== ""}
                         place={c.chat?.id ?? ""}
                         measure={measure}
-                        onSend={(text) => void c.send(text, model)}
+                        onSend={(text, attachments) => void c.send(text, attachments, model)}
                         onStop={c.stop}
                     />
                 </footer>

@@ -5,6 +5,7 @@ import * as server from "../server/chats";
 import type { Chat, Details, Message, NewMessage, Settings } from "../server/chats";
 import { ApiError, said } from "../server/http";
 import { ask, cancelAnswer, forgetAnswer, resume, type Answer, type Question } from "../server/responses";
+import { whole, type Attachment } from "./attachments";
 import { Tree } from "./tree";
 
 const TITLE_MAX = 60;
@@ -28,7 +29,7 @@ export interface Conversation {
     problem: string;
     open(id: string): void;
     begin(temporary: boolean): void;
-    send(text: string, model: string): Promise<void>;
+    send(text: string, attachments: Attachment[], model: string): Promise<void>;
     edit(message: Message, text: string, model: string): Promise<void>;
     again(message: Message, model: string): Promise<void>;
     remove(message: Message): Promise<void>;
@@ -171,7 +172,7 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
         const parent_id = before.at(-1)!.id;
         const question: Question = {
             model,
-            input: before.map(({ role, content }) => ({ role, content })),
+            input: before.map((m) => ({ role: m.role, content: whole(m) })),
             settings,
             keep: to !== null,
         };
@@ -224,17 +225,18 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
             setMessages([]);
             setLeaf("");
         },
-        async send(text, model) {
+        async send(text, attachments, model) {
             await run(async (signal) => {
-                const to = await kept(text);
-                const question = await keep(to, { parent_id: leaf, role: "user", content: text });
+                const to = await kept(text || attachments[0]!.name);
+                const details = attachments.length ? { attachments } : {};
+                const question = await keep(to, { parent_id: leaf, role: "user", content: text, details });
                 await answer(to, [...path, question], model, signal);
             });
         },
         async edit(message, text, model) {
             await run(async (signal) => {
-                const { parent_id } = message;
-                const question = await keep(chat, { parent_id, role: "user", content: text });
+                const { parent_id, details } = message;
+                const question = await keep(chat, { parent_id, role: "user", content: text, details });
                 await answer(chat, [...tree.path(parent_id), question], model, signal);
             });
         },

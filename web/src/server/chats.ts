@@ -26,6 +26,8 @@ export interface Chat {
 
 /** What the page shows beside an answer's text. */
 export interface Details {
+    /** Of what a person writes: files that go with it. */
+    attachments?: { name: string; text: string }[];
     thoughts?: string;
     usage?: { input: number; cached: number; output: number };
     first_ms?: number;

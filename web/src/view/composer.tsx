@@ -1,13 +1,16 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
+import { readFiles, type Attachment } from "../chat/attachments";
+import { said } from "../server/http";
+
 interface Props {
     busy: boolean;
     ready: boolean;
     /** Whose draft it is: a chat's id. */
     place: string;
     /** The tokens that a text would make with what stands before it, and the most there can be. */
-    measure: (text: string) => Promise<{ tokens: number; most: number } | null>;
-    onSend: (text: string) => void;
+    measure: (text: string, attachments: Attachment[]) => Promise<{ tokens: number; most: number } | null>;
+    onSend: (text: string, attachments: Attachment[]) => void;
     onStop: () => void;
 }
 
@@ -19,6 +22,10 @@ export function Composer({ busy, ready, place, measure, onSend, onStop }: Props)
     const timer = useRef<ReturnType<typeof setTimeout>>();
     const [size, setSize] = useState<{ tokens: number; most: number } | null>(null);
     const drafts = useRef(new Map<string, string>());
+    const [attached, setAttached] = useState<Attachment[]>([]);
+    const [problem, setProblem] = useState("");
+    const [over, setOver] = useState(false);
+    const file = useRef<HTMLInputElement>(null);
 
     const grow = () => {
         const el = box.current!;
@@ -28,13 +35,20 @@ export function Composer({ busy, ready, place, measure, onSend, onStop }: Props)
     const weigh = () => {
         clearTimeout(timer.current);
         const text = box.current!.value.trim();
-        if (!text || busy) return setSize(null);
-        timer.current = setTimeout(() => void measure(text).then(setSize), MEASURE_MS);
+        if ((!text && attached.length === 0) || busy) return setSize(null);
+        timer.current = setTimeout(() => void measure(text, attached).then(setSize), MEASURE_MS);
     };
+    const attach = (files: Iterable<File>) => {
+        setProblem("");
+        void readFiles(files, attached).then(setAttached, (e: unknown) => setProblem(said(e)));
+    };
+    useEffect(weigh, [attached]);
     useEffect(() => {
         box.current!.value = drafts.current.get(place) ?? "";
         grow();
         setSize(null);
+        setAttached([]);
+        setProblem("");
         box.current!.focus();
     }, [place]);
     useEffect(() => () => clearTimeout(timer.current), []);
@@ -46,10 +60,11 @@ export function Composer({ busy, ready, place, measure, onSend, onStop }: Props)
     };
     const send = () => {
         const text = box.current!.value.trim();
-        if (!text || busy || !ready) return;
+        if ((!text && attached.length === 0) || busy || !ready) return;
         box.current!.value = "";
+        setAttached([]);
         input();
-        onSend(text);
+        onSend(text, attached);
     };
     const key = (e: KeyboardEvent) => {
         if (e.key === "Escape" && busy) onStop();
@@ -60,13 +75,53 @@ export function Composer({ busy, ready, place, measure, onSend, onStop }: Props)
     const full = size !== null && size.tokens >= size.most;
     return (
         <>
+            {problem && <p class="notice bad">{problem}</p>}
+            {attached.length > 0 && (
+                <ul class="attached" aria-label="Files that go with it">
+                    {attached.map((a, i) => (
+                        <li>
+                            {a.name}{" "}
+                            <button
+                                aria-label={`Without ${a.name}`}
+                                onClick={() => setAttached(attached.filter((_, k) => k !== i))}
+                            >
+                                ×
+                            </button>
+                        </li>
+                    ))}
+                </ul>
+            )}
             <form
-                class="composer"
+                class={over ? "composer over" : "composer"}
                 onSubmit={(e) => {
                     e.preventDefault();
                     send();
                 }}
+                onDragOver={(e) => {
+                    e.preventDefault();
+                    setOver(true);
+                }}
+                onDragLeave={() => setOver(false)}
+                onDrop={(e) => {
+                    e.preventDefault();
+                    setOver(false);
+                    if (e.dataTransfer) attach(e.dataTransfer.files);
+                }}
             >
+                <button type="button" class="attach" aria-label="Add files" onClick={() => file.current!.click()}>
+                    +
+                </button>
+                <input
+                    ref={file}
+                    hidden
+                    multiple
+                    type="file"
+                    aria-label="Files to add"
+                    onChange={(e) => {
+                        attach([...(e.currentTarget.files ?? [])]);
+                        e.currentTarget.value = "";
+                    }}
+                />
                 <textarea
                     ref={box}
                     rows={1}
@@ -75,6 +130,10 @@ export function Composer({ busy, ready, place, measure, onSend, onStop }: Props)
                     aria-label="Message"
                     onInput={input}
                     onKeyDown={key}
+                    onPaste={(e) => {
+                        const files = e.clipboardData?.files;
+                        if (files?.length) attach(files);
+                    }}
                 />
                 {busy ? (
                     <button type="button" onClick={onStop}>

@@ -95,6 +95,14 @@ function Turn_({ message, siblings, live, busy, doings }: Props) {
     };
     return (
         <article class={mine ? "turn mine" : "turn"} aria-label={mine ? "You" : "Answer"} aria-busy={live}>
+            {details.attachments?.map((a) => (
+                <details class="thoughts">
+                    <summary>{a.name}</summary>
+                    <pre tabIndex={0}>
+                        <code>{a.text}</code>
+                    </pre>
+                </details>
+            ))}
             {details.thoughts && <Thoughts text={details.thoughts} live={live && !message.content} />}
             {editing ? (
                 <Editor text={message.content} onDone={edited} />
