@@ -71,6 +71,8 @@
     X(QUEUE, queue, "TIRO_QUEUE", "256", "requests that may wait for one model, 1 to 65536")     \
     X(GRACE_SECONDS, grace_seconds, "TIRO_GRACE_SECONDS", "30",                                  \
       "time for open answers at shutdown, 0 to 3600")                                            \
+    X(KEEP_CHATS, keep_chats, "TIRO_KEEP_CHATS", "forever",                                      \
+      "how long chats of the app are kept: 1 to 36500 days, or forever")                         \
     X(KEEP_CONVERSATIONS, keep_conversations, "TIRO_KEEP_CONVERSATIONS", "forever",              \
       "how long conversations are kept: 1 to 36500 days, or forever")                            \
     X(KEEP_COMPLETIONS, keep_completions, "TIRO_KEEP_COMPLETIONS", "30",                         \

@@ -100,10 +100,28 @@ def make_expiring_batch(client, text):
 
 
 # name, make(client, text) -> what deletes it (None: nobody can), SQL that makes all of the kind old (None: it does not expire)
+def make_chat(client, text):
+    made = client.post("/tiro/chats", body={"title": text}, cast_to=object)
+    client.post(f"/tiro/chats/{made['id']}/messages", cast_to=object,
+                body={"role": "user", "content": text * 3000, "details": {"thoughts": text}})
+    return lambda: client.delete(f"/tiro/chats/{made['id']}", cast_to=object)
+
+
+def make_message(client, text):
+    chat = client.post("/tiro/chats", body={}, cast_to=object)["id"]
+    made = client.post(f"/tiro/chats/{chat}/messages", body={"role": "user", "content": text}, cast_to=object)
+    client.post(f"/tiro/chats/{chat}/messages", cast_to=object,
+                body={"role": "assistant", "content": text, "parent_id": made["id"]})
+    return lambda: client.delete(f"/tiro/chats/{chat}/messages/{made['id']}", cast_to=object)
+
+
+# name, make(client, text) -> what deletes it, SQL that makes all of the kind old (None: it does not expire)
 KINDS = [
     ("conversation", make_conversation, "UPDATE conversations SET created_at = 1"),
     ("item", make_item, "UPDATE conversations SET created_at = 1"),
     ("completion", make_completion, "UPDATE completions SET created_at = 1"),
+    ("chat", make_chat, "UPDATE chats SET updated_at = 1"),
+    ("message", make_message, "UPDATE chats SET updated_at = 1"),
     ("labels", make_labels, None),
     ("file", make_file, "UPDATE files SET expires_at = 1"),
     ("searchable file", make_searchable_file, None),
@@ -151,6 +169,7 @@ def test_gone_also_when_killed_behind_the_answer(start):
 @in_files
 def test_expired_is_gone(start):
     days = {f"TIRO_KEEP_{what}": "365" for what in ("CONVERSATIONS", "COMPLETIONS", "BATCHES")}
+    days = {"TIRO_KEEP_CONVERSATIONS": "365", "TIRO_KEEP_COMPLETIONS": "365", "TIRO_KEEP_CHATS": "365"}
     server = start("--default-model", CHAT, env=days)
     expiring = [(make, canary(), old) for _, make, old in KINDS if old]
     with client_of(server) as client:

@@ -12,7 +12,9 @@ static int handle(struct call *call, const void *request, struct err *err)
 {
     (void)request;
     struct chats_call *c = chats_call_new(call, sizeof *c, err);
-    return c ? chats_call_begin(c, run, err) : -ERR_NO_MEMORY;
+    if (!c) return -ERR_NO_MEMORY;
+    c->stored.job.erases = true;
+    return chats_call_begin(c, run, err);
 }
 
 const struct endpoint endpoint_tiro_chat_message_delete = {

@@ -37,6 +37,7 @@ static int handle(struct call *call, const void *request, struct err *err)
     const struct update_message_req *req = request;
     struct update_message *update = chats_call_new(call, sizeof *update, err);
     if (!update) return -ERR_NO_MEMORY;
+    update->call.stored.job.erases = true; /* What it was before. */
     struct chat_message_change *change = &update->change;
     change->content = chats_keep(&update->call, &req->content);
     change->model = chats_keep(&update->call, &req->model);

@@ -38,6 +38,7 @@ static int handle(struct call *call, const void *request, struct err *err)
     const struct update_chat_req *req = request;
     struct update_chat *update = chats_call_new(call, sizeof *update, err);
     if (!update) return -ERR_NO_MEMORY;
+    update->call.stored.job.erases = true; /* What it was before. */
     struct chat_change *change = &update->change;
     update->pinned = req->pinned.value;
     update->archived = req->archived.value;
