@@ -99,7 +99,6 @@ def make_expiring_batch(client, text):
         client.files.delete(file)
 
 
-# name, make(client, text) -> what deletes it (None: nobody can), SQL that makes all of the kind old (None: it does not expire)
 def make_chat(client, text):
     made = client.post("/tiro/chats", body={"title": text}, cast_to=object)
     client.post(f"/tiro/chats/{made['id']}/messages", cast_to=object,
@@ -115,7 +114,7 @@ def make_message(client, text):
     return lambda: client.delete(f"/tiro/chats/{chat}/messages/{made['id']}", cast_to=object)
 
 
-# name, make(client, text) -> what deletes it, SQL that makes all of the kind old (None: it does not expire)
+# name, make(client, text) -> what deletes it (None: nobody can), SQL that makes all of the kind old (None: it does not expire)
 KINDS = [
     ("conversation", make_conversation, "UPDATE conversations SET created_at = 1"),
     ("item", make_item, "UPDATE conversations SET created_at = 1"),

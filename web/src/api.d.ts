@@ -2933,6 +2933,264 @@ export interface StoredCompletions {
     has_more: boolean;
 }
 
+export interface AbcCheckRequest {
+    /** One or more tunes in ABC notation 2.1. */
+    abc: string;
+}
+
+export interface AbcCheck {
+    /** tiro.abc.check */
+    object: string;
+    /** Nothing is wrong. */
+    ok: boolean;
+    /** How many there are. */
+    tunes: number;
+    /** With notes, of all tunes together. */
+    voices: number;
+    /** With notes or rests. */
+    bars: number;
+    /** Those of chords counted one by one. */
+    notes: number;
+    /** In the order of the text. */
+    issues: Array<{
+        /** header, bar, length or syntax */
+        kind: string;
+        /** Of the text, from 1. */
+        line: number;
+        /** In bytes, from 1. */
+        column: number;
+        /** Of its voice, from 1. */
+        bar: number | null;
+        /** Where there are several. */
+        voice: string | null;
+        /** What is wrong, for a person or for the model that mends it. */
+        message: string;
+    }>;
+    /** Those beyond the first hundred. */
+    issues_left_out: number;
+}
+
+export interface Chat {
+    /** The chat. */
+    chat: {
+        /** chat_... */
+        id: string;
+        /** tiro.chat */
+        object: string;
+        /** What the list shows. */
+        title: string;
+        /** The last message of the branch that is shown; "": none. */
+        leaf_id: string;
+        /** Model, instructions, sampling: the client's own. */
+        settings: Record<string, unknown>;
+        /** Stands first in the list. */
+        pinned: boolean;
+        /** Stands in the archive only. */
+        archived: boolean;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds, of the last change of anything in it. */
+        updated_at: number;
+    };
+    /** All of them, in the order of their making; parent_id makes the tree. */
+    messages: Array<{
+        /** msg_... */
+        id: string;
+        /** tiro.chat.message */
+        object: string;
+        /** The message it answers; "": it is a first one. */
+        parent_id: string;
+        /** user or assistant */
+        role: string;
+        /** Its text. */
+        content: string;
+        /** Which model wrote it; "": none. */
+        model: string;
+        /** The response that makes it, while it is being made; "": none. */
+        response_id: string;
+        /** What the client shows besides: thoughts, usage, times. */
+        details: Record<string, unknown>;
+        /** Unix seconds. */
+        created_at: number;
+    }>;
+}
+
+export interface ChatCreateRequest {
+    /** What the list shows. */
+    title?: string | null;
+    /** Whatever the client wants back: model, instructions, sampling. */
+    settings?: Record<string, unknown> | null;
+}
+
+export interface ChatCreate {
+    /** chat_... */
+    id: string;
+    /** tiro.chat */
+    object: string;
+    /** What the list shows. */
+    title: string;
+    /** The last message of the branch that is shown; "": none. */
+    leaf_id: string;
+    /** Model, instructions, sampling: the client's own. */
+    settings: Record<string, unknown>;
+    /** Stands first in the list. */
+    pinned: boolean;
+    /** Stands in the archive only. */
+    archived: boolean;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds, of the last change of anything in it. */
+    updated_at: number;
+}
+
+export interface ChatDelete {
+    /** What was deleted. */
+    id: string;
+    /** tiro.chat.deleted or tiro.chat.message.deleted */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface ChatMessageCreateRequest {
+    /** The message it answers; "" or absent: it is a first one. */
+    parent_id?: string | null;
+    /** Who speaks. */
+    role: "user" | "assistant";
+    /** Its text. */
+    content?: string | null;
+    /** Which model writes it. */
+    model?: string | null;
+    /** The response that makes it. */
+    response_id?: string | null;
+    /** What the client shows besides. */
+    details?: Record<string, unknown> | null;
+}
+
+export interface ChatMessageCreate {
+    /** msg_... */
+    id: string;
+    /** tiro.chat.message */
+    object: string;
+    /** The message it answers; "": it is a first one. */
+    parent_id: string;
+    /** user or assistant */
+    role: string;
+    /** Its text. */
+    content: string;
+    /** Which model wrote it; "": none. */
+    model: string;
+    /** The response that makes it, while it is being made; "": none. */
+    response_id: string;
+    /** What the client shows besides: thoughts, usage, times. */
+    details: Record<string, unknown>;
+    /** Unix seconds. */
+    created_at: number;
+}
+
+export interface ChatMessageDelete {
+    /** What was deleted. */
+    id: string;
+    /** tiro.chat.deleted or tiro.chat.message.deleted */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface ChatMessageUpdateRequest {
+    /** Its text. */
+    content?: string | null;
+    /** Which model wrote it. */
+    model?: string | null;
+    /** The response that makes it; "": it is made. */
+    response_id?: string | null;
+    /** In place of those that were there. */
+    details?: Record<string, unknown> | null;
+}
+
+export interface ChatMessageUpdate {
+    /** chat_... */
+    id: string;
+    /** tiro.chat */
+    object: string;
+    /** What the list shows. */
+    title: string;
+    /** The last message of the branch that is shown; "": none. */
+    leaf_id: string;
+    /** Model, instructions, sampling: the client's own. */
+    settings: Record<string, unknown>;
+    /** Stands first in the list. */
+    pinned: boolean;
+    /** Stands in the archive only. */
+    archived: boolean;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds, of the last change of anything in it. */
+    updated_at: number;
+}
+
+export interface ChatUpdateRequest {
+    /** What the list shows. */
+    title?: string | null;
+    /** The last message of the branch to show. */
+    leaf_id?: string | null;
+    /** In place of those that were there. */
+    settings?: Record<string, unknown> | null;
+    /** Stands first in the list. */
+    pinned?: boolean | null;
+    /** Stands in the archive only. */
+    archived?: boolean | null;
+}
+
+export interface ChatUpdate {
+    /** chat_... */
+    id: string;
+    /** tiro.chat */
+    object: string;
+    /** What the list shows. */
+    title: string;
+    /** The last message of the branch that is shown; "": none. */
+    leaf_id: string;
+    /** Model, instructions, sampling: the client's own. */
+    settings: Record<string, unknown>;
+    /** Stands first in the list. */
+    pinned: boolean;
+    /** Stands in the archive only. */
+    archived: boolean;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds, of the last change of anything in it. */
+    updated_at: number;
+}
+
+export interface ChatList {
+    /** list */
+    object: string;
+    /** The pinned first, then by their last change. Each with `snippet`: with a search, the beginning of a message that holds the text; else null. */
+    data: Array<{
+        /** chat_... */
+        id: string;
+        /** tiro.chat */
+        object: string;
+        /** What the list shows. */
+        title: string;
+        /** The last message of the branch that is shown; "": none. */
+        leaf_id: string;
+        /** Model, instructions, sampling: the client's own. */
+        settings: Record<string, unknown>;
+        /** Stands first in the list. */
+        pinned: boolean;
+        /** Stands in the archive only. */
+        archived: boolean;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds, of the last change of anything in it. */
+        updated_at: number;
+    }>;
+    /** Whether there is a next page. */
+    has_more: boolean;
+}
+
 export interface UsageTable {
     /** list */
     object: "list";
