@@ -167,8 +167,7 @@ def test_gone_also_when_killed_behind_the_answer(start):
 
 @in_files
 def test_expired_is_gone(start):
-    days = {f"TIRO_KEEP_{what}": "365" for what in ("CONVERSATIONS", "COMPLETIONS", "BATCHES")}
-    days = {"TIRO_KEEP_CONVERSATIONS": "365", "TIRO_KEEP_COMPLETIONS": "365", "TIRO_KEEP_CHATS": "365"}
+    days = {f"TIRO_KEEP_{what}": "365" for what in ("CONVERSATIONS", "COMPLETIONS", "BATCHES", "CHATS")}
     server = start("--default-model", CHAT, env=days)
     expiring = [(make, canary(), old) for _, make, old in KINDS if old]
     with client_of(server) as client:

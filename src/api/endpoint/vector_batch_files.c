@@ -1,4 +1,4 @@
-/* GET /v1/vector_stores/{vector_store_id}/file_batches/{batch_id}/files: those that are still in the
+/* GET /v1/vector_stores/{vector_store_id}/file_batches/{batch_id}/files: those still in the
  * store, newest first. */
 #include "api/endpoint.h"
 #include "api/vector_object.h"

@@ -1,4 +1,4 @@
-/* DELETE /v1/vector_stores/{vector_store_id}/files/{file_id}: out of the vector store; the file itself
+/* DELETE /v1/vector_stores/{vector_store_id}/files/{file_id}: out of the store; the file itself
  * stays. */
 #include "api/endpoint.h"
 #include "api/vector_index.h"

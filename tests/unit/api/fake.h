@@ -27,7 +27,7 @@ struct backend_handle {
 
 struct fake {
     struct backend backend; /* first */
-    struct service own; /* without a store */
+    struct service own;     /* without a store */
     struct call call;
     struct arena arena;
     struct buf trace;

@@ -66,8 +66,8 @@ static void *failing_realloc(void *ptr, size_t size)
 }
 
 /* --model NAME=PATH, --embed NAME=PATH, --preload, --host H, --port N, --key-file F, --head-ms N,
- * --body-ms N, --upload-ms N, --write-ms N, --idle-ms N, --grace-ms N, --connections N, --queue N, --age-ms N,
- * --in-flight N, --silence-ms N, --rest-ms N, --allow-host H, --allow-origin O */
+ * --body-ms N, --upload-ms N, --write-ms N, --idle-ms N, --grace-ms N, --connections N, --queue N,
+ * --age-ms N, --in-flight N, --silence-ms N, --rest-ms N, --allow-host H, --allow-origin O */
 static int serve(int argc, char **argv)
 {
     struct gateway_model models[MODELS];
