@@ -1,8 +1,8 @@
 /* chat_table - the chats of the page: each a tree of messages that lasts, with the branch last
  * looked at.
  *
- * A message names the one it answers (`parent_id`, "" for a first one); with the same parent they are
- * siblings, among which a person moves. `leaf_id` is the end of the branch that is shown.
+ * A message names the one it answers (`parent_id`, "" for a first one); those with the same parent
+ * are siblings, among which a person moves. `leaf_id` is the end of the branch that is shown.
  */
 #ifndef TIRO_STORE_CHAT_TABLE_H
 #define TIRO_STORE_CHAT_TABLE_H
