@@ -6,6 +6,7 @@
 #include "cmd/subcommand.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -90,8 +91,19 @@ static int finish(int status)
     return status ? status : 1;
 }
 
+/* Where a caller closed one of the first three, what is printed to it would land in whatever file
+ * is opened next: the database. What cannot be written to fails as before. */
+static void occupy_standard_streams(void)
+{
+    int fd;
+    do fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0) (void)close(fd); /* Nothing was written. */
+}
+
 int main(int argc, char **argv)
 {
+    occupy_standard_streams();
     if (sodium_init() < 0) {
         fprintf(stderr, "tiro: the system gives no random numbers\n");
         return 1;

@@ -50,6 +50,29 @@ def make_file(client, text):
     return lambda: client.files.delete(made.id)
 
 
+def make_response(client, text):
+    made = client.responses.create(model=CHAT, input=[{"role": "user", "content": text}], instructions=text,
+                                   max_output_tokens=16, metadata={"label": text})
+    return lambda: client.responses.delete(made.id)
+
+
+def make_background_response(client, text):
+    made = client.responses.create(model=CHAT, input=text, max_output_tokens=16, background=True)
+    until_none(lambda: client.responses.retrieve(made.id).status in ("queued", "in_progress"))
+    return lambda: client.responses.delete(made.id)
+
+
+def make_answered_conversation(client, text):
+    """The response has its input too: both must be deleted."""
+    home = client.conversations.create()
+    made = client.responses.create(model=CHAT, input=text, max_output_tokens=16, conversation=home.id)
+
+    def delete():
+        client.responses.delete(made.id)
+        client.conversations.delete(home.id)
+    return delete
+
+
 def until_none(what):
     end = time.monotonic() + GONE_S
     while found := what():
@@ -122,6 +145,9 @@ KINDS = [
     ("chat", make_chat, "UPDATE chats SET updated_at = 1"),
     ("message", make_message, "UPDATE chats SET updated_at = 1"),
     ("labels", make_labels, None),
+    ("response", make_response, "UPDATE responses SET created_at = 1"),
+    ("background response", make_background_response, "UPDATE responses SET created_at = 1"),
+    ("answered conversation", make_answered_conversation, "UPDATE responses SET created_at = 1"),
     ("file", make_file, "UPDATE files SET expires_at = 1"),
     ("searchable file", make_searchable_file, None),
     ("vector store", make_vector_store, None),
@@ -167,7 +193,8 @@ def test_gone_also_when_killed_behind_the_answer(start):
 
 @in_files
 def test_expired_is_gone(start):
-    days = {f"TIRO_KEEP_{what}": "365" for what in ("CONVERSATIONS", "COMPLETIONS", "BATCHES", "CHATS")}
+    kinds = ("CONVERSATIONS", "COMPLETIONS", "RESPONSES", "BATCHES", "CHATS")
+    days = {f"TIRO_KEEP_{kind}": "365" for kind in kinds}
     server = start("--default-model", CHAT, env=days)
     expiring = [(make, canary(), old) for _, make, old in KINDS if old]
     with client_of(server) as client:

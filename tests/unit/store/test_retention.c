@@ -7,6 +7,7 @@
 #include "store/completion_table.h"
 #include "store/conversation_table.h"
 #include "store/ledger.h"
+#include "store/response_table.h"
 #include "store/retention.h"
 
 enum { N_ROWS = RETENTION_ROWS_AT_ONCE + 2 };
@@ -99,6 +100,28 @@ static void test_conversations(void **state)
     close_all();
 }
 
+static void test_responses(void **state)
+{
+    (void)state;
+    open_all();
+    for (int i = 0; i < N_ROWS; i++) {
+        const struct principal *owner = &owners[i % 2];
+        struct response_row row = { .id = slice_of(arena_printf(&arena, "resp_%d", i)),
+                                    .status = SLICE("completed"),
+                                    .model = SLICE("m"),
+                                    .request = SLICE("{}"),
+                                    .body = SLICE("{}"),
+                                    .created_at = i };
+        struct items_list input = { row.id, ITEMS_INPUT }, output = { row.id, ITEMS_OUTPUT };
+        assert_ok(response_add(db, owner, &row, &err), &err);
+        assert_ok(items_add(db, owner, &input, items, 1, &err), &err);
+        assert_ok(items_add(db, owner, &output, items, 2, &err), &err);
+    }
+    expire("responses");
+    assert_int_equal(count("items"), 3);
+    close_all();
+}
+
 static void test_ledger(void **state)
 {
     (void)state;
@@ -149,9 +172,8 @@ int main(void)
 {
     json_init();
     const struct CMUnitTest tests[] = {
-        BACKEND_TEST(test_completions),
-        BACKEND_TEST(test_conversations),
-        BACKEND_TEST(test_ledger),
+        BACKEND_TEST(test_completions), BACKEND_TEST(test_conversations),
+        BACKEND_TEST(test_responses),   BACKEND_TEST(test_ledger),
         BACKEND_TEST(test_batches),
     };
     return backend_run(tests, sizeof tests / sizeof *tests);
