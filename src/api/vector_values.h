@@ -16,8 +16,8 @@ enum {
 
 extern const char vector_attributes_schema[], vector_metadata_schema[], vector_filter_schema[];
 
-/* An object of at most LABELS_MAX texts, or, as attributes, numbers and truths too; it stands at
- * `path`. *ret is its JSON text in the arena, "{}" without an object. */
+/* An object of at most LABELS_MAX texts, or, as attributes, numbers and truths as well; it stands
+ * at `path`. *ret is its JSON text in the arena, "{}" without an object. */
 int vector_metadata_text(struct slice *ret, const json_t *object, const char *path,
                          struct arena *arena, struct err *err) MUST_USE;
 int vector_attributes_text(struct slice *ret, const json_t *object, const char *path,

@@ -62,7 +62,7 @@ static enum char_class class_of(uint32_t c)
     }
 }
 
-/* Whether `c` is inside a word whose last character was of class `last`, the next one `next`. */
+/* Whether `c` is inside a word, between characters of the classes `last` and `next`. */
 static bool is_between(uint32_t c, enum char_class last, enum char_class next)
 {
     bool apostrophe = c == '\'' || c == 0x2019, stop = c == '.' || c == 0x2024;

@@ -294,7 +294,7 @@ int blob_walk(const char *data_dir, int (*each)(void *ctx, struct slice sha256, 
     int rc = 0;
     for (const struct dirent *e; rc == 0 && (e = readdir(d));) {
         if (strlen(e->d_name) != 2 || e->d_name[0] == '.') continue;
-        (void)snprintf(path, sizeof path, "%s/%s", files, e->d_name); /* Fits. */
+        (void)snprintf(path, sizeof path, "%s/%.2s", files, e->d_name); /* Fits. */
         rc = walk_folder(path, each, ctx, err);
     }
     (void)closedir(d); /* Read only. */

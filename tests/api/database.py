@@ -1,17 +1,21 @@
 """The database of a server under test: the file in its folder, or, with TIRO_TEST_POSTGRES (a URL, as
 tools/postgres.sh prints it), a schema of its own there."""
+import contextlib
 import hashlib
 import os
+import pathlib
 import re
+import shutil
 import sqlite3
 import subprocess
+import tempfile
 
 POSTGRES = os.environ.get("TIRO_TEST_POSTGRES")
 
 
 class Database:
     def __init__(self, data):
-        self.path = f"{data}/tiro.db"
+        self.folder = pathlib.Path(data)
         self.url = None
         if POSTGRES:
             schema = "api_" + hashlib.sha256(str(data).encode()).hexdigest()[:16]
@@ -22,11 +26,28 @@ class Database:
         return {"TIRO_DATABASE": self.url} if self.url else {}
 
     def sql(self, statement):
-        """Rows of numbers and texts, as another process than the server finds them."""
+        """Rows of numbers and texts. While its server runs, a file can only be read: it is copied, as a power
+        cut would leave it."""
         if self.url:
             return psql(self.url, statement)
-        with sqlite3.connect(f"file:{self.path}?mode=rw", uri=True, timeout=10) as db:
-            return db.execute(statement).fetchall()
+        with tempfile.TemporaryDirectory() as folder:
+            for again in range(20):
+                for name in ("tiro.db", "tiro.db-wal"):
+                    if (found := self.folder / name).exists():
+                        shutil.copyfile(found, f"{folder}/{name}")
+                try:
+                    with contextlib.closing(sqlite3.connect(f"{folder}/tiro.db")) as db:
+                        return db.execute(statement).fetchall()
+                except sqlite3.DatabaseError:  # Its log was put in place between the two.
+                    if again == 19:
+                        raise
+
+    def change(self, statement):
+        """With no server on it, or in PostgreSQL."""
+        if self.url:
+            return psql(self.url, statement)
+        with contextlib.closing(sqlite3.connect(self.folder / "tiro.db")) as db, db:
+            db.execute(statement)
 
 
 def psql(url, statement):

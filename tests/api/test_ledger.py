@@ -171,11 +171,14 @@ def test_clients_that_leave(tmp_path):
     assert rows(server) == found  # Nothing comes after.
 
 
-def test_a_ledger_that_takes_nothing(start):
-    """No answer without its row; when the disk is well again, what was owed is written."""
-    server = start()
+def test_a_ledger_that_takes_nothing(tmp_path):
+    """No answer without its row. With PostgreSQL, where another process can make it well again meanwhile, what
+    was owed is written then (as tests/unit/gateway/test_books.c has it for both)."""
+    server = Server(model_folder(tmp_path))
     server.request("POST", *chat())
-    server.database.sql("ALTER TABLE ledger RENAME TO away")
+    server.stop()
+    server.database.change("ALTER TABLE ledger RENAME TO away")
+    server = Server(tmp_path)
     for path, body in (chat(), text(), message(), vectors()):
         status, headers, data = server.request("POST", path, body)
         assert status == 503 and b"recorded" in data, data
@@ -189,12 +192,17 @@ def test_a_ledger_that_takes_nothing(start):
         assert "[DONE]" not in data.decode() and "message_stop" not in data.decode()
     assert len(rows(server, table="away")) == 1
     _, _, data = server.request("GET", "/metrics")
-    assert "\ntiro_ledger_owed 6\n" in data.decode() and "\ntiro_ledger_rows_total 1\n" in data.decode()
-    server.database.sql("ALTER TABLE away RENAME TO ledger")
+    assert "\ntiro_ledger_owed 6\n" in data.decode() and "\ntiro_ledger_rows_total 0\n" in data.decode()
+    live = server.database.url
+    if not live:
+        server.stop()
+    server.database.change("ALTER TABLE away RENAME TO ledger")
+    if not live:
+        server = Server(tmp_path)
     server.request("POST", *text())
-    wait_for(lambda: len(rows(server)) == 8)
-    statuses = sorted(row[2] for row in rows(server).values())
-    assert statuses == [200, 200, 503, 503, 503, 503, 503, 503]
+    wanted = [200, 200] + (6 * [503] if live else [])
+    wait_for(lambda: sorted(row[2] for row in rows(server).values()) == wanted)
+    server.stop()
 
 
 def test_a_killed_server_forgets_nothing(tmp_path):

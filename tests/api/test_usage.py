@@ -25,15 +25,17 @@ def used(tmp_path_factory):
                                ("completions", text(n=2)), ("embeddings", vectors())]:
         _, _, data = server.request("POST", path, body)
         told[kind].append(openai_usage(json.loads(data)["usage"]))
+    server.stop()
     old = [(f"{name}old_{day}_{i}", "default", "default", f"u{i}", key, "/v1/chat/completions", model,
             LONG_AGO + day * DAY + i * HOUR, 200, 100 + day, 10, 5, 1_500_000)
            for day in range(10)
            for i, (model, key, name) in enumerate([("a", "k1", ""), ("a", "k2", ""), ("b", "k1", "batch_1/")])]
     old += [("foreign", "default", "other", "u", "k", "/v1/completions", "a", LONG_AGO, 200, 9, 9, 9, 9),
             ("stranger", "other", "default", "u", "k", "/v1/completions", "a", LONG_AGO, 200, 9, 9, 9, 9)]
-    server.database.sql(
+    server.database.change(
         "INSERT INTO ledger(id, tenant_id, project_id, user_id, key_id, endpoint, model, created_at, status, "
         "prompt_tokens, cached_tokens, completion_tokens, core_us) VALUES " + ", ".join(map(str, old)))
+    server = Server(server.data)
     yield server, told
     server.stop()
 

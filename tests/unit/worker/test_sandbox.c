@@ -401,9 +401,44 @@ static void test_a_missing_model_builds_no_hole(void **state)
     munmap(r, sizeof *r);
 }
 
+static int run(const char *path, const char *argument)
+{
+    char *const args[] = { (char *)(uintptr_t)path, (char *)(uintptr_t)argument, NULL };
+    char *const none[] = { NULL };
+    return outcome(execve(path, args, none));
+}
+
+/* For a program of others: that one starts, with its libraries, and nothing else does. */
+static void test_one_program_may_start(void **state)
+{
+    (void)state;
+    static const char *const programs[] = { "/usr/bin/env", "/lib64/ld-linux-x86-64.so.2", NULL };
+    static const char *const libraries[] = { "/usr/lib",         "/lib",     "/lib64",
+                                             "/etc/ld.so.cache", "/nowhere", NULL };
+    int *e = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct sandbox box;
+        sandbox_enter(&box,
+                      &(struct sandbox_needs){ .executable = programs, .readable = libraries });
+        e[0] = box.landlock ? run("/bin/sh", "-c") : EACCES;
+        e[1] = box.landlock ? read_outside() : EACCES;
+        e[2] = box.seccomp ? inet_socket() : EPERM;
+        e[3] = box.seccomp ? outcome(fork()) : EPERM;
+        e[4] = try_open("/tmp/tiro-sandbox-new", O_WRONLY | O_CREAT);
+        _exit(run("/usr/bin/env", "--version") ? 99 : 98);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    for (int i = 0; i < 5; i++) assert_true(e[i] == EACCES || e[i] == EPERM);
+    munmap(e, 4096);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_program_may_start),
         cmocka_unit_test(test_walls),
         cmocka_unit_test(test_links_are_followed),
         cmocka_unit_test(test_a_missing_model_builds_no_hole),
