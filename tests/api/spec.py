@@ -53,8 +53,18 @@ for name, place, also, _ in DIFFERENCES:
         PATHS["/completions"]["post"]["200"][EVENTS] = {"$ref": "#/components/schemas/CompletionChunk"}
     amend(name, place, also)
 
+# What the document leaves open: a stream that it mentions in the description alone, and an answer without
+# any description, which is that of its example.
+STREAM = PATHS["/responses"]["post"]["200"][EVENTS]
+PATHS["/responses/{response_id}"]["get"]["200"][EVENTS] = STREAM
+PATHS["/responses/{response_id}"]["delete"]["200"] = {JSON: {
+    "type": "object", "required": ["id", "object", "deleted"], "additionalProperties": False,
+    "properties": {"id": {"type": "string"}, "object": {"enum": ["response"]}, "deleted": {"enum": [True]}}}}
+
 OPERATIONS = [
-    (method.upper(), re.compile("/v1" + re.sub(r"\\\{\w+\\\}", ".+", re.escape(path))), answers)
+    # Only a model's name may hold a slash.
+    (method.upper(), re.compile("/v1" + re.sub(r"\\\{(\w+)\\\}", lambda m: ".+" if m[1] == "model" else "[^/]+",
+                                               re.escape(path))), answers)
     for path, methods in PATHS.items() for method, answers in methods.items()
 ]
 ELSEWHERE = ("/v1/messages",)  # Described by others, in shapes of their own.
