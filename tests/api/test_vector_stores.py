@@ -208,6 +208,17 @@ def test_a_file_without_text_fails_and_says_why(client):
     client.vector_stores.delete(store.id)
 
 
+def test_the_text_of_a_page_is_what_is_searched(client):
+    store = client.vector_stores.create()
+    page = "<html><head><style>p { color: red }</style></head><body><p>Otters hold hands.</p></body></html>"
+    file = client.vector_stores.files.create_and_poll(upload(client, "otters.html", page).id,
+                                                      vector_store_id=store.id)
+    assert file.status == "completed"
+    best = client.vector_stores.search(store.id, query="animals that sleep side by side").data[0]
+    assert best.content[0].text == "Otters hold hands."
+    client.vector_stores.delete(store.id)
+
+
 def test_lists_have_pages(client):
     stores = [client.vector_stores.create(name=f"page{n}") for n in range(5)]
     page = client.vector_stores.list(limit=2)
