@@ -1,5 +1,5 @@
-/* file_search: the model asks, vector stores answer, and what it cites by number becomes an annotation
- * that says which file it is of and which bytes of that file's text. */
+/* file_search: the model asks, vector stores answer, and what it cites by number becomes an
+ * annotation that says which file it is of, and which bytes of that file's text. */
 #include "api/server_tool.h"
 #include "api/vector_ranking.h"
 #include "api/vector_search.h"
