@@ -14,8 +14,8 @@
  * table are ERR_PROTOCOL, on the sending side too. No pointers, no code. Transport: proto/conn.h.
  *
  * Adding a kind: a number here (never reused), a struct in proto/bodies.h (of what a worker says of
- * itself: bodies_worker.h; of the index: bodies_index.h), and a file message/<name>.c with its field
- * table and `const struct message message_<name>`.
+ * itself: bodies_worker.h; of the index: bodies_index.h), and a file message/<name>.c with its
+ * field table and `const struct message message_<name>`.
  * Changing a table: raise its `.version`.
  */
 #ifndef TIRO_PROTO_MESSAGE_H
