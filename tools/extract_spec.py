@@ -46,6 +46,11 @@ OPERATIONS = [
     ("/organization/usage/embeddings", "get"),
     ("/responses", "post"),
     ("/responses/input_tokens", "post"),
+    ("/responses/compact", "post"),
+    ("/responses/{response_id}", "get"),
+    ("/responses/{response_id}", "delete"),
+    ("/responses/{response_id}/cancel", "post"),
+    ("/responses/{response_id}/input_items", "get"),
 ]
 ERROR = "ErrorResponse"  # No operation mentions it, but it is what all of them fail with.
 DROPPED = {"description", "example", "title", "externalDocs"}

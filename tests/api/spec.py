@@ -68,6 +68,13 @@ for name, place, also, _ in DIFFERENCES:
         PATHS["/completions"]["post"]["200"][EVENTS] = {"$ref": "#/components/schemas/CompletionChunk"}
     amend(name, place, also)
 
+# What the document leaves open: a stream that it mentions in the description alone, and an answer without
+# any description, which is that of its example.
+STREAM = PATHS["/responses"]["post"]["200"][EVENTS]
+PATHS["/responses/{response_id}"]["get"]["200"][EVENTS] = STREAM
+PATHS["/responses/{response_id}"]["delete"]["200"] = {JSON: {
+    "type": "object", "required": ["id", "object", "deleted"], "additionalProperties": False,
+    "properties": {"id": {"type": "string"}, "object": {"enum": ["response"]}, "deleted": {"enum": [True]}}}}
 
 def pattern_of(path):
     """Ids are one part of a path; the name of a model may have slashes."""
