@@ -5,6 +5,8 @@
 #include "unit/api/fake_events.h"
 #include "unit/api/fake_responses.h"
 
+#include "api/live.h"
+
 #include <stdio.h>
 
 static const struct principal owner = { SLICE("t"), SLICE("p"), SLICE("u"), SLICE("k") };
@@ -204,6 +206,34 @@ static void test_a_wrong_request_leaves_nothing(void **state)
     assert_int_equal(query(f, "SELECT COUNT(*) FROM items"), 0);
 }
 
+/* Lets its turn come. */
+static void tick(struct fixture *f)
+{
+    size_t n = f->models.n_handles;
+    while (f->models.n_handles == n && fake_fire(&f->s) > 0) fake_catch_up(&f->s);
+}
+
+static void test_lost_workers_are_no_end_until_they_are_too_many(void **state)
+{
+    struct fixture *f = *state;
+    struct fake call;
+    ask(f, &call, &owner, POST, STREAM);
+    for (size_t h = 0; h <= LIVE_AGAIN_MAX; h++) {
+        say(f, h, "{\"token\":{\"text\":\"Hel\"}}");
+        say(f, h, "{\"flush\":{}}");
+        assert_false(call.over);
+        say(f, h, "{\"error\":{\"code\":\"WORKER_LOST\",\"text\":\"it is gone\"}}");
+        if (h < LIVE_AGAIN_MAX) tick(f);
+    }
+    assert_true(call.over);
+    const char *delta = strstr(buf_str(&call.trace), "\"delta\":\"Hel\"");
+    assert_non_null(delta);
+    assert_null(strstr(delta + 1, "\"delta\"")); /* Told once, however often it was made. */
+    assert_says(delta, "response.failed");
+    leave(f, &call);
+    assert_int_equal(query(f, "SELECT COUNT(*) FROM responses WHERE status = 'failed'"), 1);
+}
+
 static void test_turns_and_limits_of_the_background(void **state)
 {
     struct fixture *f = *state;
@@ -260,6 +290,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_server_that_ends_leaves_it_to_the_next, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_wrong_request_leaves_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_lost_workers_are_no_end_until_they_are_too_many, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_turns_and_limits_of_the_background, setup, teardown),
         cmocka_unit_test_setup_teardown(test_another_project_has_none_of_it, setup, teardown),
     };
