@@ -76,6 +76,7 @@ PATHS["/responses/{response_id}"]["delete"]["200"] = {JSON: {
     "type": "object", "required": ["id", "object", "deleted"], "additionalProperties": False,
     "properties": {"id": {"type": "string"}, "object": {"enum": ["response"]}, "deleted": {"enum": [True]}}}}
 
+
 def pattern_of(path):
     """Ids are one part of a path; the name of a model may have slashes."""
     inside = re.sub(r"\\\{(\w+)\\\}", lambda m: ".+" if m[1] == "model" else "[^/]+", re.escape(path))
