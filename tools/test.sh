@@ -149,11 +149,12 @@ stage_api() {
 }
 
 stage_fault() {
-    say "kill -9 in the middle of batches"
+    say "kill -9 in the middle of batches and responses"
     build release
     models
     venv
-    .venv/bin/python tests/fault/batches.py --kills 30
+    .venv/bin/python tests/fault/batches.py --kills "${KILLS:-30}"
+    .venv/bin/python tests/fault/responses.py --kills "${KILLS:-30}"
 }
 
 stage_sdk() {

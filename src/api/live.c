@@ -70,6 +70,11 @@ static bool ends_stream(const char *type)
            strcmp(type, "response.failed") == 0;
 }
 
+static bool was_cancelled(const struct live *live)
+{
+    return strcmp(live->status, "cancelled") == 0;
+}
+
 static void stop_replay(void *user)
 {
     struct live *live = user;
@@ -77,7 +82,7 @@ static void stop_replay(void *user)
     live_cancel(live);
 }
 
-/* A replay of what was cancelled goes as far as it went; not from inside the run. */
+/* A replay of what did not end by itself goes as far as it went; not from inside the run. */
 static void stop_soon(struct live *live)
 {
     struct service *s = live->service;
@@ -89,12 +94,13 @@ static void on_event(void *user, uint64_t number, const char *type, struct slice
     struct live *live = user;
     if (live->last != LIVE_NO_NUMBER) return;
     if (live->parked && strcmp(type, "response.in_progress") == 0) return; /* Not yet. */
-    if (live->replay && live->n_events > 0 && number >= live->n_events) {
-        stop_soon(live);
-        return;
-    }
     if (ends_stream(type)) {
         live->last = number; /* Written anew from the object, when that is on disk. */
+        return;
+    }
+    if (live->replay && live->n_events > 0 && number + !was_cancelled(live) >= live->n_events) {
+        if (!was_cancelled(live)) live->last = number;
+        stop_soon(live);
         return;
     }
     event_log_add(&live->log, number, type, json);
@@ -134,12 +140,41 @@ static void take_result(struct live *live, const struct response_result *result)
     (void)err_set(&live->failure, ERR_NO_MEMORY, "There is no memory for the answer.");
 }
 
+static bool may_pass(const struct err *err)
+{
+    int status = err_http_status(err->code);
+    return status == 429 || status == 503;
+}
+
+/* It is begun again, as after a start of the server. */
+static void wait_again(struct live *live)
+{
+    live->phase = LIVE_WAITING;
+    responses_retry_later(live->home);
+}
+
+/* Of what was promised, a failure that may pass is none yet. But a request that ends every worker
+ * is not to end them for ever. */
+static bool is_begun_again(struct live *live, const struct err *failure)
+{
+    bool lost = failure && may_pass(failure) && failure->code != ERR_NO_MEMORY;
+    if (!lost || live->replay || !live->stored) return false;
+    if (!live->on_disk || live_told_nothing(live) || live->n_again == LIVE_AGAIN_MAX) return false;
+    live->n_again++;
+    live->last = LIVE_NO_NUMBER;
+    return true;
+}
+
 static void on_end(void *user, const struct response_result *result)
 {
     struct live *live = user;
     live->run = NULL;
-    live->phase = LIVE_ENDED;
     turn_over(live);
+    if (is_begun_again(live, result->error)) {
+        wait_again(live);
+        return;
+    }
+    live->phase = LIVE_ENDED;
     if (!live->replay) take_result(live, result);
     live->refused = !live->replay && live->failure.code && live_told_nothing(live);
     advance(live);
@@ -152,11 +187,6 @@ static const struct response_run_ops run_ops = {
 };
 
 /* ---- The end ---- */
-
-static bool was_cancelled(const struct live *live)
-{
-    return strcmp(live->status, "cancelled") == 0;
-}
 
 /* The last event, now that it is true. One that was cancelled has none. */
 static void add_last_event(struct live *live)
@@ -391,20 +421,12 @@ static int start(struct live *live, struct err *err)
     return 0;
 }
 
-static bool may_pass(const struct err *err)
-{
-    int status = err_http_status(err->code);
-    return status == 429 || status >= 500;
-}
-
 static void start_failed(struct live *live, const struct err *err)
 {
     if (live->replay || !live->on_disk) {
         give_up(live, err);
     } else if (may_pass(err)) {
-        live->phase = LIVE_WAITING;
-        drop_work(live);
-        responses_retry_later(live->home);
+        wait_again(live);
     } else {
         log_warn("a response that was begun cannot be made again", LOG_SLICE("response", live->id),
                  LOG_STR("why", err->text));
@@ -443,6 +465,7 @@ int live_begin(struct live *live, struct err *err)
 
 void live_load(struct live *live)
 {
+    drop_work(live);
     live->phase = LIVE_LOADING;
     submit(live, live_store_load, on_loaded);
 }

@@ -50,6 +50,7 @@ struct listener {
 };
 
 #define LIVE_NO_NUMBER UINT64_MAX
+enum { LIVE_AGAIN_MAX = 4 }; /* Times that one is begun again, by one server. */
 
 struct live {
     struct responses *home; /* NULL: the runner has stopped, and this goes when its job has ended */
@@ -86,6 +87,7 @@ struct live {
     uint64_t last;     /* number of the last event, which is held back; LIVE_NO_NUMBER: not yet */
     uint64_t n_events; /* of a replay: how many there were; 0: unknown */
     struct service_timer *stop;
+    int n_again;  /* how often it was begun again for a failure that may pass */
     size_t bytes; /* of the log, as the runner counted it */
 
     struct slice first; /* the object as it begins, for the row */

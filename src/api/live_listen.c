@@ -38,7 +38,7 @@ void live_leave_books(struct live *live)
 {
     struct listener *l = who_asked(live);
     live_tell_stats(live);
-    if (l) l->call->books_itself = false;
+    if (l && live->stored) l->call->books_itself = false;
 }
 
 /* ---- Coming and going ---- */

@@ -37,6 +37,7 @@ struct server_tool_options {
     const json_t *config;              /* the tool's object in the request; lives as long */
     struct slice arguments;            /* what the model wrote: JSON, valid under .parameters */
     int32_t priority;                  /* of requests to models, as in struct call */
+    uint32_t n_before;                 /* calls of such tools in this response before this one */
     /* Exactly once, from the loop and not from inside begin, unless it is cancelled. `result` is
      * NULL when it failed; its pointers live until this returns. */
     void (*done)(void *user, const struct server_tool_result *result, const struct err *err);

@@ -1,9 +1,9 @@
 #include "api/vector_job.h"
 
+#include "api/extract.h"
 #include "api/token_counter.h"
 #include "api/vector_index.h"
 #include "api/vector_step.h"
-#include "api/vector_text.h"
 #include "api/vector_values.h"
 #include "base/log.h"
 #include "base/seam.h"
@@ -34,8 +34,9 @@ struct vector_job {
     struct arena arena; /* of what is copied */
     struct principal owner;
     struct vector_file file;
-    struct vector_step *step;    /* in the store; NULL: none */
-    struct vector_text *reading; /* NULL: none */
+    struct vector_step *step; /* in the store; NULL: none */
+    struct extraction extraction;
+    bool extracting;
     struct token_counter *counter;
     char *model; /* owned */
     char *text;  /* owned */
@@ -65,7 +66,7 @@ void vector_job_close(struct vector_job *j)
 {
     cancel_asking(j);
     token_counter_close(j->counter);
-    if (j->reading) vector_text_cancel(j->reading);
+    if (j->extracting) extract_cancel(j->o.service, &j->extraction);
     if (j->step) j->step->owner = NULL;
     for (size_t i = 0; i < j->n_chunks; i++) mem_free(j->chunks[i].vector);
     mem_free(j->chunks);
@@ -453,31 +454,38 @@ static int count(struct vector_job *j, struct err *err)
 
 /* ---- Reading ---- */
 
-static void text_read(void *user, char *text, size_t len, const struct err *err)
+static int take_text(struct vector_job *j, struct slice text, struct err *err)
 {
-    struct vector_job *j = user;
-    struct err why = { 0 };
-    j->reading = NULL;
-    j->text = text;
-    j->text_len = len;
-    if (err) why = *err;
-    if (!err && len == 0)
-        (void)err_set(&why, ERR_INVALID_VALUE, "The file is empty: there is no text in it.");
-    for (size_t i = 0; text && i < len; i++)
-        if (text[i] == '\0') text[i] = ' '; /* Databases keep none in texts. */
-    if (why.code || count(j, &why) < 0) end(j, &why);
+    if (text.len == 0)
+        return err_set(err, ERR_INVALID_VALUE, "The file is empty: there is no text in it.");
+    j->text = mem_strndup(text.ptr, text.len);
+    if (!j->text) return err_set(err, ERR_NO_MEMORY, "no memory for the file's text");
+    j->text_len = text.len;
+    return count(j, err);
+}
+
+static void extracted(struct extraction *x, int rc, struct slice text, const struct err *err)
+{
+    struct vector_job *j = (struct vector_job *)((char *)x -
+                                                 offsetof(struct vector_job, extraction));
+    struct err why = *err;
+    j->extracting = false;
+    if (rc == 0) rc = take_text(j, text, &why);
+    if (rc < 0) end(j, &why);
 }
 
 static int begin_text(struct vector_job *j, const struct file_row *row, struct err *err)
 {
-    struct vector_text_options options = {
-        .service = j->o.service,
-        .file = row,
-        .bytes_max = VECTOR_TEXT_MAX,
-        .done = text_read,
-        .user = j,
-    };
-    return vector_text_begin(&j->reading, &options, err);
+    struct extraction *x = &j->extraction;
+    if (row->sha256.len >= sizeof x->sha256)
+        return err_set(err, ERR_INTERNAL, "a file whose bytes have no name");
+    memcpy(x->sha256, row->sha256.ptr, row->sha256.len);
+    x->sha256[row->sha256.len] = '\0';
+    x->filename = row->filename;
+    x->done = extracted;
+    TRY(extract_begin(j->o.service, x, err));
+    j->extracting = true;
+    return 0;
 }
 
 static int choose_model(struct vector_job *j, struct err *err)

@@ -22,8 +22,7 @@ struct vector_index;
 struct vector_job;
 
 enum {
-    VECTOR_TEXT_MAX = 32 << 20, /* Bytes of one file's text. */
-    CHUNK_TOKENS_AUTO = 800,    /* As OpenAI has them, where the model can hold so many; */
+    CHUNK_TOKENS_AUTO = 800, /* As OpenAI has them, where the model can hold so many; */
     CHUNK_OVERLAP_AUTO = 400,
     CHUNK_TOKENS_MIN = 100, /* and what a client may ask for. */
     CHUNK_TOKENS_MAX = 4096,

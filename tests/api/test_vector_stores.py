@@ -8,7 +8,7 @@ import time
 import openai
 import pytest
 
-from server import EMBED, Server, model_folder
+from server import CODE, EMBED, Server, model_folder
 
 # One file each: what it is about, and a question whose words are mostly others.
 FACTS = {
@@ -208,6 +208,17 @@ def test_a_file_without_text_fails_and_says_why(client):
     client.vector_stores.delete(store.id)
 
 
+def test_the_text_of_a_page_is_what_is_searched(client):
+    store = client.vector_stores.create()
+    page = "<html><head><style>p { color: red }</style></head><body><p>Otters hold hands.</p></body></html>"
+    file = client.vector_stores.files.create_and_poll(upload(client, "otters.html", page).id,
+                                                      vector_store_id=store.id)
+    assert file.status == "completed"
+    best = client.vector_stores.search(store.id, query="animals that sleep side by side").data[0]
+    assert best.content[0].text == "Otters hold hands."
+    client.vector_stores.delete(store.id)
+
+
 def test_lists_have_pages(client):
     stores = [client.vector_stores.create(name=f"page{n}") for n in range(5)]
     page = client.vector_stores.list(limit=2)
@@ -267,6 +278,55 @@ def test_missing_files_and_wrong_chunks_are_refused(client, facts):
                 store.id, file_id=some,
                 chunking_strategy={"type": "static", "static": {"max_chunk_size_tokens": size,
                                                                   "chunk_overlap_tokens": overlap}})
+
+
+def test_a_response_searches_and_cites(client, facts):
+    """The model is made to search; what it cites by number points to the file it came from."""
+    store, ids = facts
+    tool = {"type": "file_search", "vector_store_ids": [store.id], "max_num_results": 2,
+            "filters": {"type": "in", "key": "name", "value": ["chess.txt", "bread.txt"]}}
+    # Whatever a small model would rather say, the answer is held to one that cites.
+    answer = {"format": {"type": "json_schema", "name": "cited", "strict": True, "schema": {
+        "type": "object", "properties": {"fact": {"type": "string", "enum": ["It jumps [1]."]}},
+        "required": ["fact"], "additionalProperties": False}}}
+    response = client.responses.create(
+        model=CODE, input="Which chess piece jumps over others?", tools=[tool],
+        tool_choice={"type": "file_search"}, include=["file_search_call.results"], store=False,
+        text=answer, max_output_tokens=200, temperature=0)
+    call = response.output[0]
+    assert call.type == "file_search_call" and call.status == "completed" and call.queries
+    assert {r.filename for r in call.results} <= {"chess.txt", "bread.txt"} and call.results
+    message = response.output[-1]
+    text = message.content[0]
+    citations = text.annotations
+    assert [c.type for c in citations] == ["file_citation"]
+    assert citations[0].file_id == call.results[0].file_id == ids[citations[0].filename]
+    assert text.text[citations[0].index:].startswith("[1]")
+    span = citations[0].model_extra["span"]
+    source = FACTS[citations[0].filename][0].encode()
+    assert source[span["start_byte"]:span["end_byte"]].decode() == call.results[0].text
+
+
+def test_results_are_given_only_to_who_asks(client, facts):
+    store, _ = facts
+    tool = {"type": "file_search", "vector_store_ids": [store.id], "max_num_results": 1}
+    events = list(client.responses.create(
+        model=CODE, input="What makes the tides?", tools=[tool], tool_choice={"type": "file_search"},
+        store=False, stream=True, max_output_tokens=200, temperature=0))
+    types = [e.type for e in events]
+    phases = [f"response.file_search_call.{p}" for p in ("in_progress", "searching", "completed")]
+    assert [t for t in types if t in phases][:3] == phases
+    call = events[-1].response.output[0]
+    assert call.type == "file_search_call" and call.queries and call.results is None
+
+
+def test_wrong_tools_are_refused(client):
+    for wrong, param in (({"vector_store_ids": []}, "tools[0].vector_store_ids"),
+                         ({"vector_store_ids": ["vs_x"], "filters": {"type": "eq"}}, "tools[0].filters.key"),
+                         ({"vector_store_ids": ["vs_x"], "max_num_results": 51}, "tools[0].max_num_results")):
+        with pytest.raises(openai.BadRequestError) as error:
+            client.responses.create(model=CODE, input="x", tools=[{"type": "file_search", **wrong}], store=False)
+        assert error.value.param == param
 
 
 def test_the_index_comes_back_when_its_process_dies(client, server, facts):

@@ -2,18 +2,8 @@
 #include "api/endpoint.h"
 #include "api/reply.h"
 #include "api/vector_object.h"
-#include "api/vector_search.h"
+#include "api/vector_ranking.h"
 #include "api/vector_values.h"
-
-struct hybrid_req {
-    struct field_number embedding_weight, text_weight;
-};
-
-struct ranking_req {
-    struct field_enum ranker;
-    struct field_number score_threshold;
-    struct field_object hybrid_search;
-};
 
 struct search_req {
     struct field_strings query;
@@ -21,28 +11,6 @@ struct search_req {
     struct field_int max_num_results;
     struct field_object ranking_options;
     struct field_bool rewrite_query;
-};
-
-static const char *const rankers[] = { "none", "auto", "default-2024-11-15", NULL };
-
-static const struct field hybrid_fields[] = {
-    FIELD_NUMBER(struct hybrid_req, embedding_weight, .required = true, .range = { 0, 1e6 },
-                 .help = "Of nearness in meaning."),
-    FIELD_NUMBER(struct hybrid_req, text_weight, .required = true, .range = { 0, 1e6 },
-                 .help = "Of words in common."),
-    FIELDS_END,
-};
-
-static const struct field ranking_fields[] = {
-    FIELD_ENUM(struct ranking_req, ranker, .names = rankers, .def = "\"auto\"",
-               .help = "All of them rank by meaning and words together; no second model ranks "
-                       "again."),
-    FIELD_NUMBER(struct ranking_req, score_threshold, .range = { 0, 1 }, .def = "0",
-                 .help = "Leave out what scores less."),
-    FIELD_OBJECT(struct ranking_req, hybrid_search, .fields = hybrid_fields,
-                 .size = sizeof(struct hybrid_req), .extension = true,
-                 .help = "How much each of the two counts; without it 0.7 and 0.3."),
-    FIELDS_END,
 };
 
 static const struct field fields[] = {
@@ -54,8 +22,8 @@ static const struct field fields[] = {
                .schema = vector_filter_schema, .help = "Only files whose attributes are so."),
     FIELD_INT(struct search_req, max_num_results, .range = { 1, MSG_HITS_MAX }, .def = "10",
               .help = "The most results."),
-    FIELD_OBJECT(struct search_req, ranking_options, .fields = ranking_fields,
-                 .size = sizeof(struct ranking_req), .help = "How results are ranked."),
+    FIELD_OBJECT(struct search_req, ranking_options, .fields = vector_ranking_fields,
+                 .size = sizeof(struct vector_ranking_req), .help = "How results are ranked."),
     FIELD_BOOL(struct search_req, rewrite_query, .def = "false", .only = "[false]",
                .instead = "Queries are taken as they are; rewrite them with a model of yours.",
                .help = "Only false: queries are taken as they are."),
@@ -153,21 +121,10 @@ static int check_queries(const struct field_strings *query, struct err *err)
     return 0;
 }
 
-static int check_weights(const struct hybrid_req *hybrid, struct err *err)
-{
-    if (!hybrid || hybrid->embedding_weight.value + hybrid->text_weight.value > 0) return 0;
-    return err_param(err, ERR_INVALID_VALUE, "ranking_options.hybrid_search",
-                     "Invalid 'ranking_options.hybrid_search': one of the two weights must be "
-                     "above 0.");
-}
-
 static int handle(struct call *call, const void *request, struct err *err)
 {
     const struct search_req *req = request;
-    const struct ranking_req *ranking = req->ranking_options.value;
-    const struct hybrid_req *hybrid = ranking ? ranking->hybrid_search.value : NULL;
     TRY(check_queries(&req->query, err));
-    TRY(check_weights(hybrid, err));
     struct searching *s = ARENA_NEW(call->arena, struct searching);
     struct slice *queries = ARENA_NEWS(call->arena, req->query.n, struct slice);
     if (!s || !queries) return arena_check(call->arena, "the request", err);
@@ -185,14 +142,12 @@ static int handle(struct call *call, const void *request, struct err *err)
         .n_queries = s->n,
         .filter = req->filters.value,
         .filter_path = "filters",
-        .vector_weight = hybrid ? hybrid->embedding_weight.value : VECTOR_WEIGHT_DEFAULT,
-        .text_weight = hybrid ? hybrid->text_weight.value : TEXT_WEIGHT_DEFAULT,
-        .threshold = ranking ? ranking->score_threshold.value : 0,
         .n_max = (uint32_t)req->max_num_results.value,
         .priority = call->priority,
         .done = on_done,
         .user = call,
     };
+    TRY(vector_ranking_fill(&options, req->ranking_options.value, "ranking_options", err));
     TRY(vector_search_begin(&s->search, &options, err));
     call->state = s;
     call->on_close = on_close;

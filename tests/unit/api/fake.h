@@ -17,7 +17,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { FAKE_HANDLES_MAX = 64, FAKE_TRACE_MAX = 2 << 20 };
+enum { FAKE_HANDLES_MAX = 512, FAKE_TRACE_MAX = 2 << 20 };
 
 struct backend_handle {
     const struct backend_events *events;

@@ -31,10 +31,11 @@ static void test_citations(void **state)
         { "[99999999999]", 0, 0, 0 },
         { "\xc3\xa9\xe2\x82\xac [2]", 1, 3, 2 }, /* Characters are counted, not bytes. */
     };
-    json_t *sources = json_loads("[{\"file_id\":\"f1\",\"filename\":\"a\",\"from_byte\":3,"
-                                 "\"to_byte\":9},{\"file_id\":\"f2\",\"filename\":\"b\","
-                                 "\"from_byte\":0,\"to_byte\":5}]",
-                                 0, NULL);
+    json_t *sources = json_loads(
+        "[{\"number\":1,\"file_id\":\"f1\",\"filename\":\"a\",\"span\":{\"start_byte\":3,"
+        "\"end_byte\":9}},{\"number\":2,\"file_id\":\"f2\",\"filename\":\"b\",\"span\":{"
+        "\"start_byte\":0,\"end_byte\":5}}]",
+        0, NULL);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct err err = { 0 };
         json_t *to = json_array();
@@ -48,8 +49,7 @@ static void test_citations(void **state)
             assert_string_equal(json_string_value(json_object_get(last, "type")), "file_citation");
             assert_true(
                 json_equal(json_object_get(last, "file_id"), json_object_get(source, "file_id")));
-            assert_true(json_equal(json_object_get(last, "from_byte"),
-                                   json_object_get(source, "from_byte")));
+            assert_true(json_equal(json_object_get(last, "span"), json_object_get(source, "span")));
         }
         json_decref(to);
     }
@@ -68,10 +68,10 @@ static void test_told_again(void **state)
                               0, NULL);
     assert_int_equal(tool()->recall(&arguments, &text, item, &arena, &err), 0);
     assert_true(slice_is(arguments, "{\"queries\":[\"q\"]}"));
-    assert_true(slice_is(text, "\n[1] a.txt\nT\n"));
+    assert_true(slice_is(text, "a.txt\nT\n\n"));
     json_object_set_new(item, "results", json_null());
     assert_int_equal(tool()->recall(&arguments, &text, item, &arena, &err), 0);
-    assert_true(slice_is(text, "What was found is not kept."));
+    assert_true(slice_is(text, "What this search found is not kept."));
     json_decref(item);
     item = json_object(); /* As a client may send it. */
     assert_int_equal(tool()->recall(&arguments, &text, item, &arena, &err), 0);
