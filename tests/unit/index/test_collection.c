@@ -1,4 +1,4 @@
-/* A collection against a plain one: each chunk scored by itself, in doubles, from the definitions. */
+/* A collection against a plain one: each chunk scored by itself, in doubles, by definition. */
 #include "index/collection.h"
 #include "index/dot.h"
 #include "index/index.h"
