@@ -110,8 +110,8 @@ def test_a_temporary_chat_is_not_kept(page, server):
 
 
 def test_search_rename_pin_archive_delete(page, server):
-    one = make_chat(server, "About bees", [("user", "How do bees dance?"), ("assistant", "In a figure of 8_%.")])
-    make_chat(server, "About ants", [("user", "How do ants walk?")])
+    one = make_chat(server, "Zymurgy bees", [("user", "How do they dance?"), ("assistant", "In a figure of 8_%.")])
+    make_chat(server, "Zymurgy ants", [("user", "How do ants walk?")])
     page.reload()
     search = page.get_by_label("Search all chats")
     search.fill("FIGURE OF 8_%")
@@ -119,23 +119,23 @@ def test_search_rename_pin_archive_delete(page, server):
     expect(chats(page)).to_contain_text("In a figure of 8_%.")
     search.fill("no such thing anywhere")
     expect(page.get_by_text("No chat holds that.")).to_be_visible()
-    search.fill("About")
+    search.fill("zymurgy")
 
     def menu(title, name):
         page.get_by_label(f"More for {title}").click()
         page.get_by_role("button", name=name, exact=True).click()
 
-    menu("About bees", "Rename")
-    page.get_by_label("Title").fill("About wasps")
+    menu("Zymurgy bees", "Rename")
+    page.get_by_label("Title").fill("Zymurgy wasps")
     page.get_by_label("Title").press("Enter")
-    menu("About wasps", "Pin")
-    expect(chats(page).first).to_contain_text("★ About wasps")
-    menu("About wasps", "Archive")
+    menu("Zymurgy wasps", "Pin")
+    expect(chats(page).first).to_contain_text("★ Zymurgy wasps")
+    menu("Zymurgy wasps", "Archive")
     expect(chats(page)).to_have_count(1)
     page.get_by_label("Archive").check()
-    expect(chats(page).first).to_contain_text("About wasps")
+    expect(chats(page).first).to_contain_text("Zymurgy wasps")
     page.once("dialog", lambda d: d.accept())
-    menu("About wasps", "Delete")
+    menu("Zymurgy wasps", "Delete")
     expect(page.get_by_text("No chat holds that.")).to_be_visible()
     assert one not in [c["id"] for c in api(server, "GET", "/v1/tiro/chats?archived=true")["data"]]
 

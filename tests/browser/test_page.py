@@ -67,7 +67,7 @@ def test_keys_and_lines(page):
     box.press_sequentially("two")
     assert box.input_value() == "one\ntwo"
     box.press("Enter")
-    expect(page.get_by_label("You", exact=True)).to_have_text("one\ntwo")
+    expect(page.get_by_label("You", exact=True).locator(".plain")).to_have_text("one\ntwo")
     box.press("Escape")
     expect(page.get_by_role("button", name="Send")).to_be_visible(timeout=WAIT)
 

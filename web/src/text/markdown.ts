@@ -31,9 +31,13 @@ const SAFE = {
     ALLOW_ARIA_ATTR: false,
 };
 
+/** Tags that mean something without attributes; all other HTML that a model writes is shown as text. */
+const PLAIN_TAG = /^<\/?(?:br|hr|sub|sup|kbd|b|i|em|strong|u|s|del|ins|mark|small)\s*\/?>$/i;
+
 /** $$...$$ and \[...\] on lines of their own, $...$ and \(...\) within them. */
 marked.use({
     gfm: true,
+    renderer: { html: ({ text }) => (PLAIN_TAG.test(text.trim()) ? text : escape(text)) },
     extensions: [
         {
             name: "mathBlock",
