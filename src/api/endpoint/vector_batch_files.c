@@ -1,5 +1,5 @@
-/* GET /v1/vector_stores/{vector_store_id}/file_batches/{batch_id}/files: those that are still in the
- * store, newest first. */
+/* GET /v1/vector_stores/{vector_store_id}/file_batches/{batch_id}/files: those that are still in
+ * the store, newest first. */
 #include "api/endpoint.h"
 #include "api/vector_object.h"
 

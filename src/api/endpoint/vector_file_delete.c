@@ -1,5 +1,5 @@
-/* DELETE /v1/vector_stores/{vector_store_id}/files/{file_id}: out of the vector store; the file itself
- * stays. */
+/* DELETE /v1/vector_stores/{vector_store_id}/files/{file_id}: out of the vector store; the file
+ * itself stays. */
 #include "api/endpoint.h"
 #include "api/vector_index.h"
 #include "api/vector_object.h"

@@ -1,4 +1,5 @@
-/* Any bytes as a text: its words are well formed, no longer than they may be, and the same again. */
+/* Any bytes as a text: its words are well formed, no longer than they may be, and found again in
+ * themselves. */
 #include "base/utf8.h"
 #include "index/words.h"
 

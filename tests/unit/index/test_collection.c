@@ -1,4 +1,5 @@
-/* A collection against a plain one: every chunk scored by itself, in doubles, from the definitions. */
+/* A collection against a plain one: every chunk scored by itself, in doubles, from the
+ * definitions. */
 #include "index/collection.h"
 #include "index/dot.h"
 #include "index/index.h"
