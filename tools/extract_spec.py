@@ -51,6 +51,22 @@ OPERATIONS = [
     ("/responses/{response_id}", "delete"),
     ("/responses/{response_id}/cancel", "post"),
     ("/responses/{response_id}/input_items", "get"),
+    ("/vector_stores", "post"),
+    ("/vector_stores", "get"),
+    ("/vector_stores/{vector_store_id}", "get"),
+    ("/vector_stores/{vector_store_id}", "post"),
+    ("/vector_stores/{vector_store_id}", "delete"),
+    ("/vector_stores/{vector_store_id}/search", "post"),
+    ("/vector_stores/{vector_store_id}/files", "post"),
+    ("/vector_stores/{vector_store_id}/files", "get"),
+    ("/vector_stores/{vector_store_id}/files/{file_id}", "get"),
+    ("/vector_stores/{vector_store_id}/files/{file_id}", "post"),
+    ("/vector_stores/{vector_store_id}/files/{file_id}", "delete"),
+    ("/vector_stores/{vector_store_id}/files/{file_id}/content", "get"),
+    ("/vector_stores/{vector_store_id}/file_batches", "post"),
+    ("/vector_stores/{vector_store_id}/file_batches/{batch_id}", "get"),
+    ("/vector_stores/{vector_store_id}/file_batches/{batch_id}/cancel", "post"),
+    ("/vector_stores/{vector_store_id}/file_batches/{batch_id}/files", "get"),
 ]
 ERROR = "ErrorResponse"  # No operation mentions it, but it is what all of them fail with.
 DROPPED = {"description", "example", "title", "externalDocs"}

@@ -83,6 +83,7 @@ static size_t look(const struct words *w, size_t at, uint32_t *ret, enum char_cl
     if (at >= w->text.len) return 0;
     const char *s = w->text.ptr + at;
     size_t left = w->text.len - at, n = utf8_decode(ret, s, left);
+    if (n == 0) *ret = UTF8_REPLACEMENT;
     *ret_class = n ? class_of(*ret) : CLASS_OTHER;
     return n ? n : utf8_bad_len(s, left);
 }

@@ -13,10 +13,11 @@ import batches
 import files
 import responses
 import stored
+import vector_stores
 from server import CHAT, CODE, EMBED
 
 # Resources whose objects must be made first have a file each, with FILES, server and rewrite().
-OTHERS = [batches, files, responses]
+OTHERS = [batches, files, responses, vector_stores]
 
 CHATS, TEXTS, EMBEDDINGS = "/v1/chat/completions", "/v1/completions", "/v1/embeddings"
 NO_SCHEMA = {"foo": "bar"}
