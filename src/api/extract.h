@@ -6,7 +6,7 @@
  *     TRY(extract_begin(service, x, err));
  *
  * One process a document, behind walls, with limits of time, memory and output (proto/decode.h,
- * docs/decisions/0029-decode-workers.md): whatever is in it, it costs that document only. PDF,
+ * docs/decisions/0027-decode-workers.md): whatever is in it, it costs that document only. PDF,
  * DOCX, HTML, and all that is text of itself, chosen by the name's end. Text is UTF-8 without NUL,
  * lines end in LF.
  *

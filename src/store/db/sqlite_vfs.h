@@ -4,7 +4,7 @@
  * them, so that other programs may read a database in use. Nothing is taken for granted of the
  * disk: a power cut may leave any sector that was being written in any state (no
  * SQLITE_IOCAP_POWERSAFE_OVERWRITE), and a new name is only there once its folder is synced
- * (docs/decisions/0024).
+ * (docs/decisions/0023).
  */
 #ifndef TIRO_STORE_DB_SQLITE_VFS_H
 #define TIRO_STORE_DB_SQLITE_VFS_H
