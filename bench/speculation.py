@@ -19,6 +19,7 @@ import statistics
 import sys
 import tempfile
 import time
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests" / "api"))
 import server as tiro  # noqa: E402
@@ -63,10 +64,12 @@ def prompts():
 
 def ask(server, model, text, tokens, options):
     body = {"model": model, "prompt": text, "max_tokens": tokens, **options}
+    request = urllib.request.Request(f"http://127.0.0.1:{server.port}/v1/completions",
+                                     json.dumps(body).encode(), {"Content-Type": "application/json"})
     begin = time.monotonic()
-    status, answer = server.post("/v1/completions", body)
+    with urllib.request.urlopen(request, timeout=600) as answer:
+        answer = json.load(answer)
     took = time.monotonic() - begin
-    assert status == 200, answer
     return took, answer["usage"]["completion_tokens"], answer["choices"][0]["text"]
 
 
@@ -81,6 +84,7 @@ def main():
     parser.add_argument("--kinds", default="edit,fresh", help="which prompts")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # The servers end with it.
+    tiro.PROGRAM = options.program
     servers = {}
     rates = {}
     with tempfile.TemporaryDirectory() as home:
@@ -93,7 +97,7 @@ def main():
             if options.draft:
                 os.symlink(options.draft.resolve(), data / "models" / options.draft.name)
                 env["TIRO_DRAFT_MODELS"] = f"{options.model.stem}={options.draft.stem}"
-            servers[mode] = tiro.Server(options.program, data, env=env)
+            servers[mode] = tiro.Server(data, env=env)
         try:
             name, off = options.model.stem, options.against
             for pair in range(options.pairs + 1):
