@@ -1,267 +1,38 @@
 import { useEffect, useState } from "preact/hooks";
+import type { ComponentType } from "preact";
 
-import { whole, type Attachment } from "./chat/attachments";
-import { useConversation } from "./chat/conversation";
-import { put, read, save, toJson, toMarkdown } from "./chat/files";
-import { readChat, type Chat } from "./server/chats";
-import { ApiError, said, setKey } from "./server/http";
-import { listModels, listPulls, type Model, type Pull } from "./server/models";
-import { countTokens } from "./server/responses";
-import { Composer } from "./view/composer";
-import { Downloads } from "./view/downloads";
-import { Palette, type Command } from "./view/palette";
-import { SettingsDialog } from "./view/settings";
-import { Sidebar } from "./view/sidebar";
-import { Thread } from "./view/thread";
+import { useAddress } from "./address";
+import { pages, type Page, type PageProps } from "./pages";
+import { said } from "./server/http";
+import { useServer, type Server } from "./server/live";
+import { ChatPage } from "./view/chat";
+import { KeyForm } from "./view/key";
 
-const POLL_MS = 2000;
-/** Below this size an answer is quick and often wrong; the page says so. */
-const SMALL_BYTES = 200e6;
-
-function defaultOf(models: Model[]): string {
-    return (models.find((m) => m.tiro.default) ?? models[0])?.id ?? "";
-}
-
-/** The models and downloads, asked again while the page is looked at. */
-function useServer() {
-    const [models, setModels] = useState<Model[]>([]);
-    const [pulls, setPulls] = useState<Pull[]>([]);
-    const [problem, setProblem] = useState<ApiError | null>(null);
-    const [round, setRound] = useState(0);
+/** A page whose code comes when somebody goes there. */
+function Later({ page, ...props }: PageProps & { page: Page }) {
+    const [View, setView] = useState<ComponentType<PageProps> | null>(null);
+    const [problem, setProblem] = useState("");
     useEffect(() => {
-        let timer: ReturnType<typeof setTimeout>;
-        let seen = "";
-        const ask = async () => {
-            try {
-                const now = document.hidden && seen ? null : await Promise.all([listModels(), listPulls()]);
-                // What is the same is not drawn again.
-                if (now && JSON.stringify(now) !== seen) {
-                    seen = JSON.stringify(now);
-                    setModels(now[0]);
-                    setPulls(now[1]);
-                }
-                setProblem(null);
-            } catch (e) {
-                setProblem(e instanceof ApiError ? e : new ApiError(0, said(e)));
-            }
-            timer = setTimeout(ask, POLL_MS);
-        };
-        void ask();
-        return () => clearTimeout(timer);
-    }, [round]);
-    return { models, pulls, problem, again: () => setRound((r) => r + 1) };
+        let live = true;
+        page.load().then(
+            (loaded) => live && setView(() => loaded.default),
+            (e: unknown) => live && setProblem(said(e)),
+        );
+        return () => void (live = false);
+    }, [page]);
+    if (problem) return <p class="notice bad">{problem}</p>;
+    return View && <View {...props} />;
 }
 
-function KeyForm({ onKey }: { onKey: () => void }) {
-    return (
-        <form
-            class="key"
-            onSubmit={(e) => {
-                e.preventDefault();
-                setKey(new FormData(e.currentTarget).get("key") as string);
-                onKey();
-            }}
-        >
-            <label>
-                This server asks for an API key.
-                <input name="key" type="password" autocomplete="off" required />
-            </label>
-            <button type="submit">Continue</button>
-        </form>
-    );
-}
-
-function Welcome({ model, size, temporary }: { model: string; size: number; temporary: boolean }) {
-    return (
-        <section class="welcome">
-            <h2>Ask something.</h2>
-            <p>It is answered on this machine; nothing leaves it.</p>
-            {temporary && <p>This chat is temporary: nothing of it is kept.</p>}
-            {size > 0 && size < SMALL_BYTES && (
-                <p>{model} is a very small model: quick, and often wrong. Check what it says.</p>
-            )}
-        </section>
-    );
-}
-
-/** The open chat stands in the address, so that reloading and going back do what they say. */
-function useAddress(open: (id: string) => void, begin: () => void) {
-    useEffect(() => {
-        const follow = () => {
-            const id = /^#\/chat\/(chat_[a-z0-9]+)$/.exec(location.hash)?.[1];
-            if (id) open(id);
-            else begin();
-        };
-        follow();
-        addEventListener("popstate", follow);
-        return () => removeEventListener("popstate", follow);
-    }, []);
-}
-
-function goTo(id: string) {
-    const hash = id ? `#/chat/${id}` : "#/";
-    if (location.hash !== hash) history.pushState(null, "", hash);
+function Shown({ server }: { server: Server }) {
+    const at = useAddress();
+    const page = pages.find((p) => p.path === at[0]);
+    if (page) return <Later key={page.path} page={page} server={server} rest={at.slice(1)} />;
+    return <ChatPage server={server} id={at[0] === "chat" ? (at[1] ?? "") : ""} />;
 }
 
 export function App() {
     const server = useServer();
-    const [round, setRound] = useState(0);
-    const [chosen, setChosen] = useState("");
-    const [dialog, setDialog] = useState<"" | "settings" | "palette">("");
-    const [drawer, setDrawer] = useState(false);
-    const [problem, setProblem] = useState("");
-    const c = useConversation((chat) => {
-        setRound((r) => r + 1);
-        if (chat) goTo(chat.id);
-    });
-    const begin = (temporary: boolean) => {
-        goTo("");
-        setDrawer(false);
-        setChosen("");
-        c.begin(temporary);
-    };
-    const open = (id: string) => {
-        goTo(id);
-        setDrawer(false);
-        setChosen("");
-        c.open(id);
-    };
-    useAddress(c.open, () => c.begin(false));
-
-    // An open chat keeps its model; a new one takes the server's default.
-    const wanted = chosen || [...c.path].reverse().find((m) => m.model)?.model || c.settings.model || "";
-    const model = server.models.some((m) => m.id === wanted) ? wanted : defaultOf(server.models);
-    const known = server.models.find((m) => m.id === model)?.tiro;
-
-    const take = async (file: File) => {
-        setProblem("");
-        try {
-            const last = await put(read(await file.text()));
-            if (last) open(last.id);
-            setRound((r) => r + 1);
-        } catch (e) {
-            setProblem(said(e));
-        }
-    };
-    const saveChat = async (chat: Chat, how: "markdown" | "json") => {
-        const whole = await readChat(chat.id);
-        const name = chat.title || "chat";
-        const text = how === "markdown" ? toMarkdown(whole.chat, whole.messages) : toJson(whole.chat, whole.messages);
-        const [ending, type] = how === "markdown" ? ["md", "text/markdown"] : ["json", "application/json"];
-        save(`${name}.${ending}`, new Blob([text], { type }));
-    };
-    const measure = async (text: string, attachments: Attachment[]) => {
-        const most = known?.context_length;
-        if (!most) return null;
-        const draft = { role: "user" as const, content: text, details: { attachments } };
-        const question = {
-            model,
-            input: [...c.path, draft].map((m) => ({ role: m.role, content: whole(m) })),
-            settings: c.settings,
-            keep: false,
-        };
-        return { tokens: await countTokens(question).catch(() => 0), most };
-    };
-
-    const commands: Command[] = [
-        { name: "New chat", keys: "Ctrl Shift O", run: () => begin(false) },
-        { name: "New temporary chat", run: () => begin(true) },
-        { name: "Settings of this chat", keys: "Ctrl ,", run: () => setDialog("settings") },
-        { name: "Write a message", keys: "Ctrl /", run: () => document.querySelector<HTMLElement>(".composer textarea")?.focus() },
-        ...(c.busy ? [{ name: "Stop the answer", keys: "Escape", run: c.stop }] : []),
-        ...(c.chat
-            ? [
-                  { name: "Save as Markdown", run: () => void saveChat(c.chat!, "markdown") },
-                  { name: "Save as JSON", run: () => void saveChat(c.chat!, "json") },
-              ]
-            : []),
-        ...server.models.map((m) => ({ name: `Use ${m.id}`, run: () => setChosen(m.id) })),
-    ];
-    useEffect(() => {
-        const key = (e: KeyboardEvent) => {
-            if (!(e.ctrlKey || e.metaKey) || e.altKey) return;
-            const name = e.key.toLowerCase();
-            if (name === "k") setDialog("palette");
-            else if (name === "o" && e.shiftKey) begin(false);
-            else if (name === ",") setDialog("settings");
-            else if (name === "/") document.querySelector<HTMLElement>(".composer textarea")?.focus();
-            else return;
-            e.preventDefault();
-        };
-        addEventListener("keydown", key);
-        return () => removeEventListener("keydown", key);
-    });
-
     if (server.problem?.status === 401) return <KeyForm onKey={server.again} />;
-    return (
-        <div class={drawer ? "page drawer" : "page"}>
-            <Sidebar
-                open={c.chat?.id ?? ""}
-                round={round}
-                onOpen={open}
-                onNew={begin}
-                onDeleted={(id) => id === c.chat?.id && begin(false)}
-                onImport={(file) => void take(file)}
-                onExport={(chat, how) => void saveChat(chat, how).catch((e) => setProblem(said(e)))}
-            />
-            <div class="scrim" onClick={() => setDrawer(false)} />
-            <div class="chat">
-                <header>
-                    <button class="only-narrow" aria-label="Chats" onClick={() => setDrawer(!drawer)}>
-                        ☰
-                    </button>
-                    <h1>Tiro</h1>
-                    <select
-                        aria-label="Model"
-                        value={model}
-                        disabled={c.busy}
-                        onChange={(e) => setChosen(e.currentTarget.value)}
-                    >
-                        {server.models.map((m) => (
-                            <option value={m.id}>{m.id}</option>
-                        ))}
-                    </select>
-                    <button aria-label="Settings" onClick={() => setDialog("settings")}>
-                        Settings
-                    </button>
-                    <button aria-label="Commands" title="Ctrl K" class="only-wide" onClick={() => setDialog("palette")}>
-                        ⌘
-                    </button>
-                </header>
-                <Thread
-                    conversation={c}
-                    doings={{
-                        edit: (m, text) => void c.edit(m, text, model),
-                        again: (m) => void c.again(m, model),
-                        remove: (m) => void c.remove(m),
-                        show: c.show,
-                        mend: (_, words) =>
-                            void c.send(`The music does not add up. Write the whole tune again, right:\n${words}`, [], model),
-                    }}
-                >
-                    <Welcome model={model} size={known?.bytes ?? 0} temporary={c.temporary} />
-                </Thread>
-                <footer>
-                    <Downloads pulls={server.pulls} />
-                    {problem && <p class="notice bad">{problem}</p>}
-                    {server.problem && <p class="notice bad">{server.problem.message}</p>}
-                    {!server.problem && server.models.length === 0 && (
-                        <p class="notice">No model is here yet. In a terminal: tiro pull smollm2-135m</p>
-                    )}
-                    <Composer
-                        busy={c.busy}
-                        ready={model !== ""}
-                        place={c.chat?.id ?? ""}
-                        measure={measure}
-                        onSend={(text, attachments) => void c.send(text, attachments, model)}
-                        onStop={c.stop}
-                    />
-                </footer>
-            </div>
-            {dialog === "settings" && (
-                <SettingsDialog settings={c.settings} onChange={c.set} onClose={() => setDialog("")} />
-            )}
-            {dialog === "palette" && <Palette commands={commands} onOpen={open} onClose={() => setDialog("")} />}
-        </div>
-    );
+    return <Shown server={server} />;
 }

@@ -10,6 +10,8 @@ export interface Settings {
     max_output_tokens?: number;
     /** A JSON Schema that answers are held to, as text. */
     schema?: string;
+    /** Files that the model may search: vector stores. */
+    vector_store_ids?: string[];
 }
 
 export interface Chat {

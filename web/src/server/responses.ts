@@ -27,8 +27,14 @@ export interface Answer {
     details: Details;
 }
 
+/** What the model may use while it answers. */
+function toolsOf({ vector_store_ids }: Settings): unknown[] {
+    return vector_store_ids?.length ? [{ type: "file_search", vector_store_ids }] : [];
+}
+
 function request(q: Question): Record<string, unknown> {
     const { instructions, temperature, top_p, max_output_tokens, schema } = q.settings;
+    const tools = toolsOf(q.settings);
     return {
         model: q.model,
         input: q.input,
@@ -37,6 +43,7 @@ function request(q: Question): Record<string, unknown> {
         ...(top_p === undefined ? {} : { top_p }),
         ...(max_output_tokens === undefined ? {} : { max_output_tokens }),
         ...(instructions ? { instructions } : {}),
+        ...(tools.length ? { tools } : {}),
         ...(schema
             ? { text: { format: { type: "json_schema", name: "answer", schema: JSON.parse(schema) } } }
             : {}),

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
+import { pages } from "../pages";
 import { deleteChat, listChats, updateChat, type Chat } from "../server/chats";
 import { said } from "../server/http";
 
@@ -86,6 +87,21 @@ function Row({ chat, props, again }: { chat: Chat; props: Props; again: () => vo
     );
 }
 
+/** The pages beside the chat. */
+function Places() {
+    const named = pages.filter((p) => p.name !== "");
+    if (named.length === 0) return null;
+    return (
+        <ul class="places" aria-label="Pages">
+            {named.map((p) => (
+                <li>
+                    <a href={`#/${p.path}`}>{p.name}</a>
+                </li>
+            ))}
+        </ul>
+    );
+}
+
 export function Sidebar(props: Props) {
     const [chats, setChats] = useState<Chat[]>([]);
     const [more, setMore] = useState(false);
@@ -143,6 +159,7 @@ export function Sidebar(props: Props) {
             </ul>
             {chats.length === 0 && search && <p class="notice">No chat holds that.</p>}
             {more && <button onClick={next}>More</button>}
+            <Places />
             <div class="bottom">
                 <label>
                     <input type="checkbox" checked={archived} onChange={(e) => setArchived(e.currentTarget.checked)} />{" "}

@@ -1,0 +1,21 @@
+// The pages beside the chat: a row each, loaded when somebody goes there. `#/PATH/...` is the address.
+// To add one: web/src/page/NAME.tsx with `export default function View(props: PageProps)`, a row here,
+// and web/src/style/NAME.css, imported in style.css.
+import type { ComponentType } from "preact";
+
+import type { Server } from "./server/live";
+
+export interface PageProps {
+    server: Server;
+    /** What stands in the address behind the page's own path. */
+    rest: string[];
+}
+
+export interface Page {
+    path: string;
+    /** In the list at the foot of the sidebar; "": it is in no list. */
+    name: string;
+    load: () => Promise<{ default: ComponentType<PageProps> }>;
+}
+
+export const pages: readonly Page[] = [];
