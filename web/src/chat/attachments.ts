@@ -4,6 +4,8 @@ import type { Message } from "../server/chats";
 export interface Attachment {
     name: string;
     text: string;
+    /** The model does not read it. */
+    left_out?: boolean;
 }
 
 /** Of one file, and of all that go with one message: more fits no small model's context anyway. */
@@ -38,7 +40,8 @@ function fence(text: string): string {
 
 /** What the model reads of a message. */
 export function whole(message: Pick<Message, "content" | "details">): string {
-    const files = (message.details.attachments ?? []).map(({ name, text }) => {
+    const read = (message.details.attachments ?? []).filter((a) => !a.left_out);
+    const files = read.map(({ name, text }) => {
         const mark = fence(text);
         return `File ${name}:\n${mark}\n${text}\n${mark}\n\n`;
     });

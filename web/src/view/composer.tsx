@@ -1,26 +1,57 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { readFiles, type Attachment } from "../chat/attachments";
+import type { Size } from "../chat/weigh";
 import { said } from "../server/http";
+import { duration } from "../text/format";
 
 interface Props {
     busy: boolean;
     ready: boolean;
     /** Whose draft it is: a chat's id. */
     place: string;
-    /** The tokens that a text would make with what stands before it, and the most there can be. */
-    measure: (text: string, attachments: Attachment[]) => Promise<{ tokens: number; most: number } | null>;
-    onSend: (text: string, attachments: Attachment[]) => void;
+    /** Another one when what the model reads of the chat has changed. */
+    round: unknown;
+    /** What a text would be with what stands before it. */
+    measure: (text: string, attachments: Attachment[]) => Promise<Size | null>;
+    /** False: it could not be asked, and is to be there again. */
+    onSend: (text: string, attachments: Attachment[]) => Promise<boolean>;
     onStop: () => void;
+    /** The model cannot read it all: a person chooses. */
+    onFull: () => void;
 }
 
 const MEASURE_MS = 600;
 
-/** Enter sends, Shift+Enter makes a new line, Escape stops. */
-export function Composer({ busy, ready, place, measure, onSend, onStop }: Props) {
+/** What goes out, and when something comes back. */
+function Meter({ size, onFull }: { size: Size; onFull: () => void }) {
+    const { tokens, most, fresh, seconds } = size;
+    const choose = (
+        <button type="button" onClick={onFull}>
+            Choose what to leave out
+        </button>
+    );
+    if (tokens >= most)
+        return (
+            <>
+                With this the chat has {tokens} tokens and the model reads {most}. {choose}
+            </>
+        );
+    return (
+        <>
+            {tokens} of {most} tokens
+            {fresh < tokens && `, about ${fresh} of them new to the model`}
+            {seconds !== null && ` · answer in about ${duration(seconds)}`}
+            {tokens > most * 0.8 && <> · {choose}</>}
+        </>
+    );
+}
+
+/** Enter sends, Shift+Enter makes a new line. */
+export function Composer({ busy, ready, place, round, measure, onSend, onStop, onFull }: Props) {
     const box = useRef<HTMLTextAreaElement>(null);
     const timer = useRef<ReturnType<typeof setTimeout>>();
-    const [size, setSize] = useState<{ tokens: number; most: number } | null>(null);
+    const [size, setSize] = useState<Size | null>(null);
     const drafts = useRef(new Map<string, string>());
     const [attached, setAttached] = useState<Attachment[]>([]);
     const [problem, setProblem] = useState("");
@@ -36,13 +67,13 @@ export function Composer({ busy, ready, place, measure, onSend, onStop }: Props)
         clearTimeout(timer.current);
         const text = box.current!.value.trim();
         if ((!text && attached.length === 0) || busy) return setSize(null);
-        timer.current = setTimeout(() => void measure(text, attached).then(setSize), MEASURE_MS);
+        timer.current = setTimeout(() => void measure(text, attached).then(setSize, () => setSize(null)), MEASURE_MS);
     };
     const attach = (files: Iterable<File>) => {
         setProblem("");
         void readFiles(files, attached).then(setAttached, (e: unknown) => setProblem(said(e)));
     };
-    useEffect(weigh, [attached]);
+    useEffect(weigh, [attached, round]);
     useEffect(() => {
         box.current!.value = drafts.current.get(place) ?? "";
         grow();
@@ -58,21 +89,26 @@ export function Composer({ busy, ready, place, measure, onSend, onStop }: Props)
         grow();
         weigh();
     };
+    const full = size !== null && size.tokens >= size.most;
     const send = () => {
         const text = box.current!.value.trim();
         if ((!text && attached.length === 0) || busy || !ready) return;
+        if (full) return onFull();
         box.current!.value = "";
         setAttached([]);
         input();
-        onSend(text, attached);
+        void onSend(text, attached).then((asked) => {
+            if (asked || box.current?.value) return;
+            box.current!.value = text;
+            setAttached(attached);
+            input();
+        });
     };
     const key = (e: KeyboardEvent) => {
-        if (e.key === "Escape" && busy) onStop();
         if (e.key !== "Enter" || e.shiftKey || e.isComposing) return;
         e.preventDefault();
         send();
     };
-    const full = size !== null && size.tokens >= size.most;
     return (
         <>
             {problem && <p class="notice bad">{problem}</p>}
@@ -146,10 +182,7 @@ export function Composer({ busy, ready, place, measure, onSend, onStop }: Props)
                 )}
             </form>
             <p class={full ? "meter bad" : "meter"} aria-live="polite">
-                {size &&
-                    (full
-                        ? `With this the chat has ${size.tokens} tokens and the model reads ${size.most}: delete a branch, or begin a new chat.`
-                        : `${size.tokens} of ${size.most} tokens`)}
+                {size && <Meter size={size} onFull={onFull} />}
             </p>
         </>
     );
