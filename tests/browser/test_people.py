@@ -287,7 +287,7 @@ def test_for_everybody(browser, guarded, owner, scheme, size):
     look("join")
     page.goto(guarded.url + "/#/")
     sign_in(page, "olga")
-    page.get_by_role("link", name="Account", exact=True).wait_for(state="attached")
+    box_of(page).wait_for()
     page.goto(guarded.url + "/#/account")
     page.get_by_role("heading", name="Your data").wait_for()
     look("account")
