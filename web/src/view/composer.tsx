@@ -10,8 +10,8 @@ interface Props {
     ready: boolean;
     /** Whose draft it is: a chat's id. */
     place: string;
-    /** Another one when what the model reads of the chat has changed. */
-    round: unknown;
+    /** Something else of these when a measure would be another. */
+    by: unknown[];
     /** What a text would be with what stands before it. */
     measure: (text: string, attachments: Attachment[]) => Promise<Size | null>;
     /** False: it could not be asked, and is to be there again. */
@@ -48,7 +48,7 @@ function Meter({ size, onFull }: { size: Size; onFull: () => void }) {
 }
 
 /** Enter sends, Shift+Enter makes a new line. */
-export function Composer({ busy, ready, place, round, measure, onSend, onStop, onFull }: Props) {
+export function Composer({ busy, ready, place, by, measure, onSend, onStop, onFull }: Props) {
     const box = useRef<HTMLTextAreaElement>(null);
     const timer = useRef<ReturnType<typeof setTimeout>>();
     const [size, setSize] = useState<Size | null>(null);
@@ -73,7 +73,7 @@ export function Composer({ busy, ready, place, round, measure, onSend, onStop, o
         setProblem("");
         void readFiles(files, attached).then(setAttached, (e: unknown) => setProblem(said(e)));
     };
-    useEffect(weigh, [attached, round]);
+    useEffect(weigh, [attached, ...by]);
     useEffect(() => {
         box.current!.value = drafts.current.get(place) ?? "";
         grow();
