@@ -1,14 +1,18 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { goTo } from "../address";
-import { whole, type Attachment } from "../chat/attachments";
+import { artifactsOf, newest } from "../chat/artifacts";
+import { check, whole, type Attachment } from "../chat/attachments";
 import { useConversation } from "../chat/conversation";
 import { put, read, save, toJson, toMarkdown } from "../chat/files";
 import { readChat, type Chat } from "../server/chats";
 import { said } from "../server/http";
 import type { Server } from "../server/live";
-import type { Model } from "../server/models";
+import { sees, type Model } from "../server/models";
 import { countTokens } from "../server/responses";
+import type FilesPanel from "./artifacts";
+import { useLater } from "./code";
+import { CodeContext, type CodeDoings } from "./codedoings";
 import { Composer } from "./composer";
 import { Downloads } from "./downloads";
 import { Palette, type Command } from "./palette";
@@ -49,6 +53,9 @@ export function ChatPage({ server, id }: Props) {
     const [dialog, setDialog] = useState<"" | "settings" | "palette">("");
     const [drawer, setDrawer] = useState(false);
     const [problem, setProblem] = useState("");
+    const [attached, setAttached] = useState<Attachment[]>([]);
+    const [panel, setPanel] = useState<{ name: string; text: string } | null>(null);
+    const Files = useLater<Parameters<typeof FilesPanel>[0]>(panel ? () => import("./artifacts") : null);
     const c = useConversation((chat) => {
         setRound((r) => r + 1);
         if (chat) goTo("chat", chat.id);
@@ -65,7 +72,9 @@ export function ChatPage({ server, id }: Props) {
         goTo("chat", id);
     };
     useEffect(() => {
+        setAttached([]);
         if (id === (c.chat?.id ?? "")) return; // It stands in the address because it is open.
+        setPanel(null);
         if (id) c.open(id);
         else c.begin(false);
     }, [id]);
@@ -95,20 +104,47 @@ export function ChatPage({ server, id }: Props) {
     const measure = async (text: string, attachments: Attachment[]) => {
         const most = known?.context_length;
         if (!most) return null;
-        const draft = { role: "user" as const, content: text, details: { attachments } };
-        const question = {
-            model,
-            input: [...c.path, draft].map((m) => ({ role: m.role, content: whole(m) })),
-            settings: c.settings,
-            keep: false,
+        const count = (attachments: Attachment[]) => {
+            const draft = { role: "user" as const, content: text, details: { attachments } };
+            const input = [...c.path, draft].map((m) => ({ role: m.role, content: whole(m) }));
+            return countTokens({ model, input, settings: c.settings, keep: false }).catch(() => 0);
         };
-        return { tokens: await countTokens(question).catch(() => 0), most };
+        const tokens = await count(attachments);
+        const files = tokens >= most && attachments.length ? tokens - (await count([])) : 0;
+        return { tokens, most, files };
     };
+    /** Puts it into the next message; the same name again takes its place. */
+    const attach = (one: Attachment) => {
+        const all = [...attached.filter((a) => a.name !== one.name || a.kind !== one.kind), one];
+        try {
+            check(all);
+        } catch (e) {
+            setProblem(said(e));
+            return;
+        }
+        setProblem("");
+        setAttached(all);
+        document.querySelector<HTMLElement>(".composer textarea")?.focus();
+    };
+    const files = () => artifactsOf(c.path, attached.filter((a) => !a.kind));
+    // The blocks of a long chat are not drawn again because of it.
+    const latest = useRef<CodeDoings>(null!);
+    latest.current = {
+        give: (name, text) => attach({ name, text, kind: "output" }),
+        open: (name, text) => setPanel({ name, text }),
+        files: () => newest(files()),
+    };
+    const doings = useRef<CodeDoings>({
+        give: (name, text) => latest.current.give(name, text),
+        open: (name, text) => latest.current.open(name, text),
+        files: () => latest.current.files(),
+    });
 
     const commands: Command[] = [
         { name: "New chat", keys: "Ctrl Shift O", run: () => begin(false) },
         { name: "New temporary chat", run: () => begin(true) },
         { name: "Settings of this chat", keys: "Ctrl ,", run: () => setDialog("settings") },
+        { name: "Files of this chat", keys: "Ctrl .", run: () => setPanel({ name: "", text: "" }) },
         { name: "Write a message", keys: "Ctrl /", run: () => document.querySelector<HTMLElement>(".composer textarea")?.focus() },
         ...(c.busy ? [{ name: "Stop the answer", keys: "Escape", run: c.stop }] : []),
         ...(c.chat
@@ -126,6 +162,7 @@ export function ChatPage({ server, id }: Props) {
             if (name === "k") setDialog("palette");
             else if (name === "o" && e.shiftKey) begin(false);
             else if (name === ",") setDialog("settings");
+            else if (name === ".") setPanel(panel ? null : { name: "", text: "" });
             else if (name === "/") document.querySelector<HTMLElement>(".composer textarea")?.focus();
             else return;
             e.preventDefault();
@@ -135,7 +172,7 @@ export function ChatPage({ server, id }: Props) {
     });
 
     return (
-        <div class={drawer ? "page drawer" : "page"}>
+        <div class={`page${drawer ? " drawer" : ""}${panel ? " with-files" : ""}`}>
             <Sidebar
                 open={c.chat?.id ?? ""}
                 round={round}
@@ -162,6 +199,13 @@ export function ChatPage({ server, id }: Props) {
                             <option value={m.id}>{m.id}</option>
                         ))}
                     </select>
+                    <button
+                        aria-pressed={panel !== null}
+                        title="Ctrl ."
+                        onClick={() => setPanel(panel ? null : { name: "", text: "" })}
+                    >
+                        Files
+                    </button>
                     <button aria-label="Settings" onClick={() => setDialog("settings")}>
                         Settings
                     </button>
@@ -169,6 +213,7 @@ export function ChatPage({ server, id }: Props) {
                         ⌘
                     </button>
                 </header>
+                <CodeContext.Provider value={doings.current}>
                 <Thread
                     conversation={c}
                     doings={{
@@ -182,6 +227,7 @@ export function ChatPage({ server, id }: Props) {
                 >
                     <Welcome model={model} size={known?.bytes ?? 0} temporary={c.temporary} />
                 </Thread>
+                </CodeContext.Provider>
                 <footer>
                     <Downloads pulls={server.pulls} />
                     {problem && <p class="notice bad">{problem}</p>}
@@ -192,13 +238,26 @@ export function ChatPage({ server, id }: Props) {
                     <Composer
                         busy={c.busy}
                         ready={model !== ""}
+                        sees={sees(server.models.find((m) => m.id === model))}
                         place={c.chat?.id ?? ""}
+                        attached={attached}
+                        onAttach={setAttached}
                         measure={measure}
                         onSend={(text, attachments) => void c.send(text, attachments, model)}
                         onStop={c.stop}
                     />
                 </footer>
             </div>
+            {panel && Files && (
+                <CodeContext.Provider value={doings.current}>
+                    <Files
+                        all={files()}
+                        wanted={panel}
+                        onEdit={(name, text) => attach({ name, text })}
+                        onClose={() => setPanel(null)}
+                    />
+                </CodeContext.Provider>
+            )}
             {dialog === "settings" && (
                 <SettingsDialog settings={c.settings} onChange={c.set} onClose={() => setDialog("")} />
             )}

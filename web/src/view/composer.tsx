@@ -1,28 +1,62 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { readFiles, type Attachment } from "../chat/attachments";
+import { cut, readFiles, type Attachment } from "../chat/attachments";
 import { said } from "../server/http";
+
+/** What a text weighs with what stands before it. */
+export interface Weight {
+    tokens: number;
+    /** The most there can be. */
+    most: number;
+    /** Of these, those of the files. */
+    files: number;
+}
 
 interface Props {
     busy: boolean;
     ready: boolean;
+    /** The model reads pictures. */
+    sees: boolean;
     /** Whose draft it is: a chat's id. */
     place: string;
-    /** The tokens that a text would make with what stands before it, and the most there can be. */
-    measure: (text: string, attachments: Attachment[]) => Promise<{ tokens: number; most: number } | null>;
+    /** What goes with the message. */
+    attached: Attachment[];
+    onAttach: (attached: Attachment[]) => void;
+    measure: (text: string, attachments: Attachment[]) => Promise<Weight | null>;
     onSend: (text: string, attachments: Attachment[]) => void;
     onStop: () => void;
 }
 
 const MEASURE_MS = 600;
+/** Of what would fit: the answer needs room, too, and tokens are not spread evenly. */
+const FILL = 0.85;
+
+function Meter({ size, onCut }: { size: Weight | null; onCut: (share: number) => void }) {
+    if (!size) return <p class="meter" aria-live="polite" />;
+    const { tokens, most, files } = size;
+    const full = tokens >= most;
+    const share = (FILL * (most - (tokens - files))) / files;
+    const fits = full && files > 0 && share > 0.01 && share < 1;
+    return (
+        <p class={full ? "meter bad" : "meter"} aria-live="polite">
+            {!full
+                ? `${tokens} of ${most} tokens`
+                : fits
+                  ? `With this the chat has ${tokens} tokens and the model reads ${most}: of the files, ${Math.floor(share * 100)} % fit. `
+                  : `With this the chat has ${tokens} tokens and the model reads ${most}: delete a branch, or begin a new chat.`}
+            {fits && <button onClick={() => onCut(share)}>Send their first {Math.floor(share * 100)} %</button>}
+        </p>
+    );
+}
 
 /** Enter sends, Shift+Enter makes a new line, Escape stops. */
-export function Composer({ busy, ready, place, measure, onSend, onStop }: Props) {
+export function Composer(props: Props) {
+    const { busy, ready, sees, place, attached, onAttach, measure, onSend, onStop } = props;
     const box = useRef<HTMLTextAreaElement>(null);
     const timer = useRef<ReturnType<typeof setTimeout>>();
-    const [size, setSize] = useState<{ tokens: number; most: number } | null>(null);
+    const [size, setSize] = useState<Weight | null>(null);
     const drafts = useRef(new Map<string, string>());
-    const [attached, setAttached] = useState<Attachment[]>([]);
+    const [reading, setReading] = useState(false);
     const [problem, setProblem] = useState("");
     const [over, setOver] = useState(false);
     const file = useRef<HTMLInputElement>(null);
@@ -40,14 +74,16 @@ export function Composer({ busy, ready, place, measure, onSend, onStop }: Props)
     };
     const attach = (files: Iterable<File>) => {
         setProblem("");
-        void readFiles(files, attached).then(setAttached, (e: unknown) => setProblem(said(e)));
+        setReading(true);
+        void readFiles(files, attached, sees)
+            .then(onAttach, (e: unknown) => setProblem(said(e)))
+            .finally(() => setReading(false));
     };
     useEffect(weigh, [attached]);
     useEffect(() => {
         box.current!.value = drafts.current.get(place) ?? "";
         grow();
         setSize(null);
-        setAttached([]);
         setProblem("");
         box.current!.focus();
     }, [place]);
@@ -60,9 +96,9 @@ export function Composer({ busy, ready, place, measure, onSend, onStop }: Props)
     };
     const send = () => {
         const text = box.current!.value.trim();
-        if ((!text && attached.length === 0) || busy || !ready) return;
+        if ((!text && attached.length === 0) || busy || !ready || reading) return;
         box.current!.value = "";
-        setAttached([]);
+        onAttach([]);
         input();
         onSend(text, attached);
     };
@@ -72,18 +108,25 @@ export function Composer({ busy, ready, place, measure, onSend, onStop }: Props)
         e.preventDefault();
         send();
     };
-    const full = size !== null && size.tokens >= size.most;
     return (
         <>
             {problem && <p class="notice bad">{problem}</p>}
+            {reading && (
+                <p class="notice" role="status">
+                    Reading…
+                </p>
+            )}
             {attached.length > 0 && (
                 <ul class="attached" aria-label="Files that go with it">
                     {attached.map((a, i) => (
                         <li>
-                            {a.name}{" "}
+                            <span dir="auto">
+                                {a.kind === "output" ? `Output of ${a.name}` : a.name}
+                                {a.note && <small> ({a.note})</small>}
+                            </span>{" "}
                             <button
                                 aria-label={`Without ${a.name}`}
-                                onClick={() => setAttached(attached.filter((_, k) => k !== i))}
+                                onClick={() => onAttach(attached.filter((_, k) => k !== i))}
                             >
                                 ×
                             </button>
@@ -145,12 +188,7 @@ export function Composer({ busy, ready, place, measure, onSend, onStop }: Props)
                     </button>
                 )}
             </form>
-            <p class={full ? "meter bad" : "meter"} aria-live="polite">
-                {size &&
-                    (full
-                        ? `With this the chat has ${size.tokens} tokens and the model reads ${size.most}: delete a branch, or begin a new chat.`
-                        : `${size.tokens} of ${size.most} tokens`)}
-            </p>
+            <Meter size={size} onCut={(share) => onAttach(cut(attached, share))} />
         </>
     );
 }
