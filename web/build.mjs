@@ -48,9 +48,14 @@ const asFiles = {
             loader: "file",
         }));
         onLoad({ filter: /./, namespace: "as-script" }, async ({ pluginData }) => {
-            const format = /\.worker\.ts$/.test(pluginData) ? "esm" : "iife";
-            const external = ["node:*", "ws"];
-            const out = await build({ ...common, entryPoints: [pluginData], external, format, write: false });
+            const out = await build({
+                ...common,
+                define: { ...common.define, "import.meta.url": '"https://script.invalid/"' },
+                entryPoints: [pluginData],
+                external: ["node:*", "ws"], // Of branches that no browser takes.
+                format: "iife",
+                write: false,
+            });
             return { contents: out.outputFiles[0].contents, loader: "file" };
         });
     },

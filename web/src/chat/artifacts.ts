@@ -33,7 +33,7 @@ const NAMES: Record<string, string> = {
     ts: "script.ts", tsx: "app.tsx", typescript: "script.ts", xml: "data.xml", yaml: "data.yaml", yml: "data.yaml",
 };
 /** Shorter ones without a name are said in passing: a command to type, a line to change. */
-const LINES_MIN = 3;
+const LINES_MIN = 2;
 const NAME_MAX = 100;
 
 const LANGUAGES: Record<string, string> = {
@@ -50,11 +50,12 @@ export function safeName(name: string): string {
     return name
         .normalize("NFC")
         .split(/[/\\]+/)
-        // Letters, digits and a few signs: no control, no direction mark, no drive, no device's colon.
-        .map((part) => part.replace(/[^\p{L}\p{M}\p{N} ._+()@-]+/gu, "_").replace(/^[. ]+(?=[. ]|$)|[. ]+$/g, "").trim())
-        .filter((part) => part !== "" && part !== "." && part !== "..")
+        // Letters, digits and a few signs: no control, no direction mark, no drive's colon; no dots alone.
+        .map((part) => part.replace(/[^\p{L}\p{M}\p{N} ._+()@-]+/gu, "_").replace(/[. ]+$/, "").trim())
+        .filter((part) => part !== "")
         .join("/")
-        .slice(0, NAME_MAX);
+        .slice(0, NAME_MAX)
+        .replace(/[/. ]+$/, "");
 }
 
 /** Something that can only be a file's name: one word with an ending. */
@@ -120,7 +121,7 @@ function of(message: Message): { name: string; version: Version }[] {
         namesOf(all).forEach((name, i) => {
             const piece = all[i]!;
             if (name === null || piece.kind !== "code") return;
-            const language = piece.language || languageOf(name);
+            const language = languageOf(name) || piece.language;
             made.push({ name, version: { message: id, by: "model", text: piece.text, language } });
         });
     }
@@ -149,35 +150,45 @@ export function artifactsOf(path: readonly Message[], waiting: readonly NamedFil
 export const newest = (all: readonly Artifact[]): NamedFile[] =>
     all.map(({ name, versions }) => ({ name, text: versions.at(-1)!.text }));
 
-/** A page with the styles and scripts beside it put into it, for a frame that can fetch nothing. */
+/** The value of an attribute in the text of a tag; "": it has none. */
+function attribute(tag: string, name: string): string {
+    const found = new RegExp(`\\s${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)'|([^\\s>]+))`, "i").exec(tag);
+    return found?.[1] ?? found?.[2] ?? found?.[3] ?? "";
+}
+
+/** A page with the styles, scripts and pictures beside it put into it, for a frame that can fetch nothing. Works on the
+ * text: what it makes is as little trusted as what it is made of. */
 export function assemble(html: string, files: readonly NamedFile[]): string {
-    const page = new DOMParser().parseFromString(html, "text/html");
-    const beside = (path: string | null, ending: string): string | undefined => {
+    const last = (path: string) => path.split("/").pop();
+    const beside = (path: string, ending: string): string | undefined => {
         if (!path || /^[a-z][a-z0-9+.-]*:|^\/\//i.test(path)) return undefined;
         const wanted = safeName(path.replace(/[?#].*$/, ""));
-        const found = files.find((f) => f.name === wanted) ?? files.find((f) => f.name.split("/").pop() === wanted.split("/").pop());
+        const found = files.find((f) => f.name === wanted) ?? files.find((f) => last(f.name) === last(wanted));
         // A page names its one style or script as it likes.
         const same = files.filter((f) => f.name.endsWith(ending));
         return (found ?? (same.length === 1 ? same[0] : undefined))?.text;
     };
-    for (const link of page.querySelectorAll("link[rel~=stylesheet]")) {
-        const text = beside(link.getAttribute("href"), ".css");
-        if (text === undefined) continue;
-        const style = page.createElement("style");
-        style.textContent = text.replace(/<\/(style)/gi, "<\\/$1");
-        link.replaceWith(style);
-    }
-    for (const script of page.querySelectorAll("script[src]")) {
-        const text = beside(script.getAttribute("src"), ".js");
-        if (text === undefined) continue;
-        script.textContent = text.replace(/<\/(script)/gi, "<\\/$1");
-        script.removeAttribute("src");
-        // It ran after the page was read; so it does now.
-        if (script.hasAttribute("defer") || script.hasAttribute("async")) page.body.append(script);
-    }
-    for (const picture of page.querySelectorAll("img[src$='.svg']")) {
-        const text = beside(picture.getAttribute("src"), ".svg");
-        if (text !== undefined) picture.setAttribute("src", `data:image/svg+xml,${encodeURIComponent(text)}`);
-    }
-    return `<!doctype html>\n${page.documentElement.outerHTML}`;
+    const late: string[] = [];
+    const page = html
+        .replace(/<link\b[^>]*>/gi, (tag) => {
+            const sheet = /\bstylesheet\b/i.test(attribute(tag, "rel"));
+            const text = sheet ? beside(attribute(tag, "href"), ".css") : undefined;
+            return text === undefined ? tag : `<style>${text.replace(/<\/(style)/gi, "<\\/$1")}</style>`;
+        })
+        .replace(/(<script\b[^>]*>)\s*<\/script\s*>/gi, (whole, tag: string) => {
+            const text = beside(attribute(tag, "src"), ".js");
+            if (text === undefined) return whole;
+            const type = /^module$/i.test(attribute(tag, "type")) ? ' type="module"' : "";
+            const script = `<script${type}>${text.replace(/<\/(script)/gi, "<\\/$1")}</script>`;
+            if (!/\s(defer|async)\b/i.test(tag)) return script;
+            late.push(script); // It ran when the page was there; so it does now.
+            return "";
+        })
+        .replace(/<img\b[^>]*>/gi, (tag) => {
+            const path = attribute(tag, "src");
+            const text = path.endsWith(".svg") ? beside(path, ".svg") : undefined;
+            return text === undefined ? tag : tag.replace(path, () => `data:image/svg+xml,${encodeURIComponent(text)}`);
+        });
+    const end = page.search(/<\/body\s*>/i);
+    return end < 0 ? page + late.join("") : page.slice(0, end) + late.join("") + page.slice(end);
 }

@@ -93,6 +93,6 @@ export function whole(message: Pick<Message, "content" | "details">): string {
 export function cut(all: readonly Attachment[], share: number): Attachment[] {
     return all.map((a) => {
         const n = Math.floor(a.text.length * share);
-        return { ...a, text: a.text.slice(0, n), note: `the first ${Math.round(share * 100)} % of it` };
+        return { ...a, text: a.text.slice(0, n), note: `the first ${Math.floor(share * 100)} % of it` };
     });
 }

@@ -2,7 +2,7 @@
 // network; each program runs in a worker there. What comes back is data of a stranger: checked, never run.
 import standard from "file:pyodide/python_stdlib.zip";
 import wasm from "file:pyodide/pyodide.asm.wasm";
-import worker from "script:./python.worker.ts";
+import worker from "script:./worker.ts";
 
 import { FILES_MAX, FILE_BYTES_MAX, OUTPUT_CHARS_MAX, RUN_MS, type Program, type WrittenFile } from "./messages";
 

@@ -157,7 +157,17 @@ function File({ file, all, at, onAt, onEdit }: { file: Artifact; all: Artifact[]
 export default function FilesPanel({ all, wanted, onEdit, onClose }: Props) {
     const [chosen, setChosen] = useState<{ name: string; at: number | null }>({ name: "", at: null });
     const close = useRef<HTMLButtonElement>(null);
+    const panel = useRef<HTMLElement>(null);
     useEffect(() => close.current?.focus(), []);
+    useEffect(() => {
+        const key = ({ key, target }: KeyboardEvent) => {
+            // A button that has gone leaves the keys to the page.
+            const mine = target === document.body || panel.current?.contains(target as Node);
+            if (key === "Escape" && mine && !(target instanceof HTMLTextAreaElement)) onClose();
+        };
+        addEventListener("keydown", key);
+        return () => removeEventListener("keydown", key);
+    });
     // What was asked for, in the version that was asked for.
     useEffect(() => {
         const versions = all.find((a) => a.name === wanted.name)?.versions ?? [];
@@ -168,7 +178,7 @@ export default function FilesPanel({ all, wanted, onEdit, onClose }: Props) {
     const last = (file?.versions.length ?? 1) - 1;
     const at = Math.min(chosen.at ?? last, last);
     return (
-        <aside class="files" aria-label="Files" onKeyDown={(e) => e.key === "Escape" && !(e.target instanceof HTMLTextAreaElement) && onClose()}>
+        <aside ref={panel} class="files" aria-label="Files">
             <header>
                 <h2>Files</h2>
                 {all.length > 0 && <button onClick={() => void saveAll(all)}>Download all</button>}

@@ -199,13 +199,15 @@ export function ChatPage({ server, id }: Props) {
                             <option value={m.id}>{m.id}</option>
                         ))}
                     </select>
-                    <button
-                        aria-pressed={panel !== null}
-                        title="Ctrl ."
-                        onClick={() => setPanel(panel ? null : { name: "", text: "" })}
-                    >
-                        Files
-                    </button>
+                    {(panel || files().length > 0) && (
+                        <button
+                            aria-pressed={panel !== null}
+                            title="Ctrl ."
+                            onClick={() => setPanel(panel ? null : { name: "", text: "" })}
+                        >
+                            Files
+                        </button>
+                    )}
                     <button aria-label="Settings" onClick={() => setDialog("settings")}>
                         Settings
                     </button>

@@ -1,4 +1,5 @@
 // One program in Python, and its end. Runs in a worker of /python.html: no origin, no network, no page.
+import "./modern";
 import createPyodideModule from "pyodide/pyodide.asm.mjs";
 import { loadPyodide, type PyodideAPI } from "pyodide";
 
@@ -130,7 +131,8 @@ function written(python: PyodideAPI, there: Map<string, Uint8Array>): { files: W
     return { files, left: left.slice(0, FILES_MAX) };
 }
 
-let answered: ((line: string | null) => void) | null = null;
+/** undefined is None in Python; null would be something else. */
+let answered: ((line: string | undefined) => void) | null = null;
 
 async function run(program: Program, module: WebAssembly.Module, stdlib: ArrayBuffer): Promise<void> {
     boundMemory();
@@ -147,7 +149,7 @@ async function run(program: Program, module: WebAssembly.Module, stdlib: ArrayBu
         out.flush();
         err.flush();
         say({ kind: "ask", text: prompt });
-        return new Promise<string | null>((go) => (answered = go));
+        return new Promise<string | undefined>((go) => (answered = go));
     };
     python.runPython(driver);
     say({ kind: "begun", text: "" });
@@ -162,7 +164,7 @@ async function run(program: Program, module: WebAssembly.Module, stdlib: ArrayBu
 
 addEventListener("message", ({ data }) => {
     if (data.kind === "answer") {
-        answered?.(data.text);
+        answered?.(data.text ?? undefined);
         answered = null;
     } else if (data.kind === "run") {
         run(data.program, data.module, data.stdlib).catch((e: unknown) => {
