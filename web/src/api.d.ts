@@ -3248,6 +3248,21 @@ export interface ChatList {
     has_more: boolean;
 }
 
+export interface FileText {
+    /** tiro.file.text */
+    object: string;
+    /** Whose text it is. */
+    file_id: string;
+    /** As it was sent; its end says how the file was read. */
+    filename: string;
+    /** UTF-8; lines end in \n. */
+    text: string;
+    /** Of the whole text. */
+    bytes: number;
+    /** There is more than max_bytes. */
+    truncated: boolean;
+}
+
 export interface UsageTable {
     /** list */
     object: "list";

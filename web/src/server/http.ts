@@ -24,7 +24,8 @@ function headers(body: unknown): Record<string, string> {
     const key = sessionStorage.getItem(KEY);
     return {
         ...(key ? { authorization: `Bearer ${key}` } : {}),
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        // A form says itself where its parts end.
+        ...(body === undefined || body instanceof FormData ? {} : { "content-type": "application/json" }),
     };
 }
 
@@ -53,7 +54,7 @@ export async function send(
         response = await fetch(path, {
             method,
             headers: headers(body),
-            body: body === undefined ? undefined : JSON.stringify(body),
+            body: body === undefined || body instanceof FormData ? body : JSON.stringify(body),
             signal,
         });
     } catch (e) {
