@@ -21,6 +21,8 @@ export interface Size {
     fresh: number;
     /** Until the answer is there, about; null: nobody knows how fast this model is. */
     seconds: number | null;
+    /** Of `tokens`, those of the files that go with it, when it is too much; else 0. */
+    files: number;
 }
 
 export interface Asked {
@@ -116,5 +118,6 @@ export async function measure(asked: Asked, text: string, attachments: Attachmen
     const { prefill_tokens_per_s: reads, decode_tokens_per_s: writes } = model.tiro;
     const answer = Math.max(1, Math.min(expected(asked), most - tokens));
     const seconds = reads && writes ? fresh / reads + answer / writes : null;
-    return { tokens, most, fresh, seconds };
+    const files = tokens >= most && attachments.length ? own - (await weigh(model.id, text)) : 0;
+    return { tokens, most, fresh, seconds, files };
 }
