@@ -612,14 +612,28 @@ static const char preview_policy[] =
     "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; media-src data: blob:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
+/* Where a program in Python runs (web/src/python.html): as above, and WebAssembly. */
+static const char python_policy[] =
+    "sandbox allow-scripts; default-src 'none'; "
+    "script-src 'unsafe-inline' 'wasm-unsafe-eval' blob:; worker-src blob:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+
+static const char *policy_of(struct slice path)
+{
+    if (slice_is(path, "/preview.html")) return preview_policy;
+    if (slice_is(path, "/python.html")) return python_policy;
+    return page_policy;
+}
+
 static void add_page_headers(struct http_exchange *x)
 {
-    bool preview = slice_is(x->call.path, "/preview.html");
-    op_header(&x->call, "Content-Security-Policy", preview ? preview_policy : page_policy);
+    bool forever = x->asset && x->asset->forever;
+    op_header(&x->call, "Content-Security-Policy", policy_of(x->call.path));
     op_header(&x->call, "Referrer-Policy", "no-referrer");
     op_header(&x->call, "Cross-Origin-Opener-Policy", "same-origin");
     op_header(&x->call, "Cross-Origin-Resource-Policy", "same-origin");
-    op_header(&x->call, "Cache-Control", "no-cache"); /* Asked for again, with its ETag. */
+    /* no-cache: asked for again, with its ETag. */
+    op_header(&x->call, "Cache-Control", forever ? "max-age=31536000, immutable" : "no-cache");
 }
 
 static void send_asset(struct http_exchange *x)
@@ -636,12 +650,13 @@ static void send_asset(struct http_exchange *x)
         answer(x, 304, NULL, (struct slice){ 0 });
         return;
     }
-    struct slice body = { (const char *)asset->plain, asset->plain_len };
-    if (assets_gzip_accepted(http_header(&x->parser, "accept-encoding"))) {
-        op_header(&x->call, "Content-Encoding", "gzip");
-        body = (struct slice){ (const char *)asset->gz, asset->gz_len };
-    }
-    answer(x, 200, asset->type, body);
+    /* Who takes no gzip gets it where there is nothing else (RFC 9110, 12.5.3). */
+    bool takes = assets_gzip_accepted(http_header(&x->parser, "accept-encoding"));
+    bool gz = asset->gz && (takes || !asset->plain);
+    if (gz) op_header(&x->call, "Content-Encoding", "gzip");
+    answer(x, 200, asset->type,
+           gz ? (struct slice){ (const char *)asset->gz, asset->gz_len }
+              : (struct slice){ (const char *)asset->plain, asset->plain_len });
 }
 
 void http_exchange_run(struct http_exchange *x)

@@ -1814,6 +1814,16 @@ export interface Model {
         embedding_length: number | null;
         /** Of its file. */
         bytes: number | null;
+        /** Null until it was loaded once. */
+        parameters: number | null;
+        /** How most of its weights are kept; null until it was loaded once. */
+        quantisation: string | null;
+        /** Of its weights' file, in hex, as checked when it was pulled; null: it was not pulled, or the file has changed since. */
+        sha256: string | null;
+        /** How fast prompts were read lately, whatever else ran; null: none was yet. */
+        prefill_tokens_per_s: number | null;
+        /** How fast an answer was written lately; null: none was yet. */
+        decode_tokens_per_s: number | null;
     };
 }
 
@@ -1859,6 +1869,16 @@ export interface ModelList {
             embedding_length: number | null;
             /** Of its file. */
             bytes: number | null;
+            /** Null until it was loaded once. */
+            parameters: number | null;
+            /** How most of its weights are kept; null until it was loaded once. */
+            quantisation: string | null;
+            /** Of its weights' file, in hex, as checked when it was pulled; null: it was not pulled, or the file has changed since. */
+            sha256: string | null;
+            /** How fast prompts were read lately, whatever else ran; null: none was yet. */
+            prefill_tokens_per_s: number | null;
+            /** How fast an answer was written lately; null: none was yet. */
+            decode_tokens_per_s: number | null;
         };
     }>;
 }
@@ -3246,6 +3266,21 @@ export interface ChatList {
     }>;
     /** Whether there is a next page. */
     has_more: boolean;
+}
+
+export interface FileText {
+    /** tiro.file.text */
+    object: string;
+    /** Whose text it is. */
+    file_id: string;
+    /** As it was sent; its end says how the file was read. */
+    filename: string;
+    /** UTF-8; lines end in \n. */
+    text: string;
+    /** Of the whole text. */
+    bytes: number;
+    /** There is more than max_bytes. */
+    truncated: boolean;
 }
 
 export interface InviteCreateRequest {

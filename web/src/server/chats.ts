@@ -26,10 +26,22 @@ export interface Chat {
     snippet?: string | null;
 }
 
+/** A text that goes with what a person writes. */
+export interface Attachment {
+    name: string;
+    text: string;
+    /** document: read out of a PDF or the like; output: what a program said; else a file as it is. */
+    kind?: "document" | "output";
+    /** What was left out of it, in words. */
+    note?: string;
+    /** The model does not read it. */
+    left_out?: boolean;
+}
+
 /** What the page shows beside an answer's text. */
 export interface Details {
     /** Of what a person writes: files that go with it. */
-    attachments?: { name: string; text: string; left_out?: boolean }[];
+    attachments?: Attachment[];
     /** It stays in the chat, and the model does not read it. */
     left_out?: boolean;
     /** What stands before it in its branch is left out. */

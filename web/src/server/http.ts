@@ -28,7 +28,8 @@ function headers(body: unknown): Record<string, string> {
     return {
         ...OURS,
         ...(key ? { authorization: `Bearer ${key}` } : {}),
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        // A form says itself where its parts end.
+        ...(body === undefined || body instanceof FormData ? {} : { "content-type": "application/json" }),
     };
 }
 
@@ -57,7 +58,7 @@ export async function send(
         response = await fetch(path, {
             method,
             headers: headers(body),
-            body: body === undefined ? undefined : JSON.stringify(body),
+            body: body === undefined || body instanceof FormData ? body : JSON.stringify(body),
             signal,
         });
     } catch (e) {

@@ -29,6 +29,9 @@ export interface Pull {
     text?: string;
 }
 
+/** Whether it reads pictures; a model that was never loaded does not say so. */
+export const sees = (model: Model | undefined): boolean => model?.tiro.capabilities?.includes("vision") ?? false;
+
 export async function listModels(): Promise<Model[]> {
     const all = (await json<{ data: Model[] }>("GET", "/v1/models")).data;
     return all.filter((m) => m.tiro.capabilities?.includes("chat") ?? true);

@@ -1,15 +1,19 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { goTo } from "../address";
 import type { Remedy } from "../chat/advice";
-import type { Attachment } from "../chat/attachments";
+import { artifactsOf, newest } from "../chat/artifacts";
+import { check, type Attachment } from "../chat/attachments";
 import { useConversation } from "../chat/conversation";
 import { put, read, save, toJson, toMarkdown } from "../chat/files";
 import { measure } from "../chat/weigh";
 import { addMessage, createChat, readChat, type Chat, type Message } from "../server/chats";
 import { said } from "../server/http";
 import type { Server } from "../server/live";
-import type { Model } from "../server/models";
+import { sees, type Model } from "../server/models";
+import type FilesPanel from "./artifacts";
+import { useLater } from "./code";
+import { CodeContext, type CodeDoings } from "./codedoings";
 import { Composer } from "./composer";
 import { Downloads } from "./downloads";
 import { later } from "./later";
@@ -57,6 +61,9 @@ export function ChatPage({ server, id }: Props) {
     const [aim, setAim] = useState<{ id: string } | null>(null);
     const [drawer, setDrawer] = useState(false);
     const [problem, setProblem] = useState("");
+    const [attached, setAttached] = useState<Attachment[]>([]);
+    const [panel, setPanel] = useState<{ name: string; text: string } | null>(null);
+    const Files = useLater<Parameters<typeof FilesPanel>[0]>(panel ? () => import("./artifacts") : null);
     const c = useConversation({
         changed(chat) {
             setRound((r) => r + 1);
@@ -76,7 +83,9 @@ export function ChatPage({ server, id }: Props) {
         goTo("chat", id);
     };
     useEffect(() => {
+        setAttached([]);
         if (id === (c.chat?.id ?? "")) return; // It stands in the address because it is open.
+        setPanel(null);
         if (id) c.open(id);
         else c.begin(false);
     }, [id]);
@@ -138,6 +147,32 @@ export function ChatPage({ server, id }: Props) {
         const next = turns[at < 0 ? (by < 0 ? turns.length - 1 : 0) : at + by];
         if (next) setAim({ id: next.id.replace("message-", "") });
     };
+    /** Puts it into the next message; the same name again takes its place. */
+    const attach = (one: Attachment) => {
+        const all = [...attached.filter((a) => a.name !== one.name || a.kind !== one.kind), one];
+        try {
+            check(all);
+        } catch (e) {
+            setProblem(said(e));
+            return;
+        }
+        setProblem("");
+        setAttached(all);
+        document.querySelector<HTMLElement>(".composer textarea")?.focus();
+    };
+    const files = () => artifactsOf(c.path, attached.filter((a) => !a.kind));
+    // The blocks of a long chat are not drawn again because of it.
+    const latest = useRef<CodeDoings>(null!);
+    latest.current = {
+        give: (name, text) => attach({ name, text, kind: "output" }),
+        open: (name, text) => setPanel({ name, text }),
+        files: () => newest(files()),
+    };
+    const doings = useRef<CodeDoings>({
+        give: (name, text) => latest.current.give(name, text),
+        open: (name, text) => latest.current.open(name, text),
+        files: () => latest.current.files(),
+    });
 
     // A dialog hears of its closing only later, when another may be open.
     const closed = (which: string) => () => setDialog((now) => (now === which ? "" : now));
@@ -145,6 +180,7 @@ export function ChatPage({ server, id }: Props) {
         { name: "New chat", keys: "Ctrl Shift O", run: () => begin(false) },
         { name: "New temporary chat", run: () => begin(true) },
         { name: "Settings of this chat", keys: "Ctrl ,", run: () => setDialog("settings") },
+        { name: "Files of this chat", keys: "Ctrl .", run: () => setPanel({ name: "", text: "" }) },
         { name: "Write a message", keys: "Ctrl /", run: () => document.querySelector<HTMLElement>(".composer textarea")?.focus() },
         { name: "Map of this chat", keys: "Ctrl Shift M", run: () => setDialog("map") },
         { name: "What the model reads", keys: "Ctrl Shift L", run: () => setDialog("room") },
@@ -178,6 +214,7 @@ export function ChatPage({ server, id }: Props) {
             else if (name === "m" && e.shiftKey) setDialog("map");
             else if (name === "l" && e.shiftKey) setDialog("room");
             else if (name === ",") setDialog("settings");
+            else if (name === ".") setPanel(panel ? null : { name: "", text: "" });
             else if (name === "/") document.querySelector<HTMLElement>(".composer textarea")?.focus();
             else return;
             e.preventDefault();
@@ -187,7 +224,7 @@ export function ChatPage({ server, id }: Props) {
     });
 
     return (
-        <div class={drawer ? "page drawer" : "page"}>
+        <div class={`page${drawer ? " drawer" : ""}${panel ? " with-files" : ""}`}>
             <Sidebar
                 open={c.chat?.id ?? ""}
                 round={round}
@@ -235,18 +272,28 @@ export function ChatPage({ server, id }: Props) {
                     >
                         {second ? "One" : "Two"}
                     </button>
-                    <button aria-label="Settings" onClick={() => setDialog("settings")}>
+                    {(panel || files().length > 0) && (
+                        <button
+                            aria-pressed={panel !== null}
+                            title="Ctrl ."
+                            onClick={() => setPanel(panel ? null : { name: "", text: "" })}
+                        >
+                            Files
+                        </button>
+                    )}
+                    <button aria-label="Settings" class="only-wide" onClick={() => setDialog("settings")}>
                         Settings
                     </button>
                     {c.messages.length > 0 && (
-                        <button aria-label="Map of this chat" title="Ctrl Shift M" onClick={() => setDialog("map")}>
+                        <button aria-label="Map of this chat" title="Ctrl Shift M" class="only-wide" onClick={() => setDialog("map")}>
                             Map
                         </button>
                     )}
-                    <button aria-label="Commands" title="Ctrl K" class="only-wide" onClick={() => setDialog("palette")}>
+                    <button aria-label="Commands" title="Ctrl K" onClick={() => setDialog("palette")}>
                         ⌘
                     </button>
                 </header>
+                <CodeContext.Provider value={doings.current}>
                 <Thread
                     conversation={c}
                     aim={aim}
@@ -265,6 +312,7 @@ export function ChatPage({ server, id }: Props) {
                 >
                     <Welcome model={model} size={known?.bytes ?? 0} temporary={c.temporary} />
                 </Thread>
+                </CodeContext.Provider>
                 <footer>
                     <Downloads pulls={server.pulls} />
                     {problem && <p class="notice bad">{problem}</p>}
@@ -282,8 +330,11 @@ export function ChatPage({ server, id }: Props) {
                     <Composer
                         busy={c.busy}
                         ready={model !== "" && !undecided}
+                        sees={sees(entry)}
                         place={c.chat?.id ?? ""}
-                        round={c.messages}
+                        attached={attached}
+                        onAttach={setAttached}
+                        by={[c.messages, entry]}
                         measure={size}
                         onSend={(text, attachments) => c.send(text, attachments, models)}
                         onStop={c.stop}
@@ -291,6 +342,16 @@ export function ChatPage({ server, id }: Props) {
                     />
                 </footer>
             </div>
+            {panel && Files && (
+                <CodeContext.Provider value={doings.current}>
+                    <Files
+                        all={files()}
+                        wanted={panel}
+                        onEdit={(name, text) => attach({ name, text })}
+                        onClose={() => setPanel(null)}
+                    />
+                </CodeContext.Provider>
+            )}
             {dialog === "settings" && (
                 <SettingsDialog settings={c.settings} onChange={c.set} onClose={closed("settings")} />
             )}

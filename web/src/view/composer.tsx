@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { readFiles, type Attachment } from "../chat/attachments";
+import { cut, readFiles, type Attachment } from "../chat/attachments";
 import type { Size } from "../chat/weigh";
 import { said } from "../server/http";
 import { duration } from "../text/format";
@@ -8,10 +8,15 @@ import { duration } from "../text/format";
 interface Props {
     busy: boolean;
     ready: boolean;
+    /** The model reads pictures. */
+    sees: boolean;
     /** Whose draft it is: a chat's id. */
     place: string;
-    /** Another one when what the model reads of the chat has changed. */
-    round: unknown;
+    /** What goes with the message. */
+    attached: Attachment[];
+    onAttach: (attached: Attachment[]) => void;
+    /** Something else of these when a measure would be another. */
+    by: unknown[];
     /** What a text would be with what stands before it. */
     measure: (text: string, attachments: Attachment[]) => Promise<Size | null>;
     /** False: it could not be asked, and is to be there again. */
@@ -22,10 +27,13 @@ interface Props {
 }
 
 const MEASURE_MS = 600;
+/** Of what would fit: the answer needs room, too, and tokens are not spread evenly. */
+const FILL = 0.85;
 
 /** What goes out, and when something comes back. */
-function Meter({ size, onFull }: { size: Size; onFull: () => void }) {
-    const { tokens, most, fresh, seconds } = size;
+function Meter({ size, onFull, onCut }: { size: Size; onFull: () => void; onCut: (share: number) => void }) {
+    const { tokens, most, fresh, seconds, files } = size;
+    const share = (FILL * (most - (tokens - files))) / files;
     const choose = (
         <button type="button" onClick={onFull}>
             Choose what to leave out
@@ -35,6 +43,14 @@ function Meter({ size, onFull }: { size: Size; onFull: () => void }) {
         return (
             <>
                 With this the chat has {tokens} tokens and the model reads {most}. {choose}
+                {files > 0 && share > 0.01 && share < 1 && (
+                    <>
+                        {" "}
+                        <button type="button" onClick={() => onCut(share)}>
+                            Send the first {Math.floor(share * 100)} % of the files
+                        </button>
+                    </>
+                )}
             </>
         );
     return (
@@ -48,12 +64,13 @@ function Meter({ size, onFull }: { size: Size; onFull: () => void }) {
 }
 
 /** Enter sends, Shift+Enter makes a new line. */
-export function Composer({ busy, ready, place, round, measure, onSend, onStop, onFull }: Props) {
+export function Composer(props: Props) {
+    const { busy, ready, sees, place, attached, onAttach, by, measure, onSend, onStop, onFull } = props;
     const box = useRef<HTMLTextAreaElement>(null);
     const timer = useRef<ReturnType<typeof setTimeout>>();
     const [size, setSize] = useState<Size | null>(null);
     const drafts = useRef(new Map<string, string>());
-    const [attached, setAttached] = useState<Attachment[]>([]);
+    const [reading, setReading] = useState(false);
     const [problem, setProblem] = useState("");
     const [over, setOver] = useState(false);
     const file = useRef<HTMLInputElement>(null);
@@ -71,14 +88,16 @@ export function Composer({ busy, ready, place, round, measure, onSend, onStop, o
     };
     const attach = (files: Iterable<File>) => {
         setProblem("");
-        void readFiles(files, attached).then(setAttached, (e: unknown) => setProblem(said(e)));
+        setReading(true);
+        void readFiles(files, attached, sees)
+            .then(onAttach, (e: unknown) => setProblem(said(e)))
+            .finally(() => setReading(false));
     };
-    useEffect(weigh, [attached, round]);
+    useEffect(weigh, [attached, ...by]);
     useEffect(() => {
         box.current!.value = drafts.current.get(place) ?? "";
         grow();
         setSize(null);
-        setAttached([]);
         setProblem("");
         box.current!.focus();
     }, [place]);
@@ -92,15 +111,15 @@ export function Composer({ busy, ready, place, round, measure, onSend, onStop, o
     const full = size !== null && size.tokens >= size.most;
     const send = () => {
         const text = box.current!.value.trim();
-        if ((!text && attached.length === 0) || busy || !ready) return;
+        if ((!text && attached.length === 0) || busy || !ready || reading) return;
         if (full) return onFull();
         box.current!.value = "";
-        setAttached([]);
+        onAttach([]);
         input();
         void onSend(text, attached).then((asked) => {
             if (asked || box.current?.value) return;
             box.current!.value = text;
-            setAttached(attached);
+            onAttach(attached);
             input();
         });
     };
@@ -112,14 +131,22 @@ export function Composer({ busy, ready, place, round, measure, onSend, onStop, o
     return (
         <>
             {problem && <p class="notice bad">{problem}</p>}
+            {reading && (
+                <p class="notice" role="status">
+                    Reading…
+                </p>
+            )}
             {attached.length > 0 && (
                 <ul class="attached" aria-label="Files that go with it">
                     {attached.map((a, i) => (
                         <li>
-                            {a.name}{" "}
+                            <span dir="auto">
+                                {a.kind === "output" ? `Output of ${a.name}` : a.name}
+                                {a.note && <small> ({a.note})</small>}
+                            </span>{" "}
                             <button
                                 aria-label={`Without ${a.name}`}
-                                onClick={() => setAttached(attached.filter((_, k) => k !== i))}
+                                onClick={() => onAttach(attached.filter((_, k) => k !== i))}
                             >
                                 ×
                             </button>
@@ -182,7 +209,7 @@ export function Composer({ busy, ready, place, round, measure, onSend, onStop, o
                 )}
             </form>
             <p class={full ? "meter bad" : "meter"} aria-live="polite">
-                {size && <Meter size={size} onFull={onFull} />}
+                {size && <Meter size={size} onFull={onFull} onCut={(share) => onAttach(cut(attached, share))} />}
             </p>
         </>
     );
