@@ -45,11 +45,12 @@ tiro_layer(engine LINKS tiro_models PkgConfig::UTF8PROC)
 tiro_layer(grammar LINKS tiro_engine)
 tiro_layer(chat LINKS tiro_grammar)
 tiro_layer(proto LINKS tiro_base)
+tiro_layer(music LINKS tiro_base)
 tiro_layer(index LINKS tiro_base PkgConfig::UTF8PROC)
 tiro_layer(worker LINKS tiro_chat tiro_index tiro_proto PkgConfig::SECCOMP PkgConfig::EXPAT)
 tiro_layer(store LINKS tiro_proto PkgConfig::CURL PkgConfig::CYAML PkgConfig::SQLITE
     PkgConfig::PQ)
-tiro_layer(api LINKS tiro_store)
+tiro_layer(api LINKS tiro_store tiro_music)
 tiro_layer(gateway LINKS tiro_api PkgConfig::UV)
 tiro_layer(cmd LINKS tiro_gateway tiro_worker PkgConfig::EDIT)
 

@@ -6,7 +6,7 @@
 
 enum { SQL_MAX = 8192, ARGS_MAX = USAGE_NAMES_MAX + 8 };
 
-/* A line of a batch is BATCH/CUSTOM_ID in the ledger. */
+/* A line of a batch is BATCH/REQUEST_ID in the ledger. */
 #define IN_BATCH "id LIKE 'batch%/%'"
 #define EMBEDS   "(endpoint = '/v1/embeddings' OR endpoint LIKE '/v1/vector_stores%')"
 

@@ -20,6 +20,9 @@ def data_dir(path, *names):
         target = next((MODELS / n for n in (f"{name}.gguf", name) if (MODELS / n).exists()), None)
         assert target, f"{name} is not in {MODELS}; 'tools/test.sh models' gets it"
         (path / "models" / target.name).symlink_to(target)
+        marker = MODELS / f".{target.name}.tiro.json"  # What was checked when it was pulled.
+        if marker.exists():
+            (path / "models" / marker.name).symlink_to(marker)
     return path
 
 

@@ -1814,6 +1814,16 @@ export interface Model {
         embedding_length: number | null;
         /** Of its file. */
         bytes: number | null;
+        /** Null until it was loaded once. */
+        parameters: number | null;
+        /** How most of its weights are kept; null until it was loaded once. */
+        quantisation: string | null;
+        /** Of its weights' file, in hex, as checked when it was pulled; null: it was not pulled, or the file has changed since. */
+        sha256: string | null;
+        /** How fast prompts were read lately, whatever else ran; null: none was yet. */
+        prefill_tokens_per_s: number | null;
+        /** How fast an answer was written lately; null: none was yet. */
+        decode_tokens_per_s: number | null;
     };
 }
 
@@ -1859,6 +1869,16 @@ export interface ModelList {
             embedding_length: number | null;
             /** Of its file. */
             bytes: number | null;
+            /** Null until it was loaded once. */
+            parameters: number | null;
+            /** How most of its weights are kept; null until it was loaded once. */
+            quantisation: string | null;
+            /** Of its weights' file, in hex, as checked when it was pulled; null: it was not pulled, or the file has changed since. */
+            sha256: string | null;
+            /** How fast prompts were read lately, whatever else ran; null: none was yet. */
+            prefill_tokens_per_s: number | null;
+            /** How fast an answer was written lately; null: none was yet. */
+            decode_tokens_per_s: number | null;
         };
     }>;
 }
@@ -2951,6 +2971,27 @@ export interface AbcCheck {
     bars: number;
     /** Those of chords counted one by one. */
     notes: number;
+    /** What each of the first 16 tunes says of itself. */
+    headers: Array<{
+        /** Where it begins, from 1. */
+        line: number;
+        /** Its first T:, at most 120 bytes. */
+        title: string | null;
+        /** Its R:, like jig. */
+        rhythm: string | null;
+        /** As 6/8, C as 4/4; null: free. */
+        metre: string | null;
+        /** A note without a length is 1/unit. */
+        unit: number | null;
+        /** In the shortest form, like Ador. */
+        key: string | null;
+        /** Of its longest voice. */
+        bars: number;
+        /** Of that voice: between double bars and repeats. */
+        sections: number;
+        /** With notes. */
+        voices: number;
+    }>;
     /** In the order of the text. */
     issues: Array<{
         /** header, bar, length or syntax */
@@ -2963,11 +3004,47 @@ export interface AbcCheck {
         bar: number | null;
         /** Where there are several. */
         voice: string | null;
-        /** What is wrong, for a person or for the model that mends it. */
+        /** What is wrong and what would be right, for a person or for the model that mends it. */
         message: string;
     }>;
     /** Those beyond the first hundred. */
     issues_left_out: number;
+}
+
+export interface AbcGrammarRequest {
+    /** Like 4/4, 6/8, C or C|; without it 4/4. */
+    metre?: string | null;
+    /** A note without a length is 1/unit, a power of two; without it, what the standard says for this metre. */
+    unit?: number | null;
+    /** The shortest note is 1/shortest: the unit, half or a quarter of it; without it, half a unit. */
+    shortest?: number | null;
+    /** Keys to choose from, like G, Em or Ador; without them, any with up to seven accidentals. */
+    keys?: string | Array<string> | null;
+    /** The title; without it the model writes one. A line without % and \. */
+    title?: string | null;
+    /** What R: says, like jig; without it the model may say something or not. */
+    rhythm?: string | null;
+    /** The fewest bars of each part; without it 4, or bars_max when that is less. */
+    bars_min?: number | null;
+    /** The most bars of each part; without it 16, or bars_min when that is more. */
+    bars_max?: number | null;
+    /** The fewest parts. */
+    parts_min?: number | null;
+    /** The most parts; without it 4, or parts_min when that is more. */
+    parts_max?: number | null;
+    /** Notes, rests and bar lines only: no repeats, chords, tuplets, slurs, ties or ornaments. */
+    plain?: boolean | null;
+    /** Chord symbols ("Am") may stand before notes. */
+    symbols?: boolean | null;
+    /** The answer is a block of code in Markdown, of the language abc. */
+    fence?: boolean | null;
+}
+
+export interface AbcGrammar {
+    /** tiro.abc.grammar */
+    object: string;
+    /** For structured_outputs.grammar; docs/grammar-language.md is its language. */
+    grammar: string;
 }
 
 export interface Chat {

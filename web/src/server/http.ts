@@ -5,6 +5,10 @@ export class ApiError extends Error {
     constructor(
         readonly status: number,
         message: string,
+        /** As the API names it; "": it has no name. */
+        readonly code = "",
+        /** When to come again, in seconds; 0: unknown. */
+        readonly after = 0,
     ) {
         super(message);
     }
@@ -27,12 +31,15 @@ function headers(body: unknown): Record<string, string> {
 
 async function refused(response: Response): Promise<ApiError> {
     let text = `The server answered ${response.status}.`;
+    let code = "";
     try {
-        text = (await response.json()).error.message;
+        const { error } = await response.json();
+        text = error.message;
+        code = error.code ?? "";
     } catch {
         // Not our error format: the status is all there is.
     }
-    return new ApiError(response.status, text);
+    return new ApiError(response.status, text, code, Number(response.headers.get("retry-after")) || 0);
 }
 
 /** One request; fails with ApiError, or with AbortError when `signal` says so. */

@@ -1,16 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { cut, readFiles, type Attachment } from "../chat/attachments";
+import type { Size } from "../chat/weigh";
 import { said } from "../server/http";
-
-/** What a text weighs with what stands before it. */
-export interface Weight {
-    tokens: number;
-    /** The most there can be. */
-    most: number;
-    /** Of these, those of the files. */
-    files: number;
-}
+import { duration } from "../text/format";
 
 interface Props {
     busy: boolean;
@@ -22,39 +15,59 @@ interface Props {
     /** What goes with the message. */
     attached: Attachment[];
     onAttach: (attached: Attachment[]) => void;
-    measure: (text: string, attachments: Attachment[]) => Promise<Weight | null>;
-    onSend: (text: string, attachments: Attachment[]) => void;
+    /** Another one when what the model reads of the chat has changed. */
+    round: unknown;
+    /** What a text would be with what stands before it. */
+    measure: (text: string, attachments: Attachment[]) => Promise<Size | null>;
+    /** False: it could not be asked, and is to be there again. */
+    onSend: (text: string, attachments: Attachment[]) => Promise<boolean>;
     onStop: () => void;
+    /** The model cannot read it all: a person chooses. */
+    onFull: () => void;
 }
 
 const MEASURE_MS = 600;
 /** Of what would fit: the answer needs room, too, and tokens are not spread evenly. */
 const FILL = 0.85;
 
-function Meter({ size, onCut }: { size: Weight | null; onCut: (share: number) => void }) {
-    if (!size) return <p class="meter" aria-live="polite" />;
-    const { tokens, most, files } = size;
-    const full = tokens >= most;
-    const share = (FILL * (most - (tokens - files))) / files;
-    const fits = full && files > 0 && share > 0.01 && share < 1;
+/** What goes out, and when something comes back. */
+function Meter({ size, onFull, onCut }: { size: Size; onFull: () => void; onCut: (share: number) => void }) {
+    const { tokens, most, fresh, seconds, files } = size;
+    const choose = (
+        <button type="button" onClick={onFull}>
+            Choose what to leave out
+        </button>
+    );
+    const share = files > 0 ? (FILL * (most - (tokens - files))) / files : 0;
+    const percent = Math.floor(share * 100);
+    if (tokens >= most)
+        return (
+            <>
+                With this the chat has {tokens} tokens and the model reads {most}.{" "}
+                {percent > 0 && percent < 100 && (
+                    <button type="button" onClick={() => onCut(share)}>
+                        Send the first {percent} % of the files
+                    </button>
+                )}{" "}
+                {choose}
+            </>
+        );
     return (
-        <p class={full ? "meter bad" : "meter"} aria-live="polite">
-            {!full
-                ? `${tokens} of ${most} tokens`
-                : fits
-                  ? `With this the chat has ${tokens} tokens and the model reads ${most}: of the files, ${Math.floor(share * 100)} % fit. `
-                  : `With this the chat has ${tokens} tokens and the model reads ${most}: delete a branch, or begin a new chat.`}
-            {fits && <button onClick={() => onCut(share)}>Send their first {Math.floor(share * 100)} %</button>}
-        </p>
+        <>
+            {tokens} of {most} tokens
+            {fresh < tokens && `, about ${fresh} of them new to the model`}
+            {seconds !== null && ` · answer in about ${duration(seconds)}`}
+            {tokens > most * 0.8 && <> · {choose}</>}
+        </>
     );
 }
 
-/** Enter sends, Shift+Enter makes a new line, Escape stops. */
+/** Enter sends, Shift+Enter makes a new line. */
 export function Composer(props: Props) {
-    const { busy, ready, sees, place, attached, onAttach, measure, onSend, onStop } = props;
+    const { busy, ready, sees, place, attached, onAttach, round, measure, onSend, onStop, onFull } = props;
     const box = useRef<HTMLTextAreaElement>(null);
     const timer = useRef<ReturnType<typeof setTimeout>>();
-    const [size, setSize] = useState<Weight | null>(null);
+    const [size, setSize] = useState<Size | null>(null);
     const drafts = useRef(new Map<string, string>());
     const [reading, setReading] = useState(false);
     const [problem, setProblem] = useState("");
@@ -70,7 +83,7 @@ export function Composer(props: Props) {
         clearTimeout(timer.current);
         const text = box.current!.value.trim();
         if ((!text && attached.length === 0) || busy) return setSize(null);
-        timer.current = setTimeout(() => void measure(text, attached).then(setSize), MEASURE_MS);
+        timer.current = setTimeout(() => void measure(text, attached).then(setSize, () => setSize(null)), MEASURE_MS);
     };
     const attach = (files: Iterable<File>) => {
         setProblem("");
@@ -79,7 +92,7 @@ export function Composer(props: Props) {
             .then(onAttach, (e: unknown) => setProblem(said(e)))
             .finally(() => setReading(false));
     };
-    useEffect(weigh, [attached]);
+    useEffect(weigh, [attached, round]);
     useEffect(() => {
         box.current!.value = drafts.current.get(place) ?? "";
         grow();
@@ -94,16 +107,22 @@ export function Composer(props: Props) {
         grow();
         weigh();
     };
+    const full = size !== null && size.tokens >= size.most;
     const send = () => {
         const text = box.current!.value.trim();
         if ((!text && attached.length === 0) || busy || !ready || reading) return;
+        if (full) return onFull();
         box.current!.value = "";
         onAttach([]);
         input();
-        onSend(text, attached);
+        void onSend(text, attached).then((asked) => {
+            if (asked || box.current?.value) return;
+            box.current!.value = text;
+            onAttach(attached);
+            input();
+        });
     };
     const key = (e: KeyboardEvent) => {
-        if (e.key === "Escape" && busy) onStop();
         if (e.key !== "Enter" || e.shiftKey || e.isComposing) return;
         e.preventDefault();
         send();
@@ -188,7 +207,9 @@ export function Composer(props: Props) {
                     </button>
                 )}
             </form>
-            <Meter size={size} onCut={(share) => onAttach(cut(attached, share))} />
+            <p class={full ? "meter bad" : "meter"} aria-live="polite">
+                {size && <Meter size={size} onFull={onFull} onCut={(share) => onAttach(cut(attached, share))} />}
+            </p>
         </>
     );
 }
