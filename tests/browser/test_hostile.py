@@ -111,7 +111,7 @@ setTimeout(() => { location = "https://evil.example/away"; }, 200);
 NAMES = [
     "../../../etc/passwd", "/etc/shadow.py", "..\\\\..\\\\boot.ini", "C:\\\\Windows\\\\win.ini", "~/.ssh/id.txt", "a/../../b.py", "....//c.py",
     "<img/src=x/onerror=window.owned=1>.py", "'onmouseover='owned=1.py", "a\u202egpj.exe", "con.py", "nul:.txt", ".bashrc", "-rf.py",
-    "a" * 400 + ".py", "x\u0000y.py", "x%2e%2e%2fy.py", "javascript:owned=1.js", "https://evil.example/n.py", "index.html/x.py", "INDEX.HTML",
+    "a" * 400 + ".py", "x\u0001y.py", "x%2e%2e%2fy.py", "javascript:owned=1.js", "https://evil.example/n.py", "index.html/x.py", "INDEX.HTML",
     "__proto__.py", "constructor", "toString.js", "\u200b\u2066.py",
 ]
 
@@ -120,7 +120,7 @@ def test_hostile_file_names(browser, server, tmp_path):
     """Names that lead elsewhere, look like something else, or are markup."""
     blocks = "\n\n".join(f'```python title="{n}"\nx = {i}\ny = 2\n```' for i, n in enumerate(NAMES))
     chat = api(server, "POST", "/v1/tiro/chats", {"title": "Names"})["id"]
-    own = [{"name": n.replace("\\\\", "\\"), "text": f"own {i}"} for i, n in enumerate(NAMES) if "\0" not in n]
+    own = [{"name": n.replace("\\\\", "\\"), "text": f"own {i}"} for i, n in enumerate(NAMES)]
     first = api(server, "POST", f"/v1/tiro/chats/{chat}/messages", {
         "role": "user", "content": "Read", "parent_id": "", "details": {"attachments": own}})["id"]
     api(server, "POST", f"/v1/tiro/chats/{chat}/messages", {"role": "assistant", "content": blocks, "parent_id": first})
