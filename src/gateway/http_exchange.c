@@ -3,6 +3,7 @@
 #include "base/seam.h"
 #include "gateway/assets.h"
 #include "gateway/http_internal.h"
+#include "gateway/identity.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -470,15 +471,34 @@ static int find_route(struct http_exchange *x, struct err *err)
     return rc;
 }
 
+/* Files of the page are everybody's, and tell nobody apart. */
+static int check_caller(struct http_exchange *x, struct err *err)
+{
+    struct http_server *s = x->conn->server;
+    struct sockaddr_storage peer = { 0 };
+    struct err why = { 0 };
+    int len = sizeof peer;
+    if (x->is_page_file || (x->page && x->page->open)) return 0;
+    if (!x->conn->local)
+        (void)uv_tcp_getpeername(&x->conn->u.tcp, (struct sockaddr *)&peer,
+                                 &len); /* Of one that is gone: none. */
+    struct identity id = { .access = s->o.access,
+                           .people = s->o.service->people,
+                           .parser = &x->parser,
+                           .peer = x->conn->local ? NULL : (struct sockaddr *)&peer };
+    int rc = identity_check(&x->call, &id, &why);
+    if (rc == 0 || (x->endpoint && x->endpoint->open)) return 0;
+    *err = why;
+    return rc;
+}
+
 static int check_request(struct http_exchange *x, struct err *err)
 {
     struct http_server *s = x->conn->server;
     if (!x->conn->local) TRY(access_check_origin(s->o.access, &x->parser, err));
     TRY(decode_path(x, err));
     TRY(find_route(x, err));
-    bool open = x->is_page_file || (x->page && x->page->open) || (x->endpoint && x->endpoint->open);
-    if (!open && !x->conn->local)
-        TRY(access_check_key(s->o.access, &x->parser, &x->call.principal, err));
+    TRY(check_caller(x, err));
     if (s->draining && !(x->page && x->page->open))
         return err_set(err, ERR_SHUTTING_DOWN, "the server is shutting down; try again shortly");
     return 0;

@@ -22,7 +22,7 @@ def test_a_receipt_says_what_made_the_answer(page, server):
     turn = finished(page)
     line = turn.locator(".receipt summary")
     expect(line).to_have_text(re.compile(
-        r"^smollm2-135m b179c95 · 24 tokens · \d+ a second · cached \d+ % · first after \d+\.\d s$"))
+        r"^smollm2-135m b179c95 · 24 tokens · \d+ a second · cached \d+ % · first after \d+\.\d+ s$"))
     assert line.get_attribute("title") == f"sha256 {SHA256}"
     line.click()
     table = {r.locator("th").inner_text(): r.locator("td").inner_text() for r in turn.locator(".receipt tr").all()}

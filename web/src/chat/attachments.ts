@@ -81,8 +81,7 @@ function fence(text: string): string {
 
 /** What the model reads of a message. */
 export function whole(message: Pick<Message, "content" | "details">): string {
-    const read = (message.details.attachments ?? []).filter((a) => !a.left_out);
-    const files = read.map(({ name, text, kind, note }) => {
+    const files = (message.details.attachments ?? []).filter((a) => !a.left_out).map(({ name, text, kind, note }) => {
         const mark = fence(text);
         const what = kind === "output" ? "Output of" : "File";
         return `${what} ${name}${note ? ` (${note})` : ""}:\n${mark}\n${text}\n${mark}\n\n`;

@@ -19,10 +19,10 @@ export interface Size {
     most: number;
     /** Of it, what it has not read before, about. */
     fresh: number;
-    /** Of it, those of the files, when it is more than the model reads. */
-    files: number;
     /** Until the answer is there, about; null: nobody knows how fast this model is. */
     seconds: number | null;
+    /** Of `tokens`, those of the files that go with it, when it is too much; else 0. */
+    files: number;
 }
 
 export interface Asked {
@@ -60,6 +60,14 @@ function count(model: string, instructions: string | undefined, input: Turn[]): 
 /** What the template puts around one message. */
 async function around(model: string): Promise<number> {
     return (await count(model, undefined, [{ role: "user", content: "a" }])) - 1;
+}
+
+/** And around one more. */
+async function between(model: string): Promise<number> {
+    const turn = (role: Turn["role"]): Turn => ({ role, content: "a" });
+    const one = await count(model, undefined, [turn("user")]);
+    const three = await count(model, undefined, [turn("user"), turn("assistant"), turn("user")]);
+    return Math.round((three - one) / 2) - 1;
 }
 
 /** The tokens of a text alone. */
@@ -100,12 +108,16 @@ export async function measure(asked: Asked, text: string, attachments: Attachmen
     const most = model.tiro.context_length;
     if (!most) return null;
     const draft = whole({ content: text, details: { attachments } });
-    const [before, own, frame] = await Promise.all([weighPath(asked), weigh(model.id, draft), around(model.id)]);
+    const first = inputOf(asked.path).length === 0;
+    // Of a long chat only what is new is counted while somebody writes.
+    const [before, own, frame] = first
+        ? [0, await count(model.id, asked.settings.instructions, [{ role: "user", content: draft }]), 0]
+        : await Promise.all([weighPath(asked), weigh(model.id, draft), between(model.id)]);
     const tokens = before + own + frame;
     const fresh = Math.max(own, tokens - Math.min(remembered(asked), before));
     const { prefill_tokens_per_s: reads, decode_tokens_per_s: writes } = model.tiro;
     const answer = Math.max(1, Math.min(expected(asked), most - tokens));
     const seconds = reads && writes ? fresh / reads + answer / writes : null;
     const files = tokens >= most && attachments.length ? own - (await weigh(model.id, text)) : 0;
-    return { tokens, most, fresh, files, seconds };
+    return { tokens, most, fresh, seconds, files };
 }

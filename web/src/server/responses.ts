@@ -67,10 +67,16 @@ interface Event {
     response?: {
         id: string;
         usage: Usage | null;
-        error: { message: string } | null;
+        error: { code: string; message: string } | null;
         incomplete_details: { reason: string } | null;
         filters?: string[];
     };
+}
+
+/** The names that a response may give are a published list, in which this one is missing. */
+function nameOf(error: { code: string; message: string } | null | undefined): string {
+    if (error?.code === "invalid_prompt" && /maximum context length/.test(error.message)) return "context_length_exceeded";
+    return error?.code ?? "";
 }
 
 /** What is worth another try by itself: the same answer goes on where it broke off. */
@@ -120,6 +126,7 @@ function take(answer: Answer, event: Event, begin: number | null): boolean {
     if (event.type === "response.failed") {
         details.ended = "failed";
         details.problem = response?.error?.message ?? "The answer failed.";
+        details.code = nameOf(response?.error);
     }
     return true;
 }

@@ -37,7 +37,7 @@ export function receipt({ model, details }: Message): string {
         usage && `${usage.output} tokens`,
         rate !== undefined && `${Math.round(rate)} a second`,
         cached !== undefined && `cached ${percent(cached)}`,
-        first_ms !== undefined && `first after ${(first_ms / 1000).toFixed(1)} s`,
+        first_ms !== undefined && `first after ${(first_ms / 1000).toFixed(first_ms < 100 ? 2 : 1)} s`,
         details.filters?.length && `filtered: ${details.filters.join(", ")}`,
     ]
         .filter(Boolean)

@@ -279,15 +279,15 @@ export function ChatPage({ server, id }: Props) {
                             Files
                         </button>
                     )}
-                    <button aria-label="Settings" onClick={() => setDialog("settings")}>
+                    <button aria-label="Settings" class="only-wide" onClick={() => setDialog("settings")}>
                         Settings
                     </button>
                     {c.messages.length > 0 && (
-                        <button aria-label="Map of this chat" title="Ctrl Shift M" onClick={() => setDialog("map")}>
+                        <button aria-label="Map of this chat" title="Ctrl Shift M" class="only-wide" onClick={() => setDialog("map")}>
                             Map
                         </button>
                     )}
-                    <button aria-label="Commands" title="Ctrl K" class="only-wide" onClick={() => setDialog("palette")}>
+                    <button aria-label="Commands" title="Ctrl K" onClick={() => setDialog("palette")}>
                         ⌘
                     </button>
                 </header>
@@ -332,7 +332,7 @@ export function ChatPage({ server, id }: Props) {
                         place={c.chat?.id ?? ""}
                         attached={attached}
                         onAttach={setAttached}
-                        round={c.messages}
+                        by={[c.messages, entry]}
                         measure={size}
                         onSend={(text, attachments) => c.send(text, attachments, models)}
                         onStop={c.stop}

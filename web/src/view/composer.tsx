@@ -15,8 +15,8 @@ interface Props {
     /** What goes with the message. */
     attached: Attachment[];
     onAttach: (attached: Attachment[]) => void;
-    /** Another one when what the model reads of the chat has changed. */
-    round: unknown;
+    /** Something else of these when a measure would be another. */
+    by: unknown[];
     /** What a text would be with what stands before it. */
     measure: (text: string, attachments: Attachment[]) => Promise<Size | null>;
     /** False: it could not be asked, and is to be there again. */
@@ -33,23 +33,24 @@ const FILL = 0.85;
 /** What goes out, and when something comes back. */
 function Meter({ size, onFull, onCut }: { size: Size; onFull: () => void; onCut: (share: number) => void }) {
     const { tokens, most, fresh, seconds, files } = size;
+    const share = (FILL * (most - (tokens - files))) / files;
     const choose = (
         <button type="button" onClick={onFull}>
             Choose what to leave out
         </button>
     );
-    const share = files > 0 ? (FILL * (most - (tokens - files))) / files : 0;
-    const percent = Math.floor(share * 100);
     if (tokens >= most)
         return (
             <>
-                With this the chat has {tokens} tokens and the model reads {most}.{" "}
-                {percent > 0 && percent < 100 && (
-                    <button type="button" onClick={() => onCut(share)}>
-                        Send the first {percent} % of the files
-                    </button>
-                )}{" "}
-                {choose}
+                With this the chat has {tokens} tokens and the model reads {most}. {choose}
+                {files > 0 && share > 0.01 && share < 1 && (
+                    <>
+                        {" "}
+                        <button type="button" onClick={() => onCut(share)}>
+                            Send the first {Math.floor(share * 100)} % of the files
+                        </button>
+                    </>
+                )}
             </>
         );
     return (
@@ -64,7 +65,7 @@ function Meter({ size, onFull, onCut }: { size: Size; onFull: () => void; onCut:
 
 /** Enter sends, Shift+Enter makes a new line. */
 export function Composer(props: Props) {
-    const { busy, ready, sees, place, attached, onAttach, round, measure, onSend, onStop, onFull } = props;
+    const { busy, ready, sees, place, attached, onAttach, by, measure, onSend, onStop, onFull } = props;
     const box = useRef<HTMLTextAreaElement>(null);
     const timer = useRef<ReturnType<typeof setTimeout>>();
     const [size, setSize] = useState<Size | null>(null);
@@ -92,7 +93,7 @@ export function Composer(props: Props) {
             .then(onAttach, (e: unknown) => setProblem(said(e)))
             .finally(() => setReading(false));
     };
-    useEffect(weigh, [attached, round]);
+    useEffect(weigh, [attached, ...by]);
     useEffect(() => {
         box.current!.value = drafts.current.get(place) ?? "";
         grow();
