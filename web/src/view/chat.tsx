@@ -11,8 +11,6 @@ import { addMessage, createChat, readChat, type Chat, type Message } from "../se
 import { said } from "../server/http";
 import type { Server } from "../server/live";
 import { sees, type Model } from "../server/models";
-import type FilesPanel from "./artifacts";
-import { useLater } from "./code";
 import { CodeContext, type CodeDoings } from "./codedoings";
 import { Composer } from "./composer";
 import { Downloads } from "./downloads";
@@ -25,6 +23,7 @@ import { pairOf, Thread } from "./thread";
 const BranchMap = later(() => import("./map"));
 const Room = later(() => import("./room"));
 const Keyboard = later(() => import("./keyboard"));
+const FilesPanel = later(() => import("./artifacts"));
 
 /** Below this size an answer is quick and often wrong; the page says so. */
 const SMALL_BYTES = 200e6;
@@ -63,7 +62,6 @@ export function ChatPage({ server, id }: Props) {
     const [problem, setProblem] = useState("");
     const [attached, setAttached] = useState<Attachment[]>([]);
     const [panel, setPanel] = useState<{ name: string; text: string } | null>(null);
-    const Files = useLater<Parameters<typeof FilesPanel>[0]>(panel ? () => import("./artifacts") : null);
     const c = useConversation({
         changed(chat) {
             setRound((r) => r + 1);
@@ -342,9 +340,9 @@ export function ChatPage({ server, id }: Props) {
                     />
                 </footer>
             </div>
-            {panel && Files && (
+            {panel && (
                 <CodeContext.Provider value={doings.current}>
-                    <Files
+                    <FilesPanel
                         all={files()}
                         wanted={panel}
                         onEdit={(name, text) => attach({ name, text })}
