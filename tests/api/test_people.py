@@ -393,6 +393,12 @@ def test_nobody_sees_what_is_anothers(owner, ann, bob):
         for path in LISTS:
             status, answer = them.ask("GET", path.replace("SECRET", word))
             assert status == 200 and word not in json.dumps(answer), path
+        # Nor by any other way to ask for a list, whatever there is.
+        described = them.good("GET", "/openapi.json")["paths"]
+        open_lists = [path for path, of in described.items() if "get" in of and "{" not in path]
+        assert len(open_lists) > 10
+        for path in open_lists:
+            assert word not in json.dumps(them.ask("GET", path)[1], default=str), path
         # Nor by a request that builds on it.
         assert them.ask("POST", "/v1/responses", {"model": CHAT, "input": "Hi", "previous_response_id": hers["response"]})[0] == 400
         them.refused(404, "POST", "/v1/responses", {"model": CHAT, "input": "Hi", "conversation": hers["conversation"]})

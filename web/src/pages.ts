@@ -16,7 +16,7 @@ export interface Page {
     /** In the list at the foot of the sidebar; "": it is in no list. */
     name: string;
     /** Whom the list shows it to; absent: everybody. */
-    needs?: "person" | "owner";
+    needs?: "person" | "owner" | "guest";
     /** Seen also by who has not signed in. */
     open?: boolean;
     load: () => Promise<{ default: ComponentType<PageProps> }>;
@@ -25,6 +25,7 @@ export interface Page {
 export const pages: readonly Page[] = [
     { path: "account", name: "Account", needs: "person", load: () => import("./page/account") },
     { path: "people", name: "People", needs: "owner", load: () => import("./page/people") },
+    { path: "sign-in", name: "Sign in", needs: "guest", load: () => import("./page/sign_in") },
     { path: "setup", name: "", open: true, load: () => import("./page/join") },
     { path: "invite", name: "", open: true, load: () => import("./page/join") },
 ];

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { pages, type Page } from "../pages";
 import { deleteChat, listChats, updateChat, type Chat } from "../server/chats";
 import { said } from "../server/http";
-import { useMe } from "../server/people";
+import { is, useMe } from "../server/people";
 
 interface Props {
     open: string;
@@ -91,7 +91,7 @@ function Row({ chat, props, again }: { chat: Chat; props: Props; again: () => vo
 /** The pages beside the chat. */
 function Places() {
     const me = useMe();
-    const may = (p: Page) => !p.needs || (me?.signed_in !== "key" && (p.needs === "owner" ? me?.owner : me?.user));
+    const may = (p: Page) => !p.needs || is(me, p.needs);
     const named = pages.filter((p) => p.name !== "" && may(p));
     if (named.length === 0) return null;
     return (
