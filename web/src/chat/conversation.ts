@@ -6,7 +6,7 @@ import type { Chat, Details, Message, NewMessage, Settings } from "../server/cha
 import { ApiError, said } from "../server/http";
 import { readModel } from "../server/models";
 import { ask, cancelAnswer, forgetAnswer, resume, type Answer, type Question } from "../server/responses";
-import { explained } from "./advice";
+import { explained, nameOf } from "./advice";
 import type { Attachment } from "./attachments";
 import { inputOf } from "./reads";
 import { Tree } from "./tree";
@@ -58,12 +58,16 @@ function titleOf(text: string): string {
 }
 
 /** What made an answer, as far as the server knows it now. */
-async function maker(model: string): Promise<Details["made"]> {
+async function maker({ model, details }: Message): Promise<Partial<Details>> {
     const known = (await readModel(model).catch(() => null))?.tiro;
-    return {
+    const made = {
+        ...details.made,
         ...(known?.sha256 ? { sha256: known.sha256 } : {}),
         ...(known?.quantisation ? { quantisation: known.quantisation } : {}),
     };
+    // A response says of itself only that it failed; that the model's file is bad, its model says.
+    const bad = details.code === "server_error" && known?.state === "failed";
+    return { made, ...(bad ? { code: "unsupported_file" } : {}) };
 }
 
 function dice(): number {
@@ -134,7 +138,7 @@ export function useConversation({ changed, full }: Listener): Conversation {
         if (stopped) return { ended: "stopped" };
         const lost = e instanceof ApiError && e.status === 0;
         if (lost && answer && tries < TRIES) return null;
-        const code = e instanceof ApiError ? e.code : "";
+        const code = nameOf(e);
         return { ended: "failed", problem: said(e), ...(code ? { code } : {}) };
     };
 
@@ -185,8 +189,7 @@ export function useConversation({ changed, full }: Listener): Conversation {
             }
         }
         cancelAnimationFrame(frame);
-        const made = { ...latest.details.made, ...(await maker(latest.model)) };
-        await finish(to, { ...latest, details: { ...latest.details, made } }, mine);
+        await finish(to, { ...latest, details: { ...latest.details, ...(await maker(latest)) } }, mine);
     };
 
     const finish = async (to: Chat | null, message: Message, mine: number) => {

@@ -321,7 +321,7 @@ export function ChatPage({ server, id }: Props) {
                     {entry?.tiro.state === "loading" && c.busy && <p class="notice">{model} is being loaded.</p>}
                     {entry?.tiro.state === "failed" && (
                         <p class="notice bad">
-                            {model} cannot be used: {entry.tiro.problem} Choose another model.
+                            {model} cannot be used: {entry.tiro.problem}. Choose another model.
                         </p>
                     )}
                     {undecided && !c.busy && <p class="notice">Keep one of the two answers to go on.</p>}

@@ -100,11 +100,14 @@ const remedies: Record<Remedy, string> = {
     "": "",
 };
 
+/** Some of the API's messages end with a full stop, some do not. */
+const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
+
 function Failed({ message, busy, doings }: Pick<Props, "message" | "busy" | "doings">) {
     const { text, remedy } = adviceOn(message.details.code ?? "");
     return (
         <p class="notice bad" role="alert">
-            {message.details.problem} {text}{" "}
+            {sentence(message.details.problem ?? "")} {text}{" "}
             {remedy && (
                 <button disabled={busy} onClick={() => doings.remedy(remedy, message)}>
                     {remedies[remedy]}
