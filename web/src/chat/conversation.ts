@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import * as server from "../server/chats";
 import type { Chat, Details, Message, NewMessage, Settings } from "../server/chats";
 import { ApiError, said } from "../server/http";
-import { ask, cancelAnswer, forgetAnswer, resume, type Answer, type Question } from "../server/responses";
+import { ask, cancelAnswer, forgetAnswer, resume, type Answer, type Question, type Turn } from "../server/responses";
 import { whole, type Attachment } from "./attachments";
 import { Tree } from "./tree";
 
@@ -12,6 +12,15 @@ const TITLE_MAX = 60;
 /** A connection that broke is tried again so often, each time after so much longer. */
 const TRIES = 8;
 const RETRY_MS = 500;
+
+/** What an answer is held to, and what else it is asked. */
+export interface Held {
+    grammar: string;
+    /** Behind the messages of the branch, for this answer only. */
+    more?: Turn[];
+    /** It takes a place in an answer of which this stands before and behind it. */
+    around?: [string, string];
+}
 
 export interface Conversation {
     /** null: nothing is kept (yet). */
@@ -29,9 +38,9 @@ export interface Conversation {
     problem: string;
     open(id: string): void;
     begin(temporary: boolean): void;
-    send(text: string, attachments: Attachment[], model: string): Promise<void>;
+    send(text: string, attachments: Attachment[], model: string, held?: Held): Promise<void>;
     edit(message: Message, text: string, model: string): Promise<void>;
-    again(message: Message, model: string): Promise<void>;
+    again(message: Message, model: string, held?: Held): Promise<void>;
     remove(message: Message): Promise<void>;
     show(message: Message): void;
     stop(): void;
@@ -104,6 +113,7 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
         answers: AsyncGenerator<Answer>,
     ) => {
         const mine = opening.current;
+        const [before, behind] = message.details.around ?? ["", ""];
         let latest = message;
         let frame = 0;
         const paint = () => {
@@ -114,7 +124,7 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
             try {
                 for await (const answer of answers) {
                     if (mine !== opening.current) return;
-                    latest = { ...latest, content: answer.text, details: { ...answer.details } };
+                    latest = { ...latest, content: before + answer.text, details: { ...answer.details } };
                     if (answer.id && !latest.response_id && to) {
                         latest = { ...latest, response_id: answer.id };
                         await server.updateMessage(to.id, message.id, { response_id: answer.id });
@@ -129,7 +139,7 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
                 ended = broken(e, latest.response_id, tries);
             }
             if (ended) {
-                latest = { ...latest, details: { ...latest.details, ...ended } };
+                latest = { ...latest, content: latest.content + behind, details: { ...latest.details, ...ended } };
             } else {
                 await new Promise((go) => setTimeout(go, RETRY_MS * (tries + 1)));
                 answers = resume(latest.response_id, signal);
@@ -168,15 +178,17 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
         }
     };
 
-    const answer = async (to: Chat | null, before: Message[], model: string, signal: AbortSignal) => {
+    const answer = async (to: Chat | null, before: Message[], model: string, signal: AbortSignal, held?: Held) => {
         const parent_id = before.at(-1)!.id;
         const question: Question = {
             model,
-            input: before.map((m) => ({ role: m.role, content: whole(m) })),
+            input: [...before.map((m) => ({ role: m.role, content: whole(m) })), ...(held?.more ?? [])],
             settings,
+            grammar: held?.grammar,
             keep: to !== null,
         };
-        const message = await keep(to, { parent_id, role: "assistant", model });
+        const details = held?.around ? { around: held.around } : {};
+        const message = await keep(to, { parent_id, role: "assistant", model, details });
         await write(to, message, signal, ask(question, signal));
     };
 
@@ -225,12 +237,12 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
             setMessages([]);
             setLeaf("");
         },
-        async send(text, attachments, model) {
+        async send(text, attachments, model, held) {
             await run(async (signal) => {
                 const to = await kept(text || attachments[0]!.name);
                 const details = attachments.length ? { attachments } : {};
                 const question = await keep(to, { parent_id: leaf, role: "user", content: text, details });
-                await answer(to, [...path, question], model, signal);
+                await answer(to, [...path, question], model, signal, held);
             });
         },
         async edit(message, text, model) {
@@ -240,8 +252,8 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
                 await answer(chat, [...tree.path(parent_id), question], model, signal);
             });
         },
-        async again(message, model) {
-            await run((signal) => answer(chat, tree.path(message.parent_id), model, signal));
+        async again(message, model, held) {
+            await run((signal) => answer(chat, tree.path(message.parent_id), model, signal, held));
         },
         async remove(message) {
             try {

@@ -16,6 +16,8 @@ export interface Question {
     model: string;
     input: Turn[];
     settings: Settings;
+    /** What the answer is held to; then nothing is called on the way. */
+    grammar?: string;
     /** Kept by the server while it is being made; without, it ends with the connection. */
     keep: boolean;
 }
@@ -28,13 +30,16 @@ export interface Answer {
 }
 
 /** What the model may use while it answers. */
-function toolsOf({ vector_store_ids }: Settings): unknown[] {
-    return vector_store_ids?.length ? [{ type: "file_search", vector_store_ids }] : [];
+function toolsOf({ vector_store_ids, check_music }: Settings): unknown[] {
+    return [
+        ...(vector_store_ids?.length ? [{ type: "file_search", vector_store_ids }] : []),
+        ...(check_music ? [{ type: "tiro_abc_check" }] : []),
+    ];
 }
 
 function request(q: Question): Record<string, unknown> {
     const { instructions, temperature, top_p, max_output_tokens, schema } = q.settings;
-    const tools = toolsOf(q.settings);
+    const tools = q.grammar ? [] : toolsOf(q.settings);
     return {
         model: q.model,
         input: q.input,
@@ -44,7 +49,8 @@ function request(q: Question): Record<string, unknown> {
         ...(max_output_tokens === undefined ? {} : { max_output_tokens }),
         ...(instructions ? { instructions } : {}),
         ...(tools.length ? { tools } : {}),
-        ...(schema
+        ...(q.grammar ? { structured_outputs: { grammar: q.grammar } } : {}),
+        ...(schema && !q.grammar
             ? { text: { format: { type: "json_schema", name: "answer", schema: JSON.parse(schema) } } }
             : {}),
     };
@@ -60,6 +66,7 @@ interface Event {
     type: string;
     delta?: string;
     message?: string;
+    item?: { type: string; status?: string; bars?: number | null; issues?: unknown[] | null };
     response?: {
         id: string;
         usage: Usage | null;
@@ -83,6 +90,10 @@ function take(answer: Answer, event: Event, begin: number): boolean {
         case "response.reasoning_text.delta":
             details.first_ms ??= performance.now() - begin;
             details.thoughts = (details.thoughts ?? "") + (event.delta ?? "");
+            return false;
+        case "response.output_item.done":
+            if (event.item?.type === "tiro_abc_check_call" && event.item.status === "completed")
+                (details.checks ??= []).push({ bars: event.item.bars ?? 0, wrong: event.item.issues?.length ?? 0 });
             return false;
         case "error":
             throw new ApiError(0, event.message ?? "The answer broke off.");

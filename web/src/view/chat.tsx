@@ -1,9 +1,11 @@
+import type { ComponentProps } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
 import { goTo } from "../address";
 import { whole, type Attachment } from "../chat/attachments";
 import { useConversation } from "../chat/conversation";
 import { put, read, save, toJson, toMarkdown } from "../chat/files";
+import { mendTune, writeTune } from "../chat/music";
 import { readChat, type Chat } from "../server/chats";
 import { said } from "../server/http";
 import type { Server } from "../server/live";
@@ -15,6 +17,7 @@ import { Palette, type Command } from "./palette";
 import { SettingsDialog } from "./settings";
 import { Sidebar } from "./sidebar";
 import { Thread } from "./thread";
+import type TuneDialog from "./tune";
 
 /** Below this size an answer is quick and often wrong; the page says so. */
 const SMALL_BYTES = 200e6;
@@ -36,6 +39,13 @@ function Welcome({ model, size, temporary }: { model: string; size: number; temp
     );
 }
 
+/** Few ask for tunes: the dialog comes when they do. */
+function LazyTune(props: ComponentProps<typeof TuneDialog>) {
+    const [View, setView] = useState<typeof TuneDialog | null>(null);
+    useEffect(() => void import("./tune").then((m) => setView(() => m.default)), []);
+    return View && <View {...props} />;
+}
+
 interface Props {
     server: Server;
     /** `#/chat/ID`: its id; "": a new one. */
@@ -46,7 +56,7 @@ interface Props {
 export function ChatPage({ server, id }: Props) {
     const [round, setRound] = useState(0);
     const [chosen, setChosen] = useState("");
-    const [dialog, setDialog] = useState<"" | "settings" | "palette">("");
+    const [dialog, setDialog] = useState<"" | "settings" | "palette" | "tune">("");
     const [drawer, setDrawer] = useState(false);
     const [problem, setProblem] = useState("");
     const c = useConversation((chat) => {
@@ -112,6 +122,7 @@ export function ChatPage({ server, id }: Props) {
         { name: "New temporary chat", run: () => begin(true) },
         { name: "Settings of this chat", keys: "Ctrl ,", run: () => setDialog("settings") },
         { name: "Write a message", keys: "Ctrl /", run: () => document.querySelector<HTMLElement>(".composer textarea")?.focus() },
+        { name: "Write a tune", run: () => setDialog("tune") },
         ...(c.busy ? [{ name: "Stop the answer", keys: "Escape", run: c.stop }] : []),
         ...(c.chat
             ? [
@@ -178,8 +189,7 @@ export function ChatPage({ server, id }: Props) {
                         again: (m) => void c.again(m, model),
                         remove: (m) => void c.remove(m),
                         show: c.show,
-                        mend: (_, words) =>
-                            void c.send(`The music does not add up. Write the whole tune again, right:\n${words}`, [], model),
+                        mend: (m, mend) => void mendTune(c, m, mend, model).catch((e) => setProblem(said(e))),
                     }}
                 >
                     <Welcome model={model} size={known?.bytes ?? 0} temporary={c.temporary} />
@@ -203,6 +213,13 @@ export function ChatPage({ server, id }: Props) {
             </div>
             {dialog === "settings" && (
                 <SettingsDialog settings={c.settings} onChange={c.set} onClose={closed("settings")} />
+            )}
+            {dialog === "tune" && (
+                <LazyTune
+                    ready={model !== "" && !c.busy}
+                    onWrite={(words, wish) => void writeTune(c, words, wish, model).catch((e) => setProblem(said(e)))}
+                    onClose={() => setDialog("")}
+                />
             )}
             {dialog === "palette" && <Palette commands={commands} onOpen={open} onClose={closed("palette")} />}
         </div>

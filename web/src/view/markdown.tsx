@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
+import type { Mend } from "../music/tunes";
 import { pieces } from "../text/markdown";
 import { Preview, canPreview } from "./preview";
 import type Score from "./score";
@@ -54,7 +55,7 @@ function safeSpans(html: string): string {
     return holder.innerHTML;
 }
 
-function Music({ abc, onMend }: { abc: string; onMend?: (words: string) => void }) {
+function Music({ abc, onMend }: { abc: string; onMend?: (mend: Mend) => void }) {
     const [View, setView] = useState<typeof Score | null>(null);
     useEffect(() => void import("./score").then((m) => setView(() => m.default)), []);
     return View ? <View abc={abc} onMend={onMend} /> : <Code language="abc" text={abc} done={false} />;
@@ -95,7 +96,7 @@ interface Props {
     /** No more of it comes. */
     done: boolean;
     /** Asks the model to mend its music. */
-    onMend?: (words: string) => void;
+    onMend?: (mend: Mend) => void;
 }
 
 /** Whatever it holds, no script runs and nothing is fetched. */

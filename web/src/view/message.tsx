@@ -1,6 +1,7 @@
 import { memo } from "preact/compat";
 import { useEffect, useRef, useState } from "preact/hooks";
 
+import type { Mend } from "../music/tunes";
 import type { Details, Message } from "../server/chats";
 import { receipt } from "../text/format";
 import { Copy } from "./copy";
@@ -12,7 +13,7 @@ export interface Doings {
     remove(message: Message): void;
     show(message: Message): void;
     /** Asks for the music of this answer again, without what is wrong with it. */
-    mend(message: Message, words: string): void;
+    mend(message: Message, mend: Mend): void;
 }
 
 interface Props {
@@ -31,6 +32,17 @@ function Thoughts({ text, live }: { text: string; live: boolean }) {
             <summary>{live ? "Thinking…" : "What it thought"}</summary>
             <p>{text}</p>
         </details>
+    );
+}
+
+/** What the music that the model had checked was like, the last time. */
+function Checks({ checks }: { checks: NonNullable<Details["checks"]> }) {
+    const { bars, wrong } = checks[checks.length - 1]!;
+    const times = checks.length > 1 ? ` ${checks.length} times` : "";
+    return (
+        <p class="notice">
+            {wrong === 0 ? `Checked${times}: all ${bars} bars add up.` : `Checked${times}: ${wrong} ${wrong === 1 ? "thing was" : "things were"} wrong.`}
+        </p>
     );
 }
 
@@ -115,10 +127,11 @@ function Turn_({ message, siblings, live, busy, doings }: Props) {
                     <Markdown
                         text={message.content}
                         done={!live}
-                        onMend={busy ? undefined : (words) => doings.mend(message, words)}
+                        onMend={busy ? undefined : (mend) => doings.mend(message, mend)}
                     />
                 </div>
             )}
+            {details.checks && <Checks checks={details.checks} />}
             {live && <span class="cursor" role="status" aria-label="Writing" />}
             {!live && <Ended details={details} />}
             {!live && !editing && (
