@@ -6,6 +6,8 @@ import { events } from "./sse";
 
 /** The API's default (temperature 1, every token possible) lets small models wander. */
 const SAMPLING = { temperature: 0.4, min_p: 0.05 };
+/** Where a grammar sees to it that the answer is right, it may wander. */
+const HELD_SAMPLING = { temperature: 0.9, min_p: 0.05 };
 
 export interface Turn {
     role: "user" | "assistant";
@@ -43,7 +45,7 @@ function request(q: Question): Record<string, unknown> {
     return {
         model: q.model,
         input: q.input,
-        ...SAMPLING,
+        ...(q.grammar ? HELD_SAMPLING : SAMPLING),
         ...(temperature === undefined ? {} : { temperature }),
         ...(top_p === undefined ? {} : { top_p }),
         ...(max_output_tokens === undefined ? {} : { max_output_tokens }),

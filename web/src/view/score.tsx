@@ -175,7 +175,7 @@ function Tune({ abc, line, onMend }: Props & { line: number }) {
                 {(qpm, mix) => (
                     <>
                         <SaveTune {...{ abc, title, tune, piece, qpm, mix }} svg={() => box.current!.querySelector("svg")!} />
-                        <button onClick={() => setSource(!source)} aria-pressed={source}>
+                        <button class="quiet" onClick={() => setSource(!source)} aria-pressed={source}>
                             Text
                         </button>
                         <Copy text={abc} what="music" />
