@@ -72,6 +72,7 @@ TUNES = int(os.environ.get("TIRO_TUNES", "6"))
 METRES = ["4/4", "6/8", "3/4", "2/4", "9/8", "5/4", "C|", "7/8"]
 
 
+@pytest.mark.timeout(3600)
 def test_whatever_comes_can_be_played(client):
     """At temperature 1, of metres in turn: the check finds nothing, and abcjs has no warning."""
     wishes = [{"metre": METRES[i % len(METRES)], "bars_max": 4, "parts_max": 2, "symbols": i % 3 == 0, "plain": i % 7 == 6}

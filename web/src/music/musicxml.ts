@@ -230,7 +230,7 @@ class Part {
         const opens = type === "bar_left_repeat" || type === "bar_dbl_repeat";
         const style = closes ? "light-heavy" : BAR_STYLES[type];
         const ends = this.ending && (e.endEnding || closes || e.startEnding);
-        if (this.filled > 0 || this.now) {
+        if (this.filled > 0) {
             if (style || closes || ends)
                 this.right =
                     `<barline location="right">${style ? tag("bar-style", style) : ""}` +
@@ -364,7 +364,7 @@ class Part {
     }
 
     finish(): string {
-        if (this.now || this.measures.length === 0) this.end();
+        if (this.filled > 0 || this.measures.length === 0) this.end();
         return this.measures.join("\n");
     }
 }
