@@ -270,7 +270,7 @@ static const struct {
     const char *tune;
 } tunes[] = {
     { { .metre = "6/8" },
-      "X:1\nT:The Kesh\nC:trad.\nR:jig\nM:6/8\nL:1/8\nQ:1/4=160\nK:G\n"
+      "X:1\nT:The Kesh\nC:trad.\nR:jig\nM:6/8\nL:1/8\nQ:3/8=107\nK:G\n"
       "|:G3 GAB|A3 ABd|edd gdd|edB dBA|\nG3 GAB|A3 ABd|edd gdB|AGF G3:|\n"
       "|:B2B d2d|ege dBA|B2B dBG|ABA AGA|\nB2B d2d|ege dBd|gfg aga|bgg g3:|\n" },
     { { .metre = "9/8", .keys = "Em,Edor" },

@@ -6,8 +6,8 @@ import { events } from "./sse";
 
 /** The API's default (temperature 1, every token possible) lets small models wander. */
 const SAMPLING = { temperature: 0.4, min_p: 0.05 };
-/** Where a grammar sees to it that the answer is right, it may wander. */
-const HELD_SAMPLING = { temperature: 0.9, min_p: 0.05 };
+/** Where a grammar sees to it that the answer is right, it may wander, and had better not repeat itself. */
+const HELD_SAMPLING = { temperature: 0.9, min_p: 0.05, frequency_penalty: 0.3 };
 
 export interface Turn {
     role: "user" | "assistant";
