@@ -6,6 +6,8 @@ import { events } from "./sse";
 
 /** The API's default (temperature 1, every token possible) lets small models wander. */
 const SAMPLING = { temperature: 0.4, min_p: 0.05 };
+/** Where a grammar sees to it that the answer is right, it may wander, and had better not repeat itself. */
+const HELD_SAMPLING = { temperature: 0.9, min_p: 0.05, frequency_penalty: 0.3 };
 
 export interface Turn {
     role: "user" | "assistant";
@@ -18,6 +20,8 @@ export interface Question {
     settings: Settings;
     /** With it the same question has the same answer. */
     seed?: number;
+    /** What the answer is held to; then nothing is called on the way. */
+    grammar?: string;
     /** Kept by the server while it is being made; without, it ends with the connection. */
     keep: boolean;
 }
@@ -30,24 +34,28 @@ export interface Answer {
 }
 
 /** What the model may use while it answers. */
-function toolsOf({ vector_store_ids }: Settings): unknown[] {
-    return vector_store_ids?.length ? [{ type: "file_search", vector_store_ids }] : [];
+function toolsOf({ vector_store_ids, check_music }: Settings): unknown[] {
+    return [
+        ...(vector_store_ids?.length ? [{ type: "file_search", vector_store_ids }] : []),
+        ...(check_music ? [{ type: "tiro_abc_check" }] : []),
+    ];
 }
 
 function request(q: Question): Record<string, unknown> {
     const { instructions, temperature, top_p, max_output_tokens, schema } = q.settings;
-    const tools = toolsOf(q.settings);
+    const tools = q.grammar ? [] : toolsOf(q.settings);
     return {
         model: q.model,
         input: q.input,
-        ...SAMPLING,
         ...(q.seed === undefined ? {} : { seed: q.seed }),
+        ...(q.grammar ? HELD_SAMPLING : SAMPLING),
         ...(temperature === undefined ? {} : { temperature }),
         ...(top_p === undefined ? {} : { top_p }),
         ...(max_output_tokens === undefined ? {} : { max_output_tokens }),
         ...(instructions ? { instructions } : {}),
         ...(tools.length ? { tools } : {}),
-        ...(schema
+        ...(q.grammar ? { structured_outputs: { grammar: q.grammar } } : {}),
+        ...(schema && !q.grammar
             ? { text: { format: { type: "json_schema", name: "answer", schema: JSON.parse(schema) } } }
             : {}),
     };
@@ -64,6 +72,7 @@ interface Event {
     delta?: string;
     message?: string;
     code?: string | null;
+    item?: { type: string; status?: string; bars?: number | null; issues?: unknown[] | null };
     response?: {
         id: string;
         usage: Usage | null;
@@ -98,6 +107,10 @@ function take(answer: Answer, event: Event, begin: number | null): boolean {
         case "response.reasoning_text.delta":
             if (begin !== null) details.first_ms ??= performance.now() - begin;
             details.thoughts = (details.thoughts ?? "") + (event.delta ?? "");
+            return false;
+        case "response.output_item.done":
+            if (event.item?.type === "tiro_abc_check_call" && event.item.status === "completed")
+                (details.checks ??= []).push({ bars: event.item.bars ?? 0, wrong: event.item.issues?.length ?? 0 });
             return false;
         case "error":
             throw new ApiError(

@@ -6,6 +6,7 @@ import { artifactsOf, newest } from "../chat/artifacts";
 import { check, type Attachment } from "../chat/attachments";
 import { useConversation } from "../chat/conversation";
 import { put, read, save, toJson, toMarkdown } from "../chat/files";
+import { mendTune, writeTune } from "../chat/music";
 import { measure } from "../chat/weigh";
 import { addMessage, createChat, readChat, type Chat, type Message } from "../server/chats";
 import { said } from "../server/http";
@@ -22,6 +23,7 @@ import { pairOf, Thread } from "./thread";
 
 const BranchMap = later(() => import("./map"));
 const Room = later(() => import("./room"));
+const Tune = later(() => import("./tune"));
 const Keyboard = later(() => import("./keyboard"));
 const FilesPanel = later(() => import("./artifacts"));
 
@@ -56,7 +58,7 @@ export function ChatPage({ server, id }: Props) {
     const [round, setRound] = useState(0);
     const [chosen, setChosen] = useState("");
     const [second, setSecond] = useState("");
-    const [dialog, setDialog] = useState<"" | "settings" | "palette" | "map" | "room" | "refused" | "keyboard">("");
+    const [dialog, setDialog] = useState<"" | "settings" | "palette" | "map" | "room" | "refused" | "keyboard" | "tune">("");
     const [aim, setAim] = useState<{ id: string } | null>(null);
     const [drawer, setDrawer] = useState(false);
     const [problem, setProblem] = useState("");
@@ -183,6 +185,7 @@ export function ChatPage({ server, id }: Props) {
         { name: "Map of this chat", keys: "Ctrl Shift M", run: () => setDialog("map") },
         { name: "What the model reads", keys: "Ctrl Shift L", run: () => setDialog("room") },
         { name: "Print this chat", keys: "Ctrl P", run: () => print() },
+        { name: "Write a tune", run: () => setDialog("tune") },
         { name: "Keyboard", keys: "?", run: () => setDialog("keyboard") },
         ...(c.busy ? [{ name: "Stop the answer", keys: "Escape", run: c.stop }] : []),
         ...(c.chat
@@ -304,8 +307,7 @@ export function ChatPage({ server, id }: Props) {
                         remedy,
                         remove: (m) => void c.remove(m),
                         show: c.show,
-                        mend: (_, words) =>
-                            void c.send(`The music does not add up. Write the whole tune again, right:\n${words}`, [], models),
+                        mend: (m, mend) => void mendTune(c, m, mend, model).catch((e) => setProblem(said(e))),
                     }}
                 >
                     <Welcome model={model} size={known?.bytes ?? 0} temporary={c.temporary} />
@@ -377,6 +379,13 @@ export function ChatPage({ server, id }: Props) {
                     onDetail={c.detail}
                     onSummary={goOn}
                     onClose={closed(dialog)}
+                />
+            )}
+            {dialog === "tune" && (
+                <Tune
+                    ready={model !== "" && !c.busy}
+                    onWrite={(words, wish) => void writeTune(c, words, wish, model).catch((e) => setProblem(said(e)))}
+                    onClose={closed("tune")}
                 />
             )}
             {dialog === "keyboard" && <Keyboard commands={commands} onClose={closed("keyboard")} />}

@@ -2,7 +2,8 @@ import { memo } from "preact/compat";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { adviceOn, type Remedy } from "../chat/advice";
-import type { Message } from "../server/chats";
+import type { Mend } from "../music/tunes";
+import type { Details, Message } from "../server/chats";
 import { Copy } from "./copy";
 import { Markdown } from "./markdown";
 import { useNear } from "./near";
@@ -22,7 +23,7 @@ export interface Doings {
     remove(message: Message): void;
     show(message: Message): void;
     /** Asks for the music of this answer again, without what is wrong with it. */
-    mend(message: Message, words: string): void;
+    mend(message: Message, mend: Mend): void;
 }
 
 interface Props {
@@ -45,6 +46,17 @@ function Thoughts({ text, live }: { text: string; live: boolean }) {
             <summary>{live ? "Thinking…" : "What it thought"}</summary>
             <p>{text}</p>
         </details>
+    );
+}
+
+/** What the music that the model had checked was like, the last time. */
+function Checks({ checks }: { checks: NonNullable<Details["checks"]> }) {
+    const { bars, wrong } = checks[checks.length - 1]!;
+    const times = checks.length > 1 ? ` ${checks.length} times` : "";
+    return (
+        <p class="notice">
+            {wrong === 0 ? `Checked${times}: all ${bars} bars add up.` : `Checked${times}: ${wrong} ${wrong === 1 ? "thing was" : "things were"} wrong.`}
+        </p>
     );
 }
 
@@ -189,7 +201,7 @@ function Text({ message, live, busy, doings }: Pick<Props, "message" | "live" | 
             <Markdown
                 text={message.content}
                 done={!live}
-                onMend={busy ? undefined : (words) => doings.mend(message, words)}
+                onMend={busy ? undefined : (mend) => doings.mend(message, mend)}
             />
         </div>
     );
@@ -263,6 +275,7 @@ function Turn_(props: Props) {
             ) : (
                 <Text {...{ message, live, busy, doings }} />
             )}
+            {details.checks && <Checks checks={details.checks} />}
             {live && <span class="cursor" aria-hidden="true" />}
             {!live && <Ended {...{ message, busy, doings }} />}
             {near && !live && !editing && <Buttons {...props} onEdit={() => setEditing(true)} />}

@@ -58,7 +58,7 @@ export function Thread({ conversation: c, doings, aim, children }: Props) {
         remedy: (remedy, m) => latest.current.remedy(remedy, m),
         remove: (m) => latest.current.remove(m),
         show: (m) => latest.current.show(m),
-        mend: (m, words) => latest.current.mend(m, words),
+        mend: (m, mend) => latest.current.mend(m, mend),
     });
     const id = c.chat?.id ?? "";
     useEffect(() => {
