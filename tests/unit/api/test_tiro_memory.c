@@ -45,7 +45,7 @@ static int call(struct server_tool_call **ret, struct heard *h, const struct pri
         .user = h,
     };
     int rc = tool()->begin(ret, &options, &err);
-    if (rc < 0) (void)snprintf(h->text, sizeof h->text, "%s", err.text);
+    if (rc < 0) (void)snprintf(h->text, sizeof h->text, "%.199s", err.text);
     assert_int_equal(h->n, 0); /* Never from inside. */
     return rc;
 }
