@@ -306,6 +306,7 @@ static const struct call_ops call_ops = {
 
 /* ---- The end of an answer waits for the ledger's row ---- */
 
+/* Except for a stream, which still has to end, the exchange may be gone after it. */
 static void release_answer(struct http_exchange *x, const struct buf *held, const struct err *err)
 {
     struct err why = { 0 };
@@ -324,7 +325,6 @@ static void release_answer(struct http_exchange *x, const struct buf *held, cons
         op_stream_send(&x->call, buf_slice(held));
     else
         answer(x, x->held_status, x->held_type, buf_slice(held));
-    if (x->streaming) op_stream_end(&x->call);
 }
 
 static void on_settled(void *user, const struct err *err)
@@ -335,7 +335,9 @@ static void on_settled(void *user, const struct err *err)
     buf_init(&x->held, SIZE_MAX / 2);
     x->entry = NULL;
     x->settle = SETTLED;
-    release_answer(x, &held, err); /* The exchange may be gone now. */
+    bool streaming = x->streaming;
+    release_answer(x, &held, err);
+    if (streaming) op_stream_end(&x->call);
     buf_release(&held);
 }
 

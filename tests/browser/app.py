@@ -55,4 +55,4 @@ def make_chat(server, title, turns):
 def open_chat(page, server, chat):
     page.goto(f"{server.url}/#/chat/{chat}")
     page.reload()
-    expect(page.locator(".turn").first).to_be_visible()
+    expect(page.locator(".turn").first).to_be_visible(timeout=WAIT)

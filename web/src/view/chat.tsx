@@ -105,6 +105,8 @@ export function ChatPage({ server, id }: Props) {
         return { tokens: await countTokens(question).catch(() => 0), most };
     };
 
+    // A dialog hears of its closing only later, when another may be open.
+    const closed = (which: string) => () => setDialog((now) => (now === which ? "" : now));
     const commands: Command[] = [
         { name: "New chat", keys: "Ctrl Shift O", run: () => begin(false) },
         { name: "New temporary chat", run: () => begin(true) },
@@ -186,7 +188,7 @@ export function ChatPage({ server, id }: Props) {
                     <Downloads pulls={server.pulls} />
                     {problem && <p class="notice bad">{problem}</p>}
                     {server.problem && <p class="notice bad">{server.problem.message}</p>}
-                    {!server.problem && server.models.length === 0 && (
+                    {server.known && !server.problem && server.models.length === 0 && (
                         <p class="notice">No model is here yet. In a terminal: tiro pull smollm2-135m</p>
                     )}
                     <Composer
@@ -200,9 +202,9 @@ export function ChatPage({ server, id }: Props) {
                 </footer>
             </div>
             {dialog === "settings" && (
-                <SettingsDialog settings={c.settings} onChange={c.set} onClose={() => setDialog("")} />
+                <SettingsDialog settings={c.settings} onChange={c.set} onClose={closed("settings")} />
             )}
-            {dialog === "palette" && <Palette commands={commands} onOpen={open} onClose={() => setDialog("")} />}
+            {dialog === "palette" && <Palette commands={commands} onOpen={open} onClose={closed("palette")} />}
         </div>
     );
 }
