@@ -28,10 +28,21 @@ function Shown({ server }: { server: Server }) {
     const at = useAddress();
     const page = pages.find((p) => p.path === at[0]);
     if (page) return <Later key={page.path} page={page} server={server} rest={at.slice(1)} />;
-    return <ChatPage server={server} id={at[0] === "chat" ? (at[1] ?? "") : ""} />;
+    const named = (path: string) => (at[0] === path ? (at[1] ?? "") : "");
+    return <ChatPage server={server} id={named("chat")} into={named("in")} />;
 }
 
+/** For pages that ask nothing of the server but what they show. */
+const nobody: Server = { models: [], pulls: [], known: false, problem: null, again: () => undefined };
+
 export function App() {
+    const at = useAddress();
+    const open = pages.find((p) => p.open && p.path === at[0]);
+    if (open) return <Later key={open.path} page={open} server={nobody} rest={at.slice(1)} />;
+    return <Mine />;
+}
+
+function Mine() {
     const server = useServer();
     if (server.problem?.status === 401) return <KeyForm onKey={server.again} />;
     return <Shown server={server} />;

@@ -15,7 +15,14 @@ export interface Page {
     path: string;
     /** In the list at the foot of the sidebar; "": it is in no list. */
     name: string;
+    /** It shows something to people without a key: it is drawn whatever the server says of ours. */
+    open?: true;
     load: () => Promise<{ default: ComponentType<PageProps> }>;
 }
 
-export const pages: readonly Page[] = [];
+export const pages: readonly Page[] = [
+    { path: "folder", name: "", load: () => import("./page/folder") },
+    { path: "memory", name: "Memory", load: () => import("./page/memory") },
+    { path: "links", name: "Shared links", load: () => import("./page/links") },
+    { path: "shared", name: "", open: true, load: () => import("./page/shared") },
+];

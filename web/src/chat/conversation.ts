@@ -6,6 +6,7 @@ import type { Chat, Details, Message, NewMessage, Settings } from "../server/cha
 import { ApiError, said } from "../server/http";
 import { ask, cancelAnswer, forgetAnswer, resume, type Answer, type Question } from "../server/responses";
 import { whole, type Attachment } from "./attachments";
+import { withContext } from "./context";
 import { Tree } from "./tree";
 
 const TITLE_MAX = 60;
@@ -21,6 +22,8 @@ export interface Conversation {
     messages: Message[];
     tree: Tree;
     settings: Settings;
+    /** The folder it is in, or will be; "": none. */
+    folder: string;
     /** Nothing of it is kept on the server. */
     temporary: boolean;
     /** An answer is being written. */
@@ -28,7 +31,7 @@ export interface Conversation {
     /** What went wrong last; "": nothing. */
     problem: string;
     open(id: string): void;
-    begin(temporary: boolean): void;
+    begin(temporary: boolean, folder?: string): void;
     send(text: string, attachments: Attachment[], model: string): Promise<void>;
     edit(message: Message, text: string, model: string): Promise<void>;
     again(message: Message, model: string): Promise<void>;
@@ -37,6 +40,10 @@ export interface Conversation {
     stop(): void;
     set(settings: Settings): void;
     rename(title: string): void;
+    /** Another version of the chat, from elsewhere. */
+    renewed(chat: Chat): void;
+    /** What the page shows besides a message's text changes. */
+    amend(message: Message, change: Partial<Details>): Promise<void>;
 }
 
 /** What a title can be before there is a better one. */
@@ -52,6 +59,7 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
     const [leaf, setLeaf] = useState("");
     const [settings, setSettings] = useState<Settings>({});
     const [temporary, setTemporary] = useState(false);
+    const [folder, setFolder] = useState("");
     const [busy, setBusy] = useState(false);
     const [problem, setProblem] = useState("");
     // What goes on belongs to one opening of one chat; a later one does not hear of it.
@@ -173,7 +181,7 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
         const question: Question = {
             model,
             input: before.map((m) => ({ role: m.role, content: whole(m) })),
-            settings,
+            settings: await withContext(settings, { folder: to?.folder_id ?? "", temporary }),
             keep: to !== null,
         };
         const message = await keep(to, { parent_id, role: "assistant", model });
@@ -182,7 +190,7 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
 
     const kept = async (text: string): Promise<Chat | null> => {
         if (chat || temporary) return chat;
-        const made = await server.createChat(titleOf(text), settings);
+        const made = await server.createChat(titleOf(text), settings, folder);
         setChat(made);
         changed(made);
         return made;
@@ -199,6 +207,7 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
         setTemporary(false);
         setChat(read.chat);
         setSettings(read.chat.settings);
+        setFolder(read.chat.folder_id);
         setMessages(read.messages);
         setLeaf(read.chat.leaf_id);
         const unfinished = read.messages.filter((m) => m.response_id !== "");
@@ -214,13 +223,15 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
         messages,
         tree,
         settings,
+        folder,
         temporary,
         busy,
         problem,
         open: (id) => void open(id),
-        begin(now) {
+        begin(now, into = "") {
             leave();
             setTemporary(now);
+            setFolder(now ? "" : into);
             setChat(null);
             setMessages([]);
             setLeaf("");
@@ -275,6 +286,16 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
         set(next) {
             setSettings(next);
             if (chat) void server.updateChat(chat.id, { settings: next }).catch((e) => setProblem(said(e)));
+        },
+        renewed(now) {
+            if (now.id !== chat?.id) return;
+            setChat(now);
+            setFolder(now.folder_id);
+        },
+        async amend(message, change) {
+            const details = { ...message.details, ...change };
+            put({ ...message, details });
+            if (chat) await server.updateMessage(chat.id, message.id, { details });
         },
         rename(title) {
             if (!chat) return;

@@ -20,7 +20,7 @@ function headers(body: unknown): Record<string, string> {
     const key = sessionStorage.getItem(KEY);
     return {
         ...(key ? { authorization: `Bearer ${key}` } : {}),
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(body === undefined || body instanceof FormData ? {} : { "content-type": "application/json" }),
     };
 }
 
@@ -46,7 +46,7 @@ export async function send(
         response = await fetch(path, {
             method,
             headers: headers(body),
-            body: body === undefined ? undefined : JSON.stringify(body),
+            body: body === undefined || body instanceof FormData ? body : JSON.stringify(body),
             signal,
         });
     } catch (e) {

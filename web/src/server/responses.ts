@@ -2,10 +2,14 @@
 // a page that comes back reads them from where it stopped.
 import { ApiError, json, send } from "./http";
 import type { Details, Settings } from "./chats";
+import { cite, found, remembered, type Annotation, type Item } from "./sources";
 import { events } from "./sse";
 
 /** The API's default (temperature 1, every token possible) lets small models wander. */
 const SAMPLING = { temperature: 0.4, min_p: 0.05 };
+
+/** Of one answer: small models would go on for ever. */
+const TOOL_CALLS_MAX = 4;
 
 export interface Turn {
     role: "user" | "assistant";
@@ -28,13 +32,20 @@ export interface Answer {
 }
 
 /** What the model may use while it answers. */
-function toolsOf({ vector_store_ids }: Settings): unknown[] {
-    return vector_store_ids?.length ? [{ type: "file_search", vector_store_ids }] : [];
+function toolsOf({ vector_store_ids, search_first, may_remember }: Settings): Record<string, unknown> {
+    const search = vector_store_ids?.length ? [{ type: "file_search", vector_store_ids }] : [];
+    const tools = [...search, ...(may_remember ? [{ type: "tiro_memory" }] : [])];
+    if (tools.length === 0) return {};
+    return {
+        tools,
+        max_tool_calls: TOOL_CALLS_MAX,
+        ...(search.length ? { include: ["file_search_call.results"] } : {}),
+        ...(search.length && search_first ? { tool_choice: { type: "file_search" } } : {}),
+    };
 }
 
 function request(q: Question): Record<string, unknown> {
     const { instructions, temperature, top_p, max_output_tokens, schema } = q.settings;
-    const tools = toolsOf(q.settings);
     return {
         model: q.model,
         input: q.input,
@@ -43,7 +54,7 @@ function request(q: Question): Record<string, unknown> {
         ...(top_p === undefined ? {} : { top_p }),
         ...(max_output_tokens === undefined ? {} : { max_output_tokens }),
         ...(instructions ? { instructions } : {}),
-        ...(tools.length ? { tools } : {}),
+        ...toolsOf(q.settings),
         ...(schema
             ? { text: { format: { type: "json_schema", name: "answer", schema: JSON.parse(schema) } } }
             : {}),
@@ -60,6 +71,8 @@ interface Event {
     type: string;
     delta?: string;
     message?: string;
+    item?: Item;
+    part?: { annotations?: Annotation[] };
     response?: {
         id: string;
         usage: Usage | null;
@@ -83,6 +96,15 @@ function take(answer: Answer, event: Event, begin: number): boolean {
         case "response.reasoning_text.delta":
             details.first_ms ??= performance.now() - begin;
             details.thoughts = (details.thoughts ?? "") + (event.delta ?? "");
+            return false;
+        case "response.output_item.done":
+            if (event.item) {
+                found(details, event.item);
+                remembered(details, event.item);
+            }
+            return false;
+        case "response.content_part.done":
+            cite(details, event.part?.annotations ?? []);
             return false;
         case "error":
             throw new ApiError(0, event.message ?? "The answer broke off.");

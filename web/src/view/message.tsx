@@ -5,12 +5,17 @@ import type { Details, Message } from "../server/chats";
 import { receipt } from "../text/format";
 import { Copy } from "./copy";
 import { Markdown } from "./markdown";
+import { Remembered, Sources } from "./sources";
 
 export interface Doings {
     edit(message: Message, text: string): void;
     again(message: Message): void;
     remove(message: Message): void;
     show(message: Message): void;
+    /** Puts something of it into the memory. */
+    remember(message: Message): void;
+    /** What is shown besides its text changes. */
+    amend(message: Message, change: Partial<Details>): void;
     /** Asks for the music of this answer again, without what is wrong with it. */
     mend(message: Message, words: string): void;
 }
@@ -121,6 +126,10 @@ function Turn_({ message, siblings, live, busy, doings }: Props) {
             )}
             {live && <span class="cursor" role="status" aria-label="Writing" />}
             {!live && <Ended details={details} />}
+            {details.sources && !live && <Sources sources={details.sources} />}
+            {details.remembered && (
+                <Remembered entries={details.remembered} onChange={(remembered) => doings.amend(message, { remembered })} />
+            )}
             {!live && !editing && (
                 <div class="doings">
                     <Siblings {...{ message, siblings, busy, doings }} />
@@ -132,6 +141,11 @@ function Turn_({ message, siblings, live, busy, doings }: Props) {
                     ) : (
                         <button disabled={busy} onClick={() => doings.again(message)}>
                             Again
+                        </button>
+                    )}
+                    {message.content && !message.id.startsWith("local_") && (
+                        <button title="Put it into the memory" onClick={() => doings.remember(message)}>
+                            Remember
                         </button>
                     )}
                     <button

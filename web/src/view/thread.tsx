@@ -25,6 +25,8 @@ export function Thread({ conversation: c, doings, children }: Props) {
         again: (m) => latest.current.again(m),
         remove: (m) => latest.current.remove(m),
         show: (m) => latest.current.show(m),
+        remember: (m) => latest.current.remember(m),
+        amend: (m, change) => latest.current.amend(m, change),
         mend: (m, words) => latest.current.mend(m, words),
     });
     const id = c.chat?.id ?? "";
