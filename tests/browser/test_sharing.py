@@ -15,7 +15,7 @@ TEXT = "# Rivers\n\nThey *flow*.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```python
 def share(page):
     """Makes a link to the open chat; returns it."""
     page.keyboard.press("Control+k")
-    page.get_by_role("combobox").fill("share this")
+    page.get_by_role("combobox", name="Command or chat").fill("share this")
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name="Share this chat")
     dialog.get_by_label("For how long").select_option("a day")
