@@ -628,8 +628,8 @@ export interface ChatCompletionRequest {
             text: string;
         }>;
     } | null;
-    /** This server has one tier; the answer says default. */
-    service_tier?: "auto" | "default" | null;
+    /** flex: it is answered when nothing else waits, as batches are. */
+    service_tier?: "auto" | "default" | "flex" | null;
     /** Keep messages and answer, for GET /v1/chat/completions, until they are deleted or their time is over. */
     store?: boolean | null;
     /** Your labels for a kept answer: up to 16 pairs of strings. Without store: true they are forgotten. */
@@ -665,7 +665,7 @@ export interface ChatCompletion {
     model: string;
     /** Changes with the model file or the server. */
     system_fingerprint?: string;
-    /** default */
+    /** default or flex */
     service_tier: string;
     /** n of them. */
     choices: Array<{
@@ -780,7 +780,7 @@ export interface ChatCompletionEvent {
     model: string;
     /** Changes with the model file or the server. */
     system_fingerprint?: string;
-    /** default */
+    /** default or flex */
     service_tier: string;
     /** One; none in the event with the usage. */
     choices: Array<{
@@ -2674,7 +2674,7 @@ export interface StoredCompletion {
     model: string;
     /** Changes with the model file or the server. */
     system_fingerprint?: string;
-    /** default */
+    /** default or flex */
     service_tier: string;
     /** n of them. */
     choices: Array<{
@@ -2816,7 +2816,7 @@ export interface StoredCompletionUpdate {
     model: string;
     /** Changes with the model file or the server. */
     system_fingerprint?: string;
-    /** default */
+    /** default or flex */
     service_tier: string;
     /** n of them. */
     choices: Array<{

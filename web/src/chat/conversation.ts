@@ -47,7 +47,7 @@ export interface Conversation {
 }
 
 /** What a title can be before there is a better one. */
-function titleOf(text: string): string {
+export function titleOf(text: string): string {
     const line = text.trim().split("\n")[0]!.replace(/\s+/g, " ");
     return line.length <= TITLE_MAX ? line : `${line.slice(0, TITLE_MAX - 1)}…`;
 }

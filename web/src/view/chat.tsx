@@ -5,6 +5,7 @@ import { whole, type Attachment } from "../chat/attachments";
 import { withContext } from "../chat/context";
 import { useConversation } from "../chat/conversation";
 import { put, read, save, toJson, toMarkdown } from "../chat/files";
+import { useTitle } from "../chat/title";
 import { pages } from "../pages";
 import { readChat, type Chat, type Settings } from "../server/chats";
 import { createFolder } from "../server/folders";
@@ -93,6 +94,10 @@ export function ChatPage({ server, id, into }: Props) {
     const wanted = chosen || [...c.path].reverse().find((m) => m.model)?.model || c.settings.model || "";
     const model = server.models.some((m) => m.id === wanted) ? wanted : defaultOf(server.models);
     const known = server.models.find((m) => m.id === model)?.tiro;
+    useTitle(c, model, (known?.bytes ?? 0) >= SMALL_BYTES, (chat) => {
+        setRound((r) => r + 1);
+        c.renewed(chat);
+    });
 
     const take = async (file: File) => {
         setProblem("");
