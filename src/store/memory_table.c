@@ -65,6 +65,12 @@ int memory_add(struct json_writer *w, struct db *db, const struct principal *own
     return write_one(&there, w, db, owner, row->id, (struct slice){ 0 }, err);
 }
 
+int memory_find(bool *ret, struct json_writer *w, struct db *db, const struct principal *owner,
+                struct slice text, struct err *err)
+{
+    return write_one(ret, w, db, owner, (struct slice){ 0 }, text, err);
+}
+
 int memory_update(struct json_writer *w, struct db *db, const struct principal *owner,
                   const struct memory_row *row, struct err *err)
 {

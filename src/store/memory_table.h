@@ -26,6 +26,9 @@ struct memory_row {
  * one is written. -ERR_LIMIT */
 int memory_add(struct json_writer *w, struct db *db, const struct principal *owner,
                const struct memory_row *row, struct err *err) MUST_USE;
+/* Writes the entry that says this; false: there is none. */
+int memory_find(bool *ret, struct json_writer *w, struct db *db, const struct principal *owner,
+                struct slice text, struct err *err) MUST_USE;
 /* Writes it, or -ERR_NOT_FOUND. -ERR_LIMIT */
 int memory_update(struct json_writer *w, struct db *db, const struct principal *owner,
                   const struct memory_row *row, struct err *err) MUST_USE;

@@ -40,7 +40,7 @@ static void write_message(struct json_writer *w, const struct db_rows *rows)
     json_object_end(w);
 }
 
-/* The branch from its first message to the leaf, as JSON; an answer without text yet is left out. */
+/* The branch up to its leaf, as JSON; an answer without text yet is left out. */
 static int copy_branch(struct buf *out, int64_t *ret_n, struct db *db, const struct share_row *row,
                        struct err *err)
 {

@@ -1,4 +1,4 @@
-/* GET /v1/tiro/shared/{token}: what a link shows, to anybody who has it. It reads the copy alone. */
+/* GET /v1/tiro/shared/{token}: what a link shows to whoever has it. It reads the copy alone. */
 #include "api/shares.h"
 
 static int write(struct json_writer *w, struct chats_call *c, struct db *db, struct err *err)

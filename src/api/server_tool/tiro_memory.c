@@ -37,6 +37,18 @@ static void cancel(struct server_tool_call *call)
     call->cancelled = true; /* What was to be remembered is; `done` frees. */
 }
 
+/* What was taken back since is not remembered by reading of it. */
+static int forgotten(struct json_writer *w, struct slice text)
+{
+    json_object_begin(w);
+    json_key(w, "id");
+    json_null_value(w);
+    json_key(w, "text");
+    json_slice(w, text);
+    json_object_end(w);
+    return 0;
+}
+
 static int run(struct store_job *job, struct db *db, struct err *err)
 {
     struct server_tool_call *call = (struct server_tool_call *)job;
@@ -46,7 +58,12 @@ static int run(struct store_job *job, struct db *db, struct err *err)
     if (!p.memory) return err_set(err, ERR_PERMISSION, "The user has switched the memory off.");
     buf_reset(&call->entry); /* It may be run again. */
     json_writer_init(&w, &call->entry);
-    TRY(memory_add(&w, db, &call->principal, &call->row, err));
+    bool there = true;
+    if (call->o.replay)
+        TRY(memory_find(&there, &w, db, &call->principal, call->row.text, err));
+    else
+        TRY(memory_add(&w, db, &call->principal, &call->row, err));
+    if (!there) return forgotten(&w, call->row.text);
     return buf_check(&call->entry, "what is remembered", err);
 }
 

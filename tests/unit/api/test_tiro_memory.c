@@ -11,6 +11,8 @@ struct heard {
     char text[200], item[400];
 };
 
+static bool replay;
+
 static void on_done(void *user, const struct server_tool_result *result, const struct err *err)
 {
     struct heard *h = user;
@@ -41,6 +43,7 @@ static int call(struct server_tool_call **ret, struct heard *h, const struct pri
         .service = &service.service,
         .principal = who,
         .arguments = slice_of(arguments),
+        .replay = replay,
         .done = on_done,
         .user = h,
     };
@@ -67,11 +70,25 @@ static void test_remembers(void **state)
     ask(&others[1], "GET", "/v1/tiro/memory", "");
     says("\"data\":[]");
     /* A response that is made again adds nothing. */
-    char before[400];
+    char before[400], path[128];
     memcpy(before, h.item, sizeof before);
     assert_int_equal(call(&c, &h, &ann, "{\"text\":\"Likes tea.\"}"), 0);
     store_wait(service.service.store);
     assert_string_equal(h.item, before);
+    replay = true; /* Nor does one that is read again. */
+    assert_int_equal(call(&c, &h, &ann, "{\"text\":\"Likes tea.\"}"), 0);
+    store_wait(service.service.store);
+    assert_string_equal(h.item, before);
+    char *at = strstr(before, "mem_");
+    (void)snprintf(path, sizeof path, "/v1/tiro/memory/%.*s", (int)strcspn(at, "\""), at);
+    ask(&ann, "DELETE", path, "");
+    says("reply 200 ");
+    assert_int_equal(call(&c, &h, &ann, "{\"text\":\"Likes tea.\"}"), 0);
+    store_wait(service.service.store);
+    assert_string_equal(h.item, "{\"memory_id\":null,\"text\":\"Likes tea.\"}");
+    replay = false;
+    ask(&ann, "GET", "/v1/tiro/memory", "");
+    says("\"data\":[]");
 }
 
 static void test_refuses(void **state)
