@@ -14,9 +14,9 @@
  *     response.TYPE_call.completed      after it, unless it failed
  *     response.output_item.done         the item with the members of the result
  *
- * One loop thread. A tool may be run again: when a response is made again after a restart, and, with
- * `replay`, when its events are read once more. The events of a response are the same whenever it is made again; of what a tool
- * finds that is true only while what it searches stays as it is.
+ * One loop thread. A tool may be run again: when a response is made again after a restart, and,
+ * with `replay`, when its events are read once more. The events of a response are the same then; of
+ * what a tool finds that is true only while what it searches stays as it is.
  */
 #ifndef TIRO_API_SERVER_TOOL_H
 #define TIRO_API_SERVER_TOOL_H
