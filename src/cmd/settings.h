@@ -22,10 +22,12 @@
 /* X(id, name in the file and option, environment variable, default, help) */
 #define SETTINGS(X)                                                                              \
     X(HOST, host, "TIRO_HOST", "127.0.0.1",                                                      \
-      "address to listen on; anything but loopback needs an API key")                            \
+      "address to listen on; beyond loopback people sign in, or send an API key")                \
     X(PORT, port, "TIRO_PORT", "8080", "TCP port, 0 to 65535; 0 picks a free one")               \
     X(API_KEY_FILE, api_key_file, "TIRO_API_KEY_FILE", "",                                       \
       "file with API keys, one a line; TIRO_API_KEY holds one directly")                         \
+    X(REQUIRE_SIGN_IN, require_sign_in, "TIRO_REQUIRE_SIGN_IN", "no",                            \
+      "yes: people sign in on loopback, too, as behind a reverse proxy they should")             \
     X(ALLOW_ORIGINS, allow_origins, "TIRO_ALLOW_ORIGINS", "",                                    \
       "further web origins that may call, separated by commas")                                  \
     X(ALLOW_HOSTS, allow_hosts, "TIRO_ALLOW_HOSTS", "",                                          \

@@ -187,6 +187,14 @@ static int copy_stops(struct engine_request *r, const struct msg_request *m, str
     return arena_check(&r->arena, "a request", err);
 }
 
+/* What prefixes are shared within: a person's project, so that nobody can time what somebody else
+ * asked. The length, so that a tenant's name cannot run into the project's. */
+static struct slice whose(struct arena *arena, const struct principal *p)
+{
+    return slice_of(arena_printf(arena, "%zu:%.*s%.*s", p->tenant.len, SLICE_FMT(p->tenant),
+                                 SLICE_FMT(p->project)));
+}
+
 static int copy_options(struct engine_request *r, const struct errand *e, struct err *err)
 {
     const struct msg_request *m = e->m;
@@ -194,7 +202,7 @@ static int copy_options(struct engine_request *r, const struct errand *e, struct
     r->id = m->id;
     r->arrived_ns = e->arrived_ns;
     r->what = m->kind == REQUEST_EMBED ? "input" : m->n_messages ? "messages" : "prompt";
-    r->tenant = arena_slice(&r->arena, m->principal.tenant);
+    r->tenant = whose(&r->arena, &m->principal);
     r->n_choices = (int32_t)(m->best_of > m->n ? m->best_of : m->n ? m->n : 1);
     if (m->has_max_tokens && m->max_tokens > INT32_MAX / 2)
         return err_param(err, ERR_INTEGER_ABOVE_MAX, "max_tokens",

@@ -1814,6 +1814,16 @@ export interface Model {
         embedding_length: number | null;
         /** Of its file. */
         bytes: number | null;
+        /** Null until it was loaded once. */
+        parameters: number | null;
+        /** How most of its weights are kept; null until it was loaded once. */
+        quantisation: string | null;
+        /** Of its weights' file, in hex, as checked when it was pulled; null: it was not pulled, or the file has changed since. */
+        sha256: string | null;
+        /** How fast prompts were read lately, whatever else ran; null: none was yet. */
+        prefill_tokens_per_s: number | null;
+        /** How fast an answer was written lately; null: none was yet. */
+        decode_tokens_per_s: number | null;
     };
 }
 
@@ -1859,6 +1869,16 @@ export interface ModelList {
             embedding_length: number | null;
             /** Of its file. */
             bytes: number | null;
+            /** Null until it was loaded once. */
+            parameters: number | null;
+            /** How most of its weights are kept; null until it was loaded once. */
+            quantisation: string | null;
+            /** Of its weights' file, in hex, as checked when it was pulled; null: it was not pulled, or the file has changed since. */
+            sha256: string | null;
+            /** How fast prompts were read lately, whatever else ran; null: none was yet. */
+            prefill_tokens_per_s: number | null;
+            /** How fast an answer was written lately; null: none was yet. */
+            decode_tokens_per_s: number | null;
         };
     }>;
 }
@@ -2951,6 +2971,27 @@ export interface AbcCheck {
     bars: number;
     /** Those of chords counted one by one. */
     notes: number;
+    /** What each of the first 16 tunes says of itself. */
+    headers: Array<{
+        /** Where it begins, from 1. */
+        line: number;
+        /** Its first T:, at most 120 bytes. */
+        title: string | null;
+        /** Its R:, like jig. */
+        rhythm: string | null;
+        /** As 6/8, C as 4/4; null: free. */
+        metre: string | null;
+        /** A note without a length is 1/unit. */
+        unit: number | null;
+        /** In the shortest form, like Ador. */
+        key: string | null;
+        /** Of its longest voice. */
+        bars: number;
+        /** Of that voice: between double bars and repeats. */
+        sections: number;
+        /** With notes. */
+        voices: number;
+    }>;
     /** In the order of the text. */
     issues: Array<{
         /** header, bar, length or syntax */
@@ -2963,11 +3004,47 @@ export interface AbcCheck {
         bar: number | null;
         /** Where there are several. */
         voice: string | null;
-        /** What is wrong, for a person or for the model that mends it. */
+        /** What is wrong and what would be right, for a person or for the model that mends it. */
         message: string;
     }>;
     /** Those beyond the first hundred. */
     issues_left_out: number;
+}
+
+export interface AbcGrammarRequest {
+    /** Like 4/4, 6/8, C or C|; without it 4/4. */
+    metre?: string | null;
+    /** A note without a length is 1/unit, a power of two; without it, what the standard says for this metre. */
+    unit?: number | null;
+    /** The shortest note is 1/shortest: the unit, half or a quarter of it; without it, half a unit. */
+    shortest?: number | null;
+    /** Keys to choose from, like G, Em or Ador; without them, any with up to seven accidentals. */
+    keys?: string | Array<string> | null;
+    /** The title; without it the model writes one. A line without % and \. */
+    title?: string | null;
+    /** What R: says, like jig; without it the model may say something or not. */
+    rhythm?: string | null;
+    /** The fewest bars of each part; without it 4, or bars_max when that is less. */
+    bars_min?: number | null;
+    /** The most bars of each part; without it 16, or bars_min when that is more. */
+    bars_max?: number | null;
+    /** The fewest parts. */
+    parts_min?: number | null;
+    /** The most parts; without it 4, or parts_min when that is more. */
+    parts_max?: number | null;
+    /** Notes, rests and bar lines only: no repeats, chords, tuplets, slurs, ties or ornaments. */
+    plain?: boolean | null;
+    /** Chord symbols ("Am") may stand before notes. */
+    symbols?: boolean | null;
+    /** The answer is a block of code in Markdown, of the language abc. */
+    fence?: boolean | null;
+}
+
+export interface AbcGrammar {
+    /** tiro.abc.grammar */
+    object: string;
+    /** For structured_outputs.grammar; docs/grammar-language.md is its language. */
+    grammar: string;
 }
 
 export interface Chat {
@@ -3205,6 +3282,21 @@ export interface ChatList {
     has_more: boolean;
 }
 
+export interface FileText {
+    /** tiro.file.text */
+    object: string;
+    /** Whose text it is. */
+    file_id: string;
+    /** As it was sent; its end says how the file was read. */
+    filename: string;
+    /** UTF-8; lines end in \n. */
+    text: string;
+    /** Of the whole text. */
+    bytes: number;
+    /** There is more than max_bytes. */
+    truncated: boolean;
+}
+
 export interface Folder {
     /** folder_... */
     id: string;
@@ -3327,6 +3419,219 @@ export interface FolderList {
     has_more: boolean;
 }
 
+export interface InviteCreateRequest {
+    /** What who comes by it will be. */
+    role?: "member" | "owner" | null;
+    /** For whom it is. */
+    note?: string | null;
+}
+
+export interface InviteCreate {
+    /** invite_... */
+    id: string;
+    /** tiro.link */
+    object: string;
+    /** Its secret: shown this once. */
+    token: string;
+    /** What follows the server's address: /#/invite/TOKEN */
+    path: string;
+    /** Unix seconds. */
+    expires_at: number;
+}
+
+export interface InviteDelete {
+    /** What was deleted. */
+    id: string;
+    /** What it was. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface Invites {
+    /** list */
+    object: string;
+    /** The newest first. */
+    data: Array<{
+        /** invite_... */
+        id: string;
+        /** tiro.invite */
+        object: string;
+        /** invite */
+        kind: string;
+        /** What who comes by it will be: owner or member. */
+        role: string;
+        /** For whom it is, as its maker wrote. */
+        note: string;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds. */
+        expires_at: number;
+    }>;
+}
+
+export interface JoinRequest {
+    /** The last part of the link. */
+    token: string;
+    /** A name to sign in with; not for a link that resets a password. */
+    login?: string | null;
+    /** What to be called; the login, if absent. */
+    name?: string | null;
+    /** A password of at least 10 characters. */
+    password: string;
+}
+
+export interface Join {
+    /** user_... */
+    id: string;
+    /** tiro.user */
+    object: string;
+    /** What they sign in with. */
+    login: string;
+    /** What they are called. */
+    name: string;
+    /** owner or member */
+    role: string;
+    /** active, disabled, or leaving: being deleted */
+    state: string;
+    /** Unix seconds. */
+    created_at: number;
+}
+
+export interface JoinLookRequest {
+    /** The last part of the link. */
+    token: string;
+}
+
+export interface JoinLook {
+    /** tiro.link */
+    object: string;
+    /** What it makes: the owner, a person, a password. */
+    kind: "owner" | "invite" | "reset";
+    /** What who comes by it will be. */
+    role: string;
+    /** Of a reset: whose password it is; else "". */
+    login: string;
+    /** Unix seconds. */
+    expires_at: number;
+}
+
+export interface KeyCreateRequest {
+    /** What it is for. */
+    name: string;
+}
+
+export interface KeyCreate {
+    /** key_... */
+    id: string;
+    /** tiro.api_key */
+    object: string;
+    /** What it is for. */
+    name: string;
+    /** Its beginning and end. */
+    hint: string;
+    /** The key: shown this once. */
+    key: string;
+    /** Unix seconds. */
+    created_at: number;
+}
+
+export interface KeyDelete {
+    /** What was deleted. */
+    id: string;
+    /** What it was. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface Keys {
+    /** list */
+    object: string;
+    /** The one used last first. */
+    data: Array<{
+        /** key_... */
+        id: string;
+        /** tiro.api_key */
+        object: string;
+        /** What it is for. */
+        name: string;
+        /** Its beginning and end: sk-tiro-…abcd */
+        hint: string;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds, when it was used last; 0: never. */
+        seen_at: number;
+    }>;
+}
+
+export interface Me {
+    /** tiro.me */
+    object: string;
+    /** session: by signing in; key: an API key; local: the machine's own user, who needs neither; nobody. */
+    signed_in: "nobody" | "local" | "key" | "session";
+    /** May do what concerns everybody. */
+    owner: boolean;
+    /** This server has people: somebody can sign in. */
+    people: boolean;
+    /** Who shows nothing is nobody. */
+    guarded: boolean;
+    /** Nobody can use it before its first owner has come. */
+    setup: boolean;
+    /** The person; null: there is none. */
+    user: {
+        /** user_... */
+        id: string;
+        /** tiro.user */
+        object: string;
+        /** What they sign in with. */
+        login: string;
+        /** What they are called. */
+        name: string;
+        /** owner or member */
+        role: string;
+        /** active, disabled, or leaving: being deleted */
+        state: string;
+        /** Unix seconds. */
+        created_at: number;
+    } | null;
+}
+
+export interface MeDelete {
+    /** What was deleted. */
+    id: string;
+    /** What it was. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface MeUpdateRequest {
+    /** What to be called. */
+    name?: string | null;
+    /** With a new password: the one so far. */
+    current_password?: string | null;
+    /** A new password of at least 10 characters. */
+    password?: string | null;
+}
+
+export interface MeUpdate {
+    /** user_... */
+    id: string;
+    /** tiro.user */
+    object: string;
+    /** What they sign in with. */
+    login: string;
+    /** What they are called. */
+    name: string;
+    /** owner or member */
+    role: string;
+    /** active, disabled, or leaving: being deleted */
+    state: string;
+    /** Unix seconds. */
+    created_at: number;
+}
+
 export interface Memory {
     /** tiro.memory */
     object: string;
@@ -3400,6 +3705,89 @@ export interface MemoryUpdate {
     created_at: number;
     /** Unix seconds. */
     updated_at: number;
+}
+
+export interface OwnerLink {
+    /** invite_... */
+    id: string;
+    /** tiro.link */
+    object: string;
+    /** Its secret: shown this once. */
+    token: string;
+    /** What follows the server's address: /#/invite/TOKEN */
+    path: string;
+    /** Unix seconds. */
+    expires_at: number;
+}
+
+export interface PasskeyCreateRequest {
+    /** What to call it. */
+    name?: string | null;
+    /** Of the options, base64url. */
+    challenge: string;
+    /** response.clientDataJSON, base64url. */
+    client_data: string;
+    /** response.getAuthenticatorData(), base64url. */
+    authenticator_data: string;
+    /** response.getPublicKey(), base64url. */
+    public_key: string;
+}
+
+export interface PasskeyCreate {
+    /** passkey_... */
+    id: string;
+    /** tiro.passkey */
+    object: string;
+    /** What its person calls it. */
+    name: string;
+    /** The host name where it is good. */
+    site: string;
+    /** Unix seconds. */
+    created_at: number;
+}
+
+export interface PasskeyDelete {
+    /** What was deleted. */
+    id: string;
+    /** What it was. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface PasskeyOptions {
+    /** base64url; good once, for five minutes. */
+    challenge: string;
+    /** The host name that it will be bound to. */
+    site: string;
+    /** base64url */
+    user_handle: string;
+    /** What one signs in with. */
+    login: string;
+    /** What one is called. */
+    name: string;
+}
+
+export interface Passkeys {
+    /** list */
+    object: string;
+    /** In the order of their making. */
+    data: Array<{
+        /** passkey_... */
+        id: string;
+        /** tiro.passkey */
+        object: string;
+        /** What its person calls it. */
+        name: string;
+        /** The host name where it is good. */
+        site: string;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds, when it signed in last; 0: never. */
+        used_at: number;
+        /** The id that its device gave it. */
+        credential: string;
+    }>;
 }
 
 export interface Preferences {
@@ -3523,6 +3911,37 @@ export interface PresetList {
     has_more: boolean;
 }
 
+export interface SessionDelete {
+    /** What was deleted. */
+    id: string;
+    /** What it was. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface Sessions {
+    /** list */
+    object: string;
+    /** The one seen last first. */
+    data: Array<{
+        /** session_... */
+        id: string;
+        /** tiro.session */
+        object: string;
+        /** What the browser calls itself. */
+        browser: string;
+        /** Where it signed in from. */
+        address: string;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds, to within five minutes. */
+        seen_at: number;
+        /** It is the one that asks. */
+        current: boolean;
+    }>;
+}
+
 export interface ShareCreateRequest {
     /** The last message of the branch; if absent, of the one that is shown. */
     leaf_id?: string | null;
@@ -3604,6 +4023,76 @@ export interface ShareList {
     has_more: boolean;
 }
 
+export interface SignInRequest {
+    /** The name to sign in with. */
+    login: string;
+    /** The password. */
+    password: string;
+}
+
+export interface SignIn {
+    /** user_... */
+    id: string;
+    /** tiro.user */
+    object: string;
+    /** What they sign in with. */
+    login: string;
+    /** What they are called. */
+    name: string;
+    /** owner or member */
+    role: string;
+    /** active, disabled, or leaving: being deleted */
+    state: string;
+    /** Unix seconds. */
+    created_at: number;
+}
+
+export interface SignInOptions {
+    /** base64url; good once, for five minutes. */
+    challenge: string;
+    /** The host name whose passkeys are good here. */
+    site: string;
+}
+
+export interface SignInPasskeyRequest {
+    /** The credential's id, base64url. */
+    credential: string;
+    /** Of the options, base64url. */
+    challenge: string;
+    /** response.clientDataJSON, base64url. */
+    client_data: string;
+    /** response.authenticatorData, base64url. */
+    authenticator_data: string;
+    /** response.signature, base64url. */
+    signature: string;
+}
+
+export interface SignInPasskey {
+    /** user_... */
+    id: string;
+    /** tiro.user */
+    object: string;
+    /** What they sign in with. */
+    login: string;
+    /** What they are called. */
+    name: string;
+    /** owner or member */
+    role: string;
+    /** active, disabled, or leaving: being deleted */
+    state: string;
+    /** Unix seconds. */
+    created_at: number;
+}
+
+export interface SignOut {
+    /** What was deleted. */
+    id: string;
+    /** What it was. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
 export interface UsageTable {
     /** list */
     object: "list";
@@ -3635,6 +4124,74 @@ export interface UsageTable {
         output_tokens: number;
         /** Time that the cores spent. */
         core_seconds: number;
+    }>;
+}
+
+export interface UserDelete {
+    /** What was deleted. */
+    id: string;
+    /** What it was. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface UserReset {
+    /** invite_... */
+    id: string;
+    /** tiro.link */
+    object: string;
+    /** Its secret: shown this once. */
+    token: string;
+    /** What follows the server's address: /#/invite/TOKEN */
+    path: string;
+    /** Unix seconds. */
+    expires_at: number;
+}
+
+export interface UserUpdateRequest {
+    /** What they may do. */
+    role?: "member" | "owner" | null;
+    /** Whether they may sign in. */
+    state?: "active" | "disabled" | null;
+}
+
+export interface UserUpdate {
+    /** user_... */
+    id: string;
+    /** tiro.user */
+    object: string;
+    /** What they sign in with. */
+    login: string;
+    /** What they are called. */
+    name: string;
+    /** owner or member */
+    role: string;
+    /** active, disabled, or leaving: being deleted */
+    state: string;
+    /** Unix seconds. */
+    created_at: number;
+}
+
+export interface Users {
+    /** list */
+    object: string;
+    /** In the order of their coming. */
+    data: Array<{
+        /** user_... */
+        id: string;
+        /** tiro.user */
+        object: string;
+        /** What they sign in with. */
+        login: string;
+        /** What they are called. */
+        name: string;
+        /** owner or member */
+        role: string;
+        /** active, disabled, or leaving: being deleted */
+        state: string;
+        /** Unix seconds. */
+        created_at: number;
     }>;
 }
 

@@ -3,7 +3,7 @@
 #include "base/json.h"
 #include "base/seam.h"
 #include "cmd/subcommand.h"
-#include "grammar/abc.h"
+#include "music/abc_grammar.h"
 #include "grammar/build.h"
 #include "grammar/ebnf.h"
 #include "grammar/expect.h"

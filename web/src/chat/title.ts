@@ -5,9 +5,9 @@ import { useEffect, useRef } from "preact/hooks";
 import { readChat, updateChat, type Chat, type Message } from "../server/chats";
 import { json } from "../server/http";
 import { readPreferences } from "../server/memory";
-import { whole } from "./attachments";
 import { withContext } from "./context";
 import { titleOf, type Conversation } from "./conversation";
+import { inputOf } from "./reads";
 
 const WISH = "Give this conversation a title of two to six words. Answer with the title alone.";
 const TOKENS_MAX = 24;
@@ -34,7 +34,7 @@ async function ask(chat: Chat, turns: Message[], model: string): Promise<string>
     const { instructions } = await withContext(chat.settings, { folder: chat.folder_id, temporary: false });
     const messages = [
         ...(instructions ? [{ role: "system", content: instructions }] : []),
-        ...turns.map((m) => ({ role: m.role, content: whole(m) })),
+        ...inputOf(turns),
         { role: "user", content: WISH },
     ];
     const body = { model, messages, temperature: 0, max_completion_tokens: TOKENS_MAX, service_tier: "flex" };

@@ -1,22 +1,27 @@
 import { useEffect, useState } from "preact/hooks";
-import type { ComponentType } from "preact";
+import type { ComponentType, VNode } from "preact";
 
 import { said } from "../server/http";
 
-type LaterProps<P> = P & { load: () => Promise<{ default: ComponentType<P> }> };
-
-/** What is rarely used, a dialog: its code comes when it is opened. */
-export function Later<P extends object>({ load, ...props }: LaterProps<P>) {
-    const [View, setView] = useState<ComponentType<P> | null>(null);
-    const [problem, setProblem] = useState("");
-    useEffect(() => {
-        let live = true;
-        load().then(
-            (loaded) => live && setView(() => loaded.default),
-            (e: unknown) => live && setProblem(said(e)),
-        );
-        return () => void (live = false);
-    }, []);
-    if (problem) return <p class="notice bad">{problem}</p>;
-    return View && <View {...(props as unknown as P)} />;
+/** A component whose code comes when it is first shown. */
+export function later<P extends object>(load: () => Promise<{ default: ComponentType<P> }>): (props: P) => VNode | null {
+    let known: ComponentType<P> | null = null;
+    return function Later(props: P) {
+        const [View, setView] = useState<ComponentType<P> | null>(() => known);
+        const [problem, setProblem] = useState("");
+        useEffect(() => {
+            let live = true;
+            if (!View)
+                load().then(
+                    (loaded) => {
+                        known = loaded.default;
+                        if (live) setView(() => known);
+                    },
+                    (e: unknown) => live && setProblem(said(e)),
+                );
+            return () => void (live = false);
+        }, []);
+        if (problem) return <p class="notice bad">{problem}</p>;
+        return View && <View {...props} />;
+    };
 }

@@ -1,10 +1,11 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { pages } from "../pages";
+import { pages, type Page } from "../pages";
 import { deleteChat, listChats, updateChat, type Chat } from "../server/chats";
 import type { Folder } from "../server/folders";
 import { said } from "../server/http";
 import { Group } from "./folders";
+import { useMe } from "../server/people";
 
 interface Props {
     open: string;
@@ -139,7 +140,9 @@ function Row({ chat, props, inSearch, again }: RowProps) {
 
 /** The pages beside the chat. */
 function Places() {
-    const named = pages.filter((p) => p.name !== "");
+    const me = useMe();
+    const may = (p: Page) => !p.needs || (p.needs === "owner" ? me?.owner : me?.user);
+    const named = pages.filter((p) => p.name !== "" && may(p));
     if (named.length === 0) return null;
     return (
         <ul class="places" aria-label="Pages">

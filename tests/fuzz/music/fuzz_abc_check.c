@@ -1,5 +1,5 @@
 /* Any bytes as music: issues that point into the text, never more than are kept. */
-#include "api/abc_check.h"
+#include "music/abc_check.h"
 
 #include <assert.h>
 

@@ -3,7 +3,7 @@
 #include "unit/test.h"
 
 #include "fault/fault.h"
-#include "grammar/abc.h"
+#include "music/abc_grammar.h"
 #include "grammar/ebnf.h"
 #include "unit/grammar/matching.h"
 

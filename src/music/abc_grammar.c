@@ -1,12 +1,14 @@
 /* The heart is the family bar-K: what may fill K steps, where a step is the shortest note. Each
  * alternative takes some steps and leaves the rest to bar-(K - those), so a bar is full exactly
  * when nothing is left. slur-K and in-K are the same inside a slur, which the bar must close. */
-#include "grammar/abc.h"
+#include "music/abc_grammar.h"
+#include "music/abc_key.h"
+
+#include <stdio.h>
 
 enum {
     NUMBER_MAX = 64,
     METRE_MAX = 16,
-    SIGNATURE_MAX = 7, /* Accidentals of a key. */
     TITLE_MAX = 64,
     DEFAULT_BARS_MIN = 4,
     DEFAULT_BARS_MAX = 16,
@@ -99,48 +101,10 @@ static int read_counts(struct abc *a, struct err *err)
 
 /* --- keys ------------------------------------------------------------------------------------- */
 
-/* How many fifths a mode's signature lies from that of the major key with the same tonic. */
-static const struct {
-    const char *name;
-    int fifths;
-} modes[] = {
-    { "", 0 },     { "m", -3 },  { "mix", -1 }, { "dor", -2 }, { "phr", -4 }, { "lyd", 1 },
-    { "loc", -5 }, { "maj", 0 }, { "min", -3 }, { "ion", 0 },  { "aeo", -3 },
-};
-enum { MODES_WRITTEN = 7 }; /* The others are the same under longer names. */
-
-/* Fifths from C: F is -1, G 1; false for what is no tonic. */
-static bool tonic_of(int *ret, struct slice key, size_t *ret_len)
-{
-    static const char order[] = "FCGDAEB";
-    const char *letter = key.len ? memchr(order, key.ptr[0], sizeof order - 1) : NULL;
-    if (!letter) return false;
-    *ret = (int)(letter - order) - 1;
-    *ret_len = 1;
-    if (key.len > 1 && (key.ptr[1] == '#' || key.ptr[1] == 'b')) {
-        *ret += key.ptr[1] == '#' ? 7 : -7;
-        *ret_len = 2;
-    }
-    return true;
-}
-
-static bool key_is_good(struct slice key)
-{
-    int fifths;
-    size_t len;
-    if (!tonic_of(&fifths, key, &len)) return false;
-    struct slice mode = { key.ptr + len, key.len - len };
-    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
-        int signature = fifths + modes[i].fifths;
-        if (slice_is(mode, modes[i].name))
-            return signature >= -SIGNATURE_MAX && signature <= SIGNATURE_MAX;
-    }
-    return false;
-}
-
 static int add_listed_keys(struct abc *a, struct err *err)
 {
     struct slice rest = slice_of(a->o.keys);
+    struct abc_key read;
     if (rest.len > ABC_KEYS_MAX)
         return err_set(err, ERR_LIMIT, "a list of keys of %zu bytes; at most %d", rest.len,
                        ABC_KEYS_MAX);
@@ -150,12 +114,12 @@ static int add_listed_keys(struct abc *a, struct err *err)
         struct slice key = slice_trim((struct slice){ rest.ptr, len });
         more = len < rest.len;
         if (more) rest = (struct slice){ rest.ptr + len + 1, rest.len - len - 1 };
-        if (!key_is_good(key))
+        if (!abc_key_read(&read, key) || !read.name[0])
             return err_set(err, ERR_INVALID_VALUE,
                            "the key '%.*s' cannot be; keys are a letter A to G, # or b, and a "
                            "mode (m, mix, dor, phr, lyd, loc), with up to seven accidentals",
                            SLICE_FMT(key));
-        buf_printf(a->out, "%s \"%.*s\"", first ? "" : " |", SLICE_FMT(key));
+        buf_printf(a->out, "%s \"%s\"", first ? "" : " |", read.name);
     }
     buf_add_char(a->out, '\n');
     return 0;
@@ -165,39 +129,63 @@ static void add_all_keys(struct abc *a)
 {
     static const char *const signs[] = { "b", "", "#" };
     buf_add_str(a->out, "key ::=");
-    for (size_t mode = 0; mode < MODES_WRITTEN; mode++) {
+    for (size_t mode = 0; mode < ABC_MODES; mode++) {
         const char *before = mode ? " |\n  (" : " (";
         for (size_t i = 0; i < 3 * 7; i++) {
-            char key[8] = { "FCGDAEB"[i % 7], 0 };
-            memcpy(key + 1, signs[i / 7], strlen(signs[i / 7]));
-            memcpy(key + strlen(key), modes[mode].name, strlen(modes[mode].name));
-            if (!key_is_good(slice_of(key))) continue;
-            key[strlen(key) - strlen(modes[mode].name)] = '\0';
-            buf_printf(a->out, "%s\"%s\"", before, key);
+            char key[ABC_KEY_NAME_MAX];
+            struct abc_key read;
+            (void)snprintf(key, sizeof key, "%c%s%s", "FCGDAEB"[i % 7], signs[i / 7],
+                           abc_modes[mode].name); /* It fits. */
+            if (!abc_key_read(&read, slice_of(key))) continue;
+            buf_printf(a->out, "%s\"%c%s\"", before, key[0], signs[i / 7]);
             before = " | ";
         }
-        buf_printf(a->out, ")%s%s%s", mode ? " \"" : "", modes[mode].name, mode ? "\"" : "");
+        buf_printf(a->out, ")%s%s%s", mode ? " \"" : "", abc_modes[mode].name, mode ? "\"" : "");
     }
     buf_add_char(a->out, '\n');
 }
 
 /* --- header and parts ------------------------------------------------------------------------- */
 
+/* A line of text that the options give, or any. */
+static int add_text(struct abc *a, const char *rule, char field, const char *given, struct err *err)
+{
+    struct slice text = slice_trim(slice_of(given ? given : ""));
+    if (!given) {
+        buf_printf(a->out, "%s ::= \"%c:\" text \"\\n\"\n", rule, field);
+        return 0;
+    }
+    if (text.len == 0 || text.len > ABC_LINE_MAX)
+        return err_set(err, ERR_INVALID_VALUE, "a %s of %zu bytes cannot be; from 1 to %d can",
+                       rule, text.len, ABC_LINE_MAX);
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.ptr[i] < 0x20 || strchr("%\\\x7f", text.ptr[i]))
+            return err_set(err, ERR_INVALID_VALUE,
+                           "the %s cannot be; it is a line of text without %% and \\", rule);
+    buf_printf(a->out, "%s ::= \"%c:", rule, field);
+    for (size_t i = 0; i < text.len; i++)
+        buf_printf(a->out, "%s%c", text.ptr[i] == '"' ? "\\" : "", text.ptr[i]);
+    buf_add_str(a->out, "\\n\"\n");
+    return 0;
+}
+
 static int add_header(struct abc *a, struct err *err)
 {
     buf_printf(a->out,
                "# Tunes in ABC notation: metre %s, unit 1/%d, shortest note 1/%d.\n"
-               "root ::= header tune \"\\n\"?\n\n"
-               "header ::= number title composer? rhythm? \"M:%s\\nL:1/%d\\n\" tempo? \"K:\" key "
+               "root ::= %sheader tune%s\n\n"
+               "header ::= number title composer? rhythm%s \"M:%s\\nL:1/%d\\n\" tempo? \"K:\" key "
                "\"\\n\"\n"
                "number ::= \"X:\" [1-9] [0-9]{0,3} \"\\n\"\n"
-               "title ::= \"T:\" text \"\\n\"\n"
                "composer ::= \"C:\" text \"\\n\"\n"
-               "rhythm ::= \"R:\" text \"\\n\"\n"
                "tempo ::= \"Q:\" (\"1/4\" | \"3/8\" | \"1/2\" | \"1/8\") \"=\" [1-9] [0-9]{1,2} "
                "\"\\n\"\n"
                "text ::= [^ %%\\\\\\x00-\\x1f\\x7f] [^%%\\\\\\x00-\\x1f\\x7f]{0,%d}\n",
-               a->o.metre, a->o.unit, a->o.shortest, a->o.metre, a->o.unit, TITLE_MAX - 1);
+               a->o.metre, a->o.unit, a->o.shortest, a->o.fence ? "\"```abc\\n\" " : "",
+               a->o.fence ? " \"\\n```\"" : " \"\\n\"?", a->o.rhythm ? "" : "?", a->o.metre,
+               a->o.unit, TITLE_MAX - 1);
+    TRY(add_text(a, "title", 'T', a->o.title, err));
+    TRY(add_text(a, "rhythm", 'R', a->o.rhythm, err));
     if (a->o.keys) return add_listed_keys(a, err);
     add_all_keys(a);
     return 0;
