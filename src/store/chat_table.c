@@ -181,9 +181,10 @@ static int write_list(struct json_writer *w, struct db_rows *rows, const struct 
     return rc < 0 ? rc : 0;
 }
 
+/* The casts are PostgreSQL's: it wants to know the type of what may be NULL. */
 #define LIST_ORDER                                                \
-    "(?6 IS NULL OR folder_id = ?6) AND "                         \
-    "(?4 IS NULL OR (pinned, updated_at, seq) < "                 \
+    "(CAST(?6 AS TEXT) IS NULL OR folder_id = ?6) AND "           \
+    "(CAST(?4 AS TEXT) IS NULL OR (pinned, updated_at, seq) < "   \
     "(SELECT pinned, updated_at, seq FROM chats WHERE id = ?4)) " \
     "ORDER BY pinned DESC, updated_at DESC, seq DESC LIMIT ?5"
 

@@ -136,12 +136,12 @@ int share_list(struct json_writer *w, struct db *db, const struct principal *own
                struct slice chat_id, int64_t now, struct err *err)
 {
     struct db_rows rows;
-    TRY(db_query(
-        &rows, db,
-        "SELECT " SHARE_NAMES " FROM shares WHERE " OWNED_BY(
-            "?1", "?2") ""
-                        " AND expires_at > ?3 AND (?4 IS NULL OR chat_id = ?4) ORDER BY seq DESC",
-        DB_ARGS(OWNED_ARGS(owner), DB_INT(now), DB_TEXT_OR_NULL(chat_id)), err));
+    TRY(db_query(&rows, db,
+                 "SELECT " SHARE_NAMES " FROM shares WHERE " OWNED_BY(
+                     "?1", "?2") ""
+                                 " AND expires_at > ?3 AND (CAST(?4 AS TEXT) IS NULL OR chat_id = "
+                                 "?4) ORDER BY seq DESC",
+                 DB_ARGS(OWNED_ARGS(owner), DB_INT(now), DB_TEXT_OR_NULL(chat_id)), err));
     return owned_write_list(w, &rows, write_row, err);
 }
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from server import CHAT, Server
+from server import CHAT, CODE, Server
 
 ROOT = "/v1/tiro"
 
@@ -64,7 +64,8 @@ def test_its_files_are_searched(server, client, folder):
     client.vector_stores.files.create_and_poll(file.id, vector_store_id=store.id)
     now = ask(server, "POST", f"/folders/{folder['id']}", {"vector_store_id": store.id})
     answer = client.responses.create(
-        model=CHAT, input="Who kept the lighthouse?", instructions=now["instructions"], max_output_tokens=64, max_tool_calls=1,
+        model=CODE, input="Who kept the lighthouse?", instructions=now["instructions"], temperature=0, max_output_tokens=200,
+        max_tool_calls=1,
         tools=[{"type": "file_search", "vector_store_ids": [now["vector_store_id"]]}],
         tool_choice={"type": "file_search"}, include=["file_search_call.results"])
     call = answer.output[0]
@@ -78,7 +79,7 @@ def test_presets(server):
     path = f"/presets/{made['id']}"
     assert made["settings"] == {"temperature": 0, "schema": "{}"}
     assert ask(server, "POST", path, {"name": "Curt"})["settings"] == made["settings"]
-    assert [p["name"] for p in ask(server, "GET", "/presets")["data"]] == ["Curt"]
+    assert "Curt" in [p["name"] for p in ask(server, "GET", "/presets")["data"]]
     ask(server, "DELETE", path)
     ask(server, "GET", path, expected=404)
     assert "name" in ask(server, "POST", "/presets", {}, expected=400)["error"]["message"]

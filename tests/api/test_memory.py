@@ -11,9 +11,12 @@ SAYS = "Please remember that I like tea."
 
 @pytest.fixture(autouse=True)
 def nothing(server):
+    def forget():
+        for entry in ask(server, "GET", "/memory")["data"]:
+            ask(server, "DELETE", f"/memory/{entry['id']}")
+    forget()  # Of other tests.
     yield
-    for entry in ask(server, "GET", "/memory")["data"]:
-        ask(server, "DELETE", f"/memory/{entry['id']}")
+    forget()
     ask(server, "POST", "/preferences", {"memory": True, "remember": False, "titles": True})
 
 
