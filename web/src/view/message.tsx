@@ -8,6 +8,7 @@ import { Copy } from "./copy";
 import { Markdown } from "./markdown";
 import { useNear } from "./near";
 import { Receipt } from "./receipt";
+import { Remembered, Sources } from "./sources";
 
 export interface Doings {
     edit(message: Message, text: string): void;
@@ -22,6 +23,10 @@ export interface Doings {
     remedy(remedy: Remedy, message: Message): void;
     remove(message: Message): void;
     show(message: Message): void;
+    /** Puts something of it into the memory. */
+    remember(message: Message): void;
+    /** What is shown besides its text changes. */
+    amend(message: Message, change: Partial<Details>): void;
     /** Asks for the music of this answer again, without what is wrong with it. */
     mend(message: Message, mend: Mend): void;
 }
@@ -225,6 +230,11 @@ function Buttons({ message, siblings, busy, pair, doings, onEdit }: Omit<Props, 
             ) : (
                 !pair && <Again {...{ message, busy, doings }} />
             )}
+            {message.content && !message.id.startsWith("local_") && (
+                <button title="Put it into the memory" onClick={() => doings.remember(message)}>
+                    Remember
+                </button>
+            )}
             {!pair && (
                 <button disabled={busy} aria-label="Delete this branch" onClick={() => doings.remove(message)}>
                     Delete
@@ -278,6 +288,10 @@ function Turn_(props: Props) {
             {details.checks && <Checks checks={details.checks} />}
             {live && <span class="cursor" aria-hidden="true" />}
             {!live && <Ended {...{ message, busy, doings }} />}
+            {details.sources && !live && <Sources sources={details.sources} />}
+            {details.remembered && (
+                <Remembered entries={details.remembered} onChange={(remembered) => doings.amend(message, { remembered })} />
+            )}
             {near && !live && !editing && <Buttons {...props} onEdit={() => setEditing(true)} />}
         </article>
     );
