@@ -45,8 +45,8 @@ static void insert(const char *table, struct slice columns, const struct princip
         size_t len = slice_find(column, SLICE(" "));
         struct slice name = { column.ptr, len };
         struct slice type = slice_trim((struct slice){ column.ptr + len, column.len - len });
-        if (slice_starts(type, SLICE("SERIAL_KEY")) || slice_is(name, "UNIQUE") ||
-            slice_is(name, "PRIMARY") || slice_is(name, "FOREIGN"))
+        if (slice_starts(type, SLICE("SERIAL_KEY")) || slice_starts(name, SLICE("UNIQUE")) ||
+            slice_starts(name, SLICE("PRIMARY")) || slice_starts(name, SLICE("FOREIGN")))
             continue;
         (void)snprintf(texts[n], sizeof texts[n], "%.*s-%zu", SLICE_FMT(owner->project), n);
         if (slice_is(name, "tenant_id"))
