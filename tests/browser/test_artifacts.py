@@ -43,6 +43,10 @@ def panel(page):
     return page.get_by_role("complementary", name="Files")
 
 
+def tab(page, name):
+    return panel(page).locator(".names button").filter(has_text=name)
+
+
 def names(page):
     return [re.sub(r"\s+\d+$", "", t) for t in panel(page).locator(".names button").all_inner_texts()]
 
@@ -65,7 +69,7 @@ def test_blocks_of_code_are_files_with_versions(page, chat):
     chat(("user", "Write"), ("assistant", FIRST), ("user", "Better"), ("assistant", SECOND))
     page.get_by_role("button", name="Files", exact=True).click()
     assert names(page) == ["app.py", "helper.py"]  # The command is none.
-    panel(page).get_by_role("button", name="app.py").click()
+    tab(page, "app.py").click()
     version = panel(page).get_by_label("Version")
     expect(version.locator("option")).to_have_text(["1 of 2 (the model's)", "2 of 2 (the model's)"])
     expect(panel(page).locator("code")).to_contain_text("for n in range(3)")
@@ -96,14 +100,14 @@ def test_another_branch_has_other_files(page, server, chat):
     page.get_by_role("button", name="Files", exact=True).click()
     assert names(page) == ["index.html"]
     page.get_by_role("button", name="Previous version").click()
-    expect(panel(page).get_by_role("button", name="helper.py", exact=True)).to_be_visible()
+    expect(tab(page, "helper.py")).to_be_visible()
     assert names(page) == ["app.py", "helper.py"]
 
 
 def test_an_own_version_goes_to_the_model(page, server, chat):
     one = chat(("user", "Write"), ("assistant", FIRST))
     page.get_by_role("button", name="Files", exact=True).click()
-    panel(page).get_by_role("button", name="helper.py", exact=True).click()
+    tab(page, "helper.py").click()
     panel(page).get_by_role("button", name="Edit").click()
     panel(page).get_by_label("The file's text").fill("def twice(n):\n    return 2 * n  # my own\n")
     panel(page).get_by_role("button", name="Keep").click()
@@ -119,7 +123,7 @@ def test_an_own_version_goes_to_the_model(page, server, chat):
         {"name": "helper.py", "text": "def twice(n):\n    return 2 * n  # my own\n"}]
     page.reload()  # It is kept with the chat.
     page.get_by_role("button", name="Files", exact=True).click()
-    panel(page).get_by_role("button", name="helper.py", exact=True).click()
+    tab(page, "helper.py").click()
     expect(panel(page).locator("code")).to_contain_text("my own")
 
 
@@ -131,7 +135,7 @@ def test_all_files_in_one(page, chat):
     with zipfile.ZipFile(got.value.path()) as archive:
         assert archive.testzip() is None and archive.namelist() == ["app.py", "helper.py"]
         assert archive.read("app.py").decode().startswith("# app.py\nimport helper\nfor n")
-    panel(page).get_by_role("button", name="helper.py", exact=True).click()
+    tab(page, "helper.py").click()
     with page.expect_download() as got:
         panel(page).get_by_role("button", name="Download helper.py").click()
     assert got.value.suggested_filename == "helper.py"
@@ -164,7 +168,7 @@ def test_a_page_of_several_files(page, chat, where):
     chat(("user", "Write"), ("assistant", PAGE))
     if where == "panel":
         page.get_by_role("button", name="Files", exact=True).click()
-        panel(page).get_by_role("button", name="index.html").click()
+        tab(page, "index.html").click()
         panel(page).get_by_role("button", name="Preview").click()
     else:
         answer(page).get_by_role("button", name="Run").first.click()

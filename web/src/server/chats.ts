@@ -12,6 +12,8 @@ export interface Settings {
     schema?: string;
     /** Files that the model may search: vector stores. */
     vector_store_ids?: string[];
+    /** The model may have its music checked before it answers. */
+    check_music?: boolean;
     /** They are searched before each answer; else when the model asks. */
     search_first?: boolean;
     /** false: this chat is told nothing of the memory. */
@@ -72,6 +74,10 @@ export interface Details {
     /** What looked at the answer, or changed it, on its way. */
     filters?: string[];
     thoughts?: string;
+    /** Music that the model had checked, in order. */
+    checks?: { bars: number; wrong: number }[];
+    /** While a part of an answer is made again: what stands before and behind it. */
+    around?: [string, string];
     usage?: { input: number; cached: number; output: number };
     first_ms?: number;
     ms?: number;

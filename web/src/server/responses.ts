@@ -7,6 +7,8 @@ import { events } from "./sse";
 
 /** The API's default (temperature 1, every token possible) lets small models wander. */
 const SAMPLING = { temperature: 0.4, min_p: 0.05 };
+/** Where a grammar sees to it that the answer is right, it may wander, and had better not repeat itself. */
+const HELD_SAMPLING = { temperature: 0.9, min_p: 0.05, frequency_penalty: 0.3 };
 
 /** Of one answer: small models would go on for ever. */
 const TOOL_CALLS_MAX = 4;
@@ -22,6 +24,8 @@ export interface Question {
     settings: Settings;
     /** With it the same question has the same answer. */
     seed?: number;
+    /** What the answer is held to; then nothing is called on the way. */
+    grammar?: string;
     /** Kept by the server while it is being made; without, it ends with the connection. */
     keep: boolean;
 }
@@ -34,9 +38,13 @@ export interface Answer {
 }
 
 /** What the model may use while it answers. */
-function toolsOf({ vector_store_ids, search_first, may_remember }: Settings): Record<string, unknown> {
+function toolsOf({ vector_store_ids, search_first, may_remember, check_music }: Settings): Record<string, unknown> {
     const search = vector_store_ids?.length ? [{ type: "file_search", vector_store_ids }] : [];
-    const tools = [...search, ...(may_remember ? [{ type: "tiro_memory" }] : [])];
+    const tools = [
+        ...search,
+        ...(may_remember ? [{ type: "tiro_memory" }] : []),
+        ...(check_music ? [{ type: "tiro_abc_check" }] : []),
+    ];
     if (tools.length === 0) return {};
     return {
         tools,
@@ -51,14 +59,14 @@ function request(q: Question): Record<string, unknown> {
     return {
         model: q.model,
         input: q.input,
-        ...SAMPLING,
         ...(q.seed === undefined ? {} : { seed: q.seed }),
+        ...(q.grammar ? HELD_SAMPLING : SAMPLING),
         ...(temperature === undefined ? {} : { temperature }),
         ...(top_p === undefined ? {} : { top_p }),
         ...(max_output_tokens === undefined ? {} : { max_output_tokens }),
         ...(instructions ? { instructions } : {}),
-        ...toolsOf(q.settings),
-        ...(schema
+        ...(q.grammar ? { structured_outputs: { grammar: q.grammar } } : toolsOf(q.settings)),
+        ...(schema && !q.grammar
             ? { text: { format: { type: "json_schema", name: "answer", schema: JSON.parse(schema) } } }
             : {}),
     };
@@ -117,6 +125,8 @@ function take(answer: Answer, event: Event, begin: number | null): boolean {
                 found(details, event.item);
                 remembered(details, event.item);
             }
+            if (event.item?.type === "tiro_abc_check_call" && event.item.status === "completed")
+                (details.checks ??= []).push({ bars: event.item.bars ?? 0, wrong: event.item.issues?.length ?? 0 });
             return false;
         case "response.content_part.done":
             cite(details, event.part?.annotations ?? []);

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 import { languageOf, newest, type Artifact, type NamedFile, type Version } from "../chat/artifacts";
 import { save } from "../chat/files";
-import { Coloured, isPython, PythonResult, useLater } from "./code";
+import { Coloured, Diagram, isPython, PythonResult } from "./code";
 import { Copy } from "./copy";
 import { canPreview, Preview } from "./preview";
 
@@ -84,7 +84,6 @@ function File({ file, all, at, onAt, onEdit }: { file: Artifact; all: Artifact[]
     const diagram = language === "mermaid";
     const seen = canPreview(language) || diagram;
     const shown: Mode = (mode === "changes" && !before) || (mode === "preview" && !seen) ? "code" : mode;
-    const Picture = useLater(diagram && shown === "preview" ? () => import("./diagram") : null);
     const others = newest(all).filter((f) => f.name !== name);
     const modes: [Mode, string][] = [
         ["code", "Code"],
@@ -135,7 +134,7 @@ function File({ file, all, at, onAt, onEdit }: { file: Artifact; all: Artifact[]
                 ) : shown === "changes" ? (
                     <Changes before={before!.text} after={version.text} />
                 ) : shown === "preview" && diagram ? (
-                    Picture && <Picture text={version.text} />
+                    <Diagram text={version.text} />
                 ) : shown === "preview" ? (
                     <Preview key={version.text} language={language} text={version.text} files={others} />
                 ) : (

@@ -7,6 +7,7 @@ import { check, type Attachment } from "../chat/attachments";
 import { withContext } from "../chat/context";
 import { useConversation } from "../chat/conversation";
 import { put, read, save, toJson, toMarkdown } from "../chat/files";
+import { mendTune, writeTune } from "../chat/music";
 import { useTitle } from "../chat/title";
 import { measure } from "../chat/weigh";
 import { addMessage, createChat, readChat, type Chat, type Message } from "../server/chats";
@@ -14,8 +15,6 @@ import { createFolder } from "../server/folders";
 import { said } from "../server/http";
 import type { Server } from "../server/live";
 import { sees, type Model } from "../server/models";
-import type FilesPanel from "./artifacts";
-import { useLater } from "./code";
 import { CodeContext, type CodeDoings } from "./codedoings";
 import { Composer } from "./composer";
 import { Downloads } from "./downloads";
@@ -30,7 +29,9 @@ const ShareDialog = later(() => import("./share"));
 const RememberDialog = later(() => import("./memory"));
 const BranchMap = later(() => import("./map"));
 const Room = later(() => import("./room"));
+const Tune = later(() => import("./tune"));
 const Keyboard = later(() => import("./keyboard"));
+const FilesPanel = later(() => import("./artifacts"));
 
 /** Below this size an answer is quick and often wrong; the page says so. */
 const SMALL_BYTES = 200e6;
@@ -70,7 +71,7 @@ export function ChatPage({ server, id, into }: Props) {
     const [round, setRound] = useState(0);
     const [chosen, setChosen] = useState("");
     const [second, setSecond] = useState("");
-    const [dialog, setDialog] = useState<"" | "settings" | "palette" | "map" | "room" | "refused" | "keyboard">("");
+    const [dialog, setDialog] = useState<"" | "settings" | "palette" | "map" | "room" | "refused" | "keyboard" | "tune">("");
     const [sharing, setSharing] = useState<{ chat: Chat; leaf: string } | null>(null);
     const [remembering, setRemembering] = useState<Message | null>(null);
     const [folders, foldersAgain] = useFolders();
@@ -79,7 +80,6 @@ export function ChatPage({ server, id, into }: Props) {
     const [problem, setProblem] = useState("");
     const [attached, setAttached] = useState<Attachment[]>([]);
     const [panel, setPanel] = useState<{ name: string; text: string } | null>(null);
-    const Files = useLater<Parameters<typeof FilesPanel>[0]>(panel ? () => import("./artifacts") : null);
     const c = useConversation({
         changed(chat) {
             setRound((r) => r + 1);
@@ -224,6 +224,7 @@ export function ChatPage({ server, id, into }: Props) {
         { name: "Map of this chat", keys: "Ctrl Shift M", run: () => setDialog("map") },
         { name: "What the model reads", keys: "Ctrl Shift L", run: () => setDialog("room") },
         { name: "Print this chat", keys: "Ctrl P", run: () => print() },
+        { name: "Write a tune", run: () => setDialog("tune") },
         { name: "Keyboard", keys: "?", run: () => setDialog("keyboard") },
         ...(c.busy ? [{ name: "Stop the answer", keys: "Escape", run: c.stop }] : []),
         ...(c.chat
@@ -359,8 +360,7 @@ export function ChatPage({ server, id, into }: Props) {
                         show: c.show,
                         remember: setRemembering,
                         amend: (m, change) => void c.detail([[m, change]]),
-                        mend: (_, words) =>
-                            void c.send(`The music does not add up. Write the whole tune again, right:\n${words}`, [], models),
+                        mend: (m, mend) => void mendTune(c, m, mend, model).catch((e) => setProblem(said(e))),
                     }}
                 >
                     <Welcome model={model} size={known?.bytes ?? 0} temporary={c.temporary} folder={folders.find((f) => f.id === c.folder)?.name ?? ""} />
@@ -376,7 +376,7 @@ export function ChatPage({ server, id, into }: Props) {
                     {entry?.tiro.state === "loading" && c.busy && <p class="notice">{model} is being loaded.</p>}
                     {entry?.tiro.state === "failed" && (
                         <p class="notice bad">
-                            {model} cannot be used: {entry.tiro.problem} Choose another model.
+                            {model} cannot be used: {entry.tiro.problem}. Choose another model.
                         </p>
                     )}
                     {undecided && !c.busy && <p class="notice">Keep one of the two answers to go on.</p>}
@@ -395,9 +395,9 @@ export function ChatPage({ server, id, into }: Props) {
                     />
                 </footer>
             </div>
-            {panel && Files && (
+            {panel && (
                 <CodeContext.Provider value={doings.current}>
-                    <Files
+                    <FilesPanel
                         all={files()}
                         wanted={panel}
                         onEdit={(name, text) => attach({ name, text })}
@@ -443,6 +443,13 @@ export function ChatPage({ server, id, into }: Props) {
                     onDetail={c.detail}
                     onSummary={goOn}
                     onClose={closed(dialog)}
+                />
+            )}
+            {dialog === "tune" && (
+                <Tune
+                    ready={model !== "" && !c.busy}
+                    onWrite={(words, wish) => void writeTune(c, words, wish, model).catch((e) => setProblem(said(e)))}
+                    onClose={closed("tune")}
                 />
             )}
             {dialog === "keyboard" && <Keyboard commands={commands} onClose={closed("keyboard")} />}

@@ -1,12 +1,12 @@
 // A block of code: coloured, folded when it is long, and what can be done with it.
 import { useContext, useEffect, useState } from "preact/hooks";
-import type { ComponentType } from "preact";
 
 import { languageOf, type NamedFile } from "../chat/artifacts";
 import { CodeContext } from "./codedoings";
 import { Copy } from "./copy";
+import { later } from "./later";
 import { canPreview, Preview } from "./preview";
-import type PythonRun from "./python";
+import type { PythonProps } from "./python";
 
 /** A longer block stays plain: colouring it would stop the page. */
 const HIGHLIGHT_MAX = 100_000;
@@ -41,28 +41,18 @@ export function Coloured({ language, text, done }: { language: string; text: str
     return html === null ? <code>{text}</code> : <code dangerouslySetInnerHTML={{ __html: html }} />;
 }
 
-/** A view whose code comes when it is wanted. */
-export function useLater<P>(load: (() => Promise<{ default: ComponentType<P> }>) | null): ComponentType<P> | null {
-    const [View, setView] = useState<ComponentType<P> | null>(null);
-    const wanted = load !== null;
-    useEffect(() => {
-        let live = true;
-        if (load) void load().then((m) => live && setView(() => m.default));
-        return () => void (live = false);
-    }, [wanted]);
-    return View;
-}
-
-const loadPython = WITH_PYTHON
-    ? (): Promise<{ default: typeof PythonRun }> => import("./python")
-    : (): Promise<never> => Promise.reject(new Error("This program was built without Python."));
+export const Diagram = later(() => import("./diagram"));
+const PythonRun = later<PythonProps>(
+    WITH_PYTHON
+        ? () => import("./python")
+        : () => Promise.reject(new Error("This program was built without Python.")),
+);
 
 /** Runs a program when `round` is not 0. */
 export function PythonResult(props: { name: string; text: string; files: NamedFile[]; round: number }) {
     const doings = useContext(CodeContext);
-    const View = useLater(props.round > 0 ? loadPython : null);
-    if (!View || props.round === 0) return null;
-    return <View {...props} onGive={doings ? (name, text) => doings.give(name, text) : undefined} />;
+    if (props.round === 0) return null;
+    return <PythonRun {...props} onGive={doings ? (name, text) => doings.give(name, text) : undefined} />;
 }
 
 interface Props {
@@ -84,7 +74,6 @@ export function Code({ language: said, text, done, name, files }: Props) {
     const lines = done ? text.split("\n") : [];
     const folded = lines.length > LINES_MAX && !open;
     const mermaid = language === "mermaid";
-    const Picture = useLater(mermaid && done ? () => import("./diagram") : null);
     const drawn = mermaid && done && !shown;
     return (
         <figure class="code">
@@ -116,7 +105,7 @@ export function Code({ language: said, text, done, name, files }: Props) {
                     <Copy text={text} what="code" />
                 </span>
             </figcaption>
-            {drawn && (Picture ? <Picture text={text} /> : <p class="notice">Drawing…</p>)}
+            {drawn && <Diagram text={text} />}
             {shown && canPreview(language) && <Preview language={language} text={text} files={files} />}
             {!drawn && !(shown && canPreview(language)) && (
                 <>

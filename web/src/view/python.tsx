@@ -5,7 +5,7 @@ import { save } from "../chat/files";
 import { RUN_MS, type WrittenFile } from "../python/messages";
 import { runPython, type Result, type Running } from "../python/run";
 
-interface Props {
+export interface PythonProps {
     name: string;
     text: string;
     /** What lies beside it. */
@@ -53,7 +53,7 @@ function joined(all: Line[], kind: Line["kind"], text: string): Line[] {
 }
 
 /** Runs a program as soon as it is shown, and shows what comes of it. */
-export default function PythonRun({ name, text, files, round, onGive }: Props) {
+export default function PythonRun({ name, text, files, round, onGive }: PythonProps) {
     const [state, setState] = useState<"loading" | "running" | "done">("loading");
     const [lines, setLines] = useState<Line[]>([]);
     const [ask, setAsk] = useState<string | null>(null);

@@ -91,6 +91,14 @@ export default function SettingsDialog({ settings, model, temporary, onChange, o
                     <Field label="Top p" hint="1" max={1} step={0.05} value={settings.top_p} onChange={(top_p) => set({ top_p })} />
                     <Field label="Longest answer, tokens" hint="no limit" min={16} max={1_000_000} step={1} value={settings.max_output_tokens} onChange={(max_output_tokens) => set({ max_output_tokens })} />
                 </div>
+                <label class="check">
+                    <input
+                        type="checkbox"
+                        checked={settings.check_music ?? false}
+                        onChange={(e) => set({ check_music: e.currentTarget.checked || undefined })}
+                    />{" "}
+                    The model may have its music checked before it answers
+                </label>
                 <label>
                     JSON Schema that answers are held to
                     <textarea

@@ -141,7 +141,7 @@ function Row({ chat, props, inSearch, again }: RowProps) {
 /** The pages beside the chat. */
 function Places() {
     const me = useMe();
-    const may = (p: Page) => !p.needs || (p.needs === "owner" ? me?.owner : me?.user);
+    const may = (p: Page) => !p.needs || (me?.signed_in !== "key" && (p.needs === "owner" ? me?.owner : me?.user));
     const named = pages.filter((p) => p.name !== "" && may(p));
     if (named.length === 0) return null;
     return (

@@ -60,7 +60,7 @@ export function Thread({ conversation: c, doings, aim, children }: Props) {
         show: (m) => latest.current.show(m),
         remember: (m) => latest.current.remember(m),
         amend: (m, change) => latest.current.amend(m, change),
-        mend: (m, words) => latest.current.mend(m, words),
+        mend: (m, mend) => latest.current.mend(m, mend),
     });
     const id = c.chat?.id ?? "";
     useEffect(() => {
