@@ -24,7 +24,7 @@ struct attempts_limit {
 extern const struct attempts_limit attempts_of_account, attempts_of_address;
 
 struct attempt {
-    uint64_t name; /* its hash; 0: free */
+    uint64_t name;    /* its hash; 0: free */
     uint64_t full_ns; /* when nothing of it counts any more */
 };
 

@@ -83,13 +83,13 @@ struct call {
     struct service *service;    /* api/service.h */
     struct principal principal; /* who is asking; lives as long as the call */
     struct caller caller;
-    const char *request_id;     /* as in x-request-id; NUL-terminated, lives as long as the call */
-    enum dialect dialect;       /* of the endpoint, as soon as that is known */
-    struct arena *arena;        /* for what the endpoint keeps */
-    struct slice method;        /* "POST" */
-    struct slice path;          /* decoded, without the query: "/v1/models" */
-    struct slice query;         /* raw, without '?'; empty when none */
-    struct slice content_type;  /* as sent; empty when none */
+    const char *request_id;    /* as in x-request-id; NUL-terminated, lives as long as the call */
+    enum dialect dialect;      /* of the endpoint, as soon as that is known */
+    struct arena *arena;       /* for what the endpoint keeps */
+    struct slice method;       /* "POST" */
+    struct slice path;         /* decoded, without the query: "/v1/models" */
+    struct slice query;        /* raw, without '?'; empty when none */
+    struct slice content_type; /* as sent; empty when none */
     struct slice body;
     /* For the ledger, the access log and metrics; kept by the endpoint as it goes, so that they say
      * what was used also when the client leaves. */

@@ -40,8 +40,7 @@ struct slice passkey_bytes(struct slice text, struct arena *arena)
 
 struct slice passkey_text(struct slice bytes, struct arena *arena)
 {
-    size_t size =
-        sodium_base64_encoded_len(bytes.len, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    size_t size = sodium_base64_encoded_len(bytes.len, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     char *out = arena_alloc(arena, size);
     if (!out) return (struct slice){ 0 };
     (void)sodium_bin2base64(out, size, (const unsigned char *)bytes.ptr, bytes.len,

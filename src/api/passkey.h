@@ -1,7 +1,7 @@
 /* passkey - what a browser says of a passkey, checked (Web Authentication, level 2).
  *
  *     struct passkey_site site = { .rp_id = "chat.example", .origin = "https://chat.example" };
- *     TRY(passkey_read_new(&made, &site, challenge, &sent, &arena, err));      made.public_key is kept
+ *     TRY(passkey_read_new(&made, &site, challenge, &sent, &arena, err));  made.public_key is kept
  *     TRY(passkey_verify(&count, &site, challenge, public_key, &said, err));
  *
  * Keys are read and signatures verified by OpenSSL's libcrypto: ECDSA on P-256, Ed25519, RSA. No
@@ -17,7 +17,7 @@
 
 enum {
     PASSKEY_CHALLENGE_BYTES = 32,
-    PASSKEY_ID_MAX = 1023, /* bytes of a credential id */
+    PASSKEY_ID_MAX = 1023,   /* bytes of a credential id */
     PASSKEY_TEXT_MAX = 8192, /* of what a browser sends, each part as base64url */
 };
 

@@ -31,7 +31,8 @@ static void run(struct service_work *work)
     if (w->check)
         w->good = crypto_pwhash_str_verify(w->hash, w->password, w->len) == 0 && w->real;
     else
-        w->good = crypto_pwhash_str(w->hash, w->password, w->len, crypto_pwhash_OPSLIMIT_INTERACTIVE,
+        w->good = crypto_pwhash_str(w->hash, w->password, w->len,
+                                    crypto_pwhash_OPSLIMIT_INTERACTIVE,
                                     crypto_pwhash_MEMLIMIT_INTERACTIVE) == 0;
 }
 

@@ -3,8 +3,8 @@
  *     return password_check(queue, call, password, stored_hash, then, user, err);
  *
  * `then` is called on the loop with the call still there, or never when the client has left.
- * PASSWORDS_AT_ONCE run at a time, each with 64 MiB of memory; as many as PASSWORDS_WAITING_MAX wait,
- * others are refused (ERR_OVERLOADED).
+ * PASSWORDS_AT_ONCE run at a time, each with 64 MiB of memory; as many as PASSWORDS_WAITING_MAX
+ * wait, others are refused (ERR_OVERLOADED).
  */
 #ifndef TIRO_API_PASSWORD_H
 #define TIRO_API_PASSWORD_H

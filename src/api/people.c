@@ -243,8 +243,8 @@ static struct entry *find(struct people *p, struct slice token, const char *kind
     if (token.len == 0 || token.len >= PEOPLE_TOKEN_SIZE) return NULL;
     people_hash(hash, token);
     struct entry wanted = { .token = { .hash = slice_of(hash) } };
-    struct entry *e =
-        bsearch(&wanted, p->list->entries, p->list->n_entries, sizeof wanted, by_hash);
+    struct entry *e = bsearch(&wanted, p->list->entries, p->list->n_entries, sizeof wanted,
+                              by_hash);
     return e && slice_is(e->token.kind, kind) && is_active(e->person) ? e : NULL;
 }
 
@@ -288,8 +288,8 @@ static bool take(struct people *p, struct entry *e, enum caller_by by, struct ca
     mine->project = arena_slice(arena, own.project);
     mine->user = arena_slice(arena, own.user);
     mine->key = arena_slice(arena, own.key);
-    call->caller.session =
-        by == CALLER_SESSION ? arena_slice(arena, e->token.id) : (struct slice){ 0 };
+    call->caller.session = by == CALLER_SESSION ? arena_slice(arena, e->token.id)
+                                                : (struct slice){ 0 };
     call->caller.by = by;
     call->caller.owner = slice_is(e->person->role, "owner");
     if (arena->failed) return false;

@@ -33,7 +33,8 @@ int people_check_owner(const struct call *call, struct err *err)
     TRY(people_check_page(call, err));
     bool may = call->caller.by == CALLER_LOCAL || call->caller.by == CALLER_SESSION;
     if (may && call->caller.owner) return 0;
-    return err_set(err, ERR_PERMISSION, "Only an owner of this server who has signed in may do this.");
+    return err_set(err, ERR_PERMISSION,
+                   "Only an owner of this server who has signed in may do this.");
 }
 
 int people_keep_caller(struct call *call, struct err *err)
@@ -51,8 +52,7 @@ int people_keep_caller(struct call *call, struct err *err)
 bool people_may_try(struct call *call, const struct attempts_limit *limit, struct slice name)
 {
     struct err err = { 0 };
-    uint32_t ms =
-        attempts_take(people_attempts(call->service->people), limit, name, now_ns());
+    uint32_t ms = attempts_take(people_attempts(call->service->people), limit, name, now_ns());
     if (ms == 0) return true;
     (void)err_set(&err, ERR_RATE_LIMIT,
                   "Too many tries. Wait %u seconds, then try again; who has a passkey can use it "

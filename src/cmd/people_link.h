@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-/* `url` is the server's: where it listens on all addresses, one of this machine's takes the place. */
+/* `url` is the server's; where it listens on all addresses, one of this machine's is shown. */
 void people_link_print(FILE *to, const char *url, const char *path, const char *token);
 
 #endif

@@ -83,6 +83,8 @@
       "how long batches that are over are kept, their files apart: days, or forever")            \
     X(KEEP_RESPONSES, keep_responses, "TIRO_KEEP_RESPONSES", "30",                               \
       "how long responses are kept: days, or forever")                                           \
+    X(KEEP_EVALUATIONS, keep_evaluations, "TIRO_KEEP_EVALUATIONS", "forever",                    \
+      "how long exams and their results are kept: days, or forever")                             \
     X(KEEP_LEDGER, keep_ledger, "TIRO_KEEP_LEDGER", "forever",                                   \
       "how long the record of what was used is kept: days, or forever")                          \
     X(KEEP_BACKUPS, keep_backups, "TIRO_KEEP_BACKUPS", "7",                                      \

@@ -1,5 +1,5 @@
-/* access - who may call: API keys of the server, and from which pages a browser may reach us. People
- * and their sessions: gateway/identity.h.
+/* access - who may call: API keys of the server, and from which pages a browser may reach us.
+ * People and their sessions: gateway/identity.h.
  *
  * Keys come from a file or the environment, never from the command line, where `ps` would show
  * them. In memory there are only keyed hashes, compared in constant time.
@@ -7,8 +7,9 @@
  * On loopback a key is optional, so any web page the user visits could talk to us with the user's
  * browser. Two checks stop that: Host must be a name of this machine's loopback (a page that
  * rebinds its own DNS name to 127.0.0.1 sends its own name), and Origin, where a browser sends it,
- * must be our own or another loopback page. Elsewhere a key or a session is required, which no foreign
- * page has; where names of the server are set (allow_hosts), Host must be one, or an address.
+ * must be our own or another loopback page. Elsewhere a key or a session is required, which no
+ * foreign page has; where names of the server are set (allow_hosts), Host must be one, or an
+ * address.
  */
 #ifndef TIRO_GATEWAY_ACCESS_H
 #define TIRO_GATEWAY_ACCESS_H

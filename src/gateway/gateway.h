@@ -58,7 +58,7 @@ struct gateway_options {
     /* Keys, one a line, '#' begins a comment. NULL: the environment variable TIRO_API_KEY, if set.
      * Without any key people must sign in, but on loopback. */
     const char *api_key_file;
-    bool require_sign_in; /* There, too. */
+    bool require_sign_in;             /* There, too. */
     const char *const *allow_origins; /* n of them: further web origins, "https://chat.example". */
     size_t n_allow_origins;
     const char *const *allow_hosts; /* n of them: further names by which Host may call us. */

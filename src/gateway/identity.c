@@ -26,9 +26,8 @@ bool identity_is_own_origin(struct slice origin, struct slice host)
     static const struct slice schemes[] = { { "http://", 7 }, { "https://", 8 } };
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
         if (slice_starts(origin, schemes[i]))
-            return slice_eq_nocase((struct slice){ origin.ptr + schemes[i].len,
-                                                   origin.len - schemes[i].len },
-                                   host);
+            return slice_eq_nocase(
+                (struct slice){ origin.ptr + schemes[i].len, origin.len - schemes[i].len }, host);
     return false;
 }
 
@@ -99,8 +98,7 @@ static bool write_forwarded(char ret[ADDRESS_SIZE], struct slice list)
     if (list.len == 0 || list.len >= sizeof text) return false;
     (void)snprintf(text, sizeof text, "%.*s", SLICE_FMT(list)); /* It fits. */
     if (inet_pton(AF_INET6, text, &v6) == 1) return write_v6(ret, v6);
-    return inet_pton(AF_INET, text, &v4) == 1 &&
-           inet_ntop(AF_INET, &v4, ret, ADDRESS_SIZE) != NULL;
+    return inet_pton(AF_INET, text, &v4) == 1 && inet_ntop(AF_INET, &v4, ret, ADDRESS_SIZE) != NULL;
 }
 
 static void find_address(struct call *call, const struct identity *id)
@@ -170,11 +168,17 @@ static int check_personal(struct call *call, const struct identity *id, const st
 
 /* ---- All of it ---- */
 
-static int nobody(struct call *call, const struct identity *id, struct err *err)
+static void forget(struct call *call)
 {
     call->caller.by = CALLER_NOBODY;
     call->caller.owner = false;
+    call->caller.session = (struct slice){ 0 };
     call->principal = (struct principal){ SLICE(""), SLICE(""), SLICE(""), SLICE("") };
+}
+
+static int nobody(struct call *call, const struct identity *id, struct err *err)
+{
+    forget(call);
     if (!id->people || err->code == ERR_API_KEY_INVALID) return -(int)err->code;
     if (people_have_owner(id->people))
         return err_set(err, ERR_API_KEY_MISSING,
@@ -221,8 +225,7 @@ int identity_check(struct call *call, const struct identity *id, struct err *err
     if (!token.ptr) token = identity_cookie(cookies, SLICE(PEOPLE_COOKIE));
     if (id->people && n == 0 && token.ptr && people_by_session(id->people, token, call)) {
         int rc = check_page(call, id->parser, err);
-        if (rc < 0) call->caller.by = CALLER_NOBODY;
-        if (rc < 0) call->caller.owner = false;
+        if (rc < 0) forget(call);
         return rc;
     }
     return check_key_file(call, id, err);

@@ -9,16 +9,15 @@ enum { PIECE_BYTES = 256 << 10, ROW_BYTES_MAX = 64 << 20 };
 
 /* ---- Deleting ---- */
 
-int holdings_erase(int64_t *ret_open, struct db *db, const struct principal *owner,
-                   struct err *err)
+int holdings_erase(int64_t *ret_open, struct db *db, const struct principal *owner, struct err *err)
 {
     const struct db_value args[] = { OWNED_ARGS(owner) };
     for (size_t i = 0; i < holding_registry_len; i++)
         for (const char *const *sql = holding_registry[i]->erase; *sql; sql++)
             if (db_exec(db, *sql, args, 2, err) < 0)
                 return err_context(err, "deleting %s", holding_registry[i]->name);
-    return db_one_int(ret_open, 0, db,
-                      "SELECT COUNT(*) FROM batches WHERE " OWNED_BY("?1", "?2"), args, 2, err);
+    return db_one_int(ret_open, 0, db, "SELECT COUNT(*) FROM batches WHERE " OWNED_BY("?1", "?2"),
+                      args, 2, err);
 }
 
 /* ---- Writing ---- */
@@ -31,8 +30,7 @@ struct out {
 
 static int flush(struct out *out, size_t least, struct err *err)
 {
-    if (out->buf.failed)
-        return err_set(err, ERR_NO_MEMORY, "There is no memory for the export.");
+    if (out->buf.failed) return err_set(err, ERR_NO_MEMORY, "There is no memory for the export.");
     if (out->buf.len < least) return 0;
     TRY(file_write_all(out->fd, out->buf.ptr, out->buf.len, "the export", err));
     buf_reset(&out->buf);
@@ -71,8 +69,7 @@ static int write_rows(struct out *out, const struct holding *h, struct db_rows *
     return rc;
 }
 
-static int write_all(struct out *out, struct db *db, const struct principal *owner,
-                     struct err *err)
+static int write_all(struct out *out, struct db *db, const struct principal *owner, struct err *err)
 {
     struct db_rows rows;
     json_object_begin(&out->w);

@@ -46,7 +46,6 @@ int holdings_erase(int64_t *ret_open, struct db *db, const struct principal *own
                    struct err *err) MUST_USE;
 
 /* Everything that is the owner's as one JSON object into an open file, from its beginning. */
-int holdings_write(int fd, struct db *db, const struct principal *owner,
-                   struct err *err) MUST_USE;
+int holdings_write(int fd, struct db *db, const struct principal *owner, struct err *err) MUST_USE;
 
 #endif

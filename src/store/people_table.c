@@ -112,10 +112,9 @@ static int delete_of(struct db *db, const char *sql, struct slice id, struct err
 
 int person_leave(struct db *db, struct slice id, struct err *err)
 {
-    struct person_change change = { .login = id,
-                                    .name = SLICE(""),
-                                    .state = SLICE("leaving"),
-                                    .password = SLICE("") };
+    struct person_change change = {
+        .login = id, .name = SLICE(""), .state = SLICE("leaving"), .password = SLICE("")
+    };
     TRY(person_update(db, id, &change, err));
     TRY(delete_of(db, "DELETE FROM people_tokens WHERE user_id = ?1", id, err));
     TRY(delete_of(db, "DELETE FROM people_passkeys WHERE user_id = ?1", id, err));
@@ -200,12 +199,11 @@ static int make_room(struct db *db, const struct token_row *row, struct err *err
                              "There are %d API keys, which is the most: delete one first.",
                              PEOPLE_KEYS_MAX);
     if (n < PEOPLE_SESSIONS_MAX) return 0;
-    return done(db_exec(db,
-                        "DELETE FROM people_tokens WHERE seq IN (SELECT seq FROM people_tokens "
-                        "WHERE user_id = ?1 AND kind = ?2 ORDER BY seen_at, seq LIMIT ?3)",
-                        DB_ARGS(DB_TEXT(row->user), DB_TEXT(row->kind),
-                                DB_INT(n - PEOPLE_SESSIONS_MAX + 1)),
-                        err));
+    return done(db_exec(
+        db,
+        "DELETE FROM people_tokens WHERE seq IN (SELECT seq FROM people_tokens "
+        "WHERE user_id = ?1 AND kind = ?2 ORDER BY seen_at, seq LIMIT ?3)",
+        DB_ARGS(DB_TEXT(row->user), DB_TEXT(row->kind), DB_INT(n - PEOPLE_SESSIONS_MAX + 1)), err));
 }
 
 int token_add(struct db *db, const struct principal *owner, const struct token_row *row,
@@ -250,8 +248,8 @@ int people_expire(struct db *db, int64_t begun, int64_t seen, int64_t now, struc
                      "DELETE FROM people_tokens WHERE kind = 'session' AND (created_at < ?1 OR "
                      "seen_at < ?2)",
                      DB_ARGS(DB_INT(begun), DB_INT(seen)), err)));
-    return done(db_exec(db, "DELETE FROM people_links WHERE expires_at <= ?1", DB_ARGS(DB_INT(now)),
-                        err));
+    return done(
+        db_exec(db, "DELETE FROM people_links WHERE expires_at <= ?1", DB_ARGS(DB_INT(now)), err));
 }
 
 /* ---- Passkeys ---- */
@@ -269,15 +267,15 @@ int passkey_add(struct db *db, const struct principal *owner, const struct passk
     TRY(db_one_int(&n, 0, db, "SELECT COUNT(*) FROM people_passkeys WHERE credential = ?1",
                    DB_ARGS(DB_TEXT(row->credential)), err));
     if (n) return err_set(err, ERR_EXISTS, "This passkey is here already.");
-    return done(db_exec(db,
-                        "INSERT INTO people_passkeys(" OWNER_NAMES ", id, credential, site, "
-                        "public_key, sign_count, name, created_at, used_at) VALUES (?1, ?2, ?3, "
-                        "?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-                        DB_ARGS(OWNER_ARGS(owner), DB_TEXT(row->id), DB_TEXT(row->credential),
-                                DB_TEXT(row->site), DB_BYTES(row->public_key),
-                                DB_INT(row->sign_count), DB_TEXT(row->name),
-                                DB_INT(row->created_at), DB_INT(row->used_at)),
-                        err));
+    return done(
+        db_exec(db,
+                "INSERT INTO people_passkeys(" OWNER_NAMES ", id, credential, site, "
+                "public_key, sign_count, name, created_at, used_at) VALUES (?1, ?2, ?3, "
+                "?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                DB_ARGS(OWNER_ARGS(owner), DB_TEXT(row->id), DB_TEXT(row->credential),
+                        DB_TEXT(row->site), DB_BYTES(row->public_key), DB_INT(row->sign_count),
+                        DB_TEXT(row->name), DB_INT(row->created_at), DB_INT(row->used_at)),
+                err));
 }
 
 int passkey_find(struct passkey_row *ret, struct db *db, struct slice credential,
@@ -303,7 +301,8 @@ int passkey_find(struct passkey_row *ret, struct db *db, struct slice credential
 
 int passkey_used(struct db *db, struct slice id, int64_t sign_count, int64_t now, struct err *err)
 {
-    return done(db_exec(db, "UPDATE people_passkeys SET sign_count = ?2, used_at = ?3 WHERE id = ?1",
+    return done(db_exec(db,
+                        "UPDATE people_passkeys SET sign_count = ?2, used_at = ?3 WHERE id = ?1",
                         DB_ARGS(DB_TEXT(id), DB_INT(sign_count), DB_INT(now)), err));
 }
 
@@ -328,15 +327,15 @@ int link_add(struct db *db, const struct principal *owner, const struct link_row
         return err_set(err, ERR_LIMIT,
                        "There are %d invitations, which is the most: take some back first.",
                        PEOPLE_LINKS_MAX);
-    return done(db_exec(db,
-                        "INSERT INTO people_links(" OWNER_NAMES ", id, hash, kind, role, for_id, "
-                        "note, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
-                        "?9, ?10, ?11, ?12)",
-                        DB_ARGS(OWNER_ARGS(owner), DB_TEXT(row->id), DB_TEXT(row->hash),
-                                DB_TEXT(row->kind), DB_TEXT(row->role), DB_TEXT(row->for_id),
-                                DB_TEXT(row->note), DB_INT(row->created_at),
-                                DB_INT(row->expires_at)),
-                        err));
+    return done(
+        db_exec(db,
+                "INSERT INTO people_links(" OWNER_NAMES ", id, hash, kind, role, for_id, "
+                "note, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
+                "?9, ?10, ?11, ?12)",
+                DB_ARGS(OWNER_ARGS(owner), DB_TEXT(row->id), DB_TEXT(row->hash), DB_TEXT(row->kind),
+                        DB_TEXT(row->role), DB_TEXT(row->for_id), DB_TEXT(row->note),
+                        DB_INT(row->created_at), DB_INT(row->expires_at)),
+                err));
 }
 
 int link_find(struct link_row *ret, struct db *db, struct slice hash, int64_t now,

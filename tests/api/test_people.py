@@ -398,7 +398,7 @@ def test_nobody_sees_what_is_anothers(owner, ann, bob):
         them.refused(404, "POST", "/v1/responses", {"model": CHAT, "input": "Hi", "conversation": hers["conversation"]})
         them.refused(404, "POST", f"/v1/vector_stores/{hers['store']}/files", {"file_id": hers["file"]})
     for path in hers["one"]:
-        ann.ask("GET", path)[0] == 200, path
+        assert ann.ask("GET", path)[0] == 200, path
     usage = {who.user["login"]: who.good("GET", "/v1/tiro/usage?by[]=user")["data"] for who in (owner, ann, bob)}
     assert [row["user"] for row in usage["ann"]] == [ann.user["id"]] and usage["bob"] == []
     assert ann.user["id"] in [row["user"] for row in usage["olga"]]

@@ -8,7 +8,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-struct export {
+struct export
+{
     struct stored stored; /* first */
     int fd;
     uint64_t bytes;

@@ -38,11 +38,12 @@ static int project_of(struct slice *ret, struct db *db, const struct join *j,
     int64_t n;
     *ret = slice_of(j->id);
     if (!slice_is(link->kind, "owner")) return 0;
-    TRY(db_one_int(&n, 0, db, "SELECT COUNT(*) FROM people WHERE role = 'owner' AND state = 'active'",
+    TRY(db_one_int(&n, 0, db,
+                   "SELECT COUNT(*) FROM people WHERE role = 'owner' AND state = 'active'",
                    DB_NO_ARGS, err));
     if (n) return err_set(err, ERR_EXISTS, "This server has an owner already: ask them.");
-    TRY(db_one_int(&n, 0, db, "SELECT COUNT(*) FROM people WHERE project_id = 'default'", DB_NO_ARGS,
-                   err));
+    TRY(db_one_int(&n, 0, db, "SELECT COUNT(*) FROM people WHERE project_id = 'default'",
+                   DB_NO_ARGS, err));
     if (n == 0) *ret = SLICE("default");
     return 0;
 }
@@ -115,8 +116,7 @@ static int handle(struct call *call, const void *request, struct err *err)
     TRY(people_keep_caller(call, err));
     if (!asked) return arena_check(call->arena, "the request", err);
     if (!people_may_try(call, &attempts_of_address, call->caller.address)) return 0;
-    if (req->login.value.len)
-        TRY(people_login(&asked->login, req->login.value, call->arena, err));
+    if (req->login.value.len) TRY(people_login(&asked->login, req->login.value, call->arena, err));
     TRY(people_check_password(req->password.value, "password", err));
     asked->token = arena_slice(call->arena, req->token.value);
     asked->name = arena_slice(call->arena, req->name.value);

@@ -1,10 +1,11 @@
-/* POST /v1/tiro/owner_link: the link by which the first owner comes, anew. For the machine itself. */
+/* POST /v1/tiro/owner_link: the link by which the first owner comes, anew. */
 #include "api/people_link.h"
 
 static int run(struct people_call *c, struct db *db, struct err *err)
 {
     int64_t n;
-    TRY(db_one_int(&n, 0, db, "SELECT COUNT(*) FROM people WHERE role = 'owner' AND state = 'active'",
+    TRY(db_one_int(&n, 0, db,
+                   "SELECT COUNT(*) FROM people WHERE role = 'owner' AND state = 'active'",
                    DB_NO_ARGS, err));
     if (n)
         return err_set(err, ERR_EXISTS,

@@ -15,7 +15,8 @@ static const struct field fields[] = {
     FIELD_STRING(struct passkey_req, client_data, .required = true, .len_max = PASSKEY_TEXT_MAX,
                  .help = "response.clientDataJSON, base64url."),
     FIELD_STRING(struct passkey_req, authenticator_data, .required = true,
-                 .len_max = PASSKEY_TEXT_MAX, .help = "response.getAuthenticatorData(), base64url."),
+                 .len_max = PASSKEY_TEXT_MAX,
+                 .help = "response.getAuthenticatorData(), base64url."),
     FIELD_STRING(struct passkey_req, public_key, .required = true, .len_max = PASSKEY_TEXT_MAX,
                  .help = "response.getPublicKey(), base64url."),
     FIELDS_END,
@@ -55,8 +56,7 @@ static int run(struct people_call *c, struct db *db, struct err *err)
     return people_answer(c, write, db, err);
 }
 
-static int fill(struct create *k, struct call *call, const struct passkey_req *req,
-                struct err *err)
+static int fill(struct create *k, struct call *call, const struct passkey_req *req, struct err *err)
 {
     struct arena *arena = &k->call.stored.arena;
     struct passkey_site site;

@@ -42,8 +42,7 @@ static int handle(struct call *call, const void *request, struct err *err)
     if (!o) return -ERR_NO_MEMORY;
     struct arena *arena = &o->call.stored.arena;
     people_challenge(o->call.people, challenge, call->principal.user);
-    o->challenge =
-        passkey_text((struct slice){ (char *)challenge, sizeof challenge }, arena);
+    o->challenge = passkey_text((struct slice){ (char *)challenge, sizeof challenge }, arena);
     o->handle = passkey_text(call->principal.user, arena);
     o->site = arena_slice(arena, site.rp_id);
     return people_read_only(&o->call, run, err);

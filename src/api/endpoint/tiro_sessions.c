@@ -8,8 +8,8 @@ struct sessions {
 
 static int write(struct json_writer *w, struct people_call *c, struct db *db, struct err *err)
 {
-    return tokens_write(w, db, c->stored.principal.user, "session",
-                        ((struct sessions *)c)->current, err);
+    return tokens_write(w, db, c->stored.principal.user, "session", ((struct sessions *)c)->current,
+                        err);
 }
 
 static int run(struct people_call *c, struct db *db, struct err *err)

@@ -3,7 +3,6 @@
 
 #include "base/seam.h"
 
-
 struct sign_in_req {
     struct field_string login, password;
 };

@@ -18,7 +18,8 @@ static int handle(struct call *call, const void *request, struct err *err)
     json_writer_init(&w, &out);
     json_object_begin(&w);
     json_key(&w, "challenge");
-    json_slice(&w, passkey_text((struct slice){ (char *)challenge, sizeof challenge }, call->arena));
+    json_slice(&w,
+               passkey_text((struct slice){ (char *)challenge, sizeof challenge }, call->arena));
     json_key(&w, "site");
     json_slice(&w, site.rp_id);
     json_object_end(&w);

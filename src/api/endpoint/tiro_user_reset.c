@@ -29,6 +29,7 @@ const struct endpoint endpoint_tiro_user_reset = {
     .handle = handle,
     .name = "UserReset",
     .tag = "People",
-    .summary = "Makes a link by which a person sets a new password, once, within a day. For owners.",
+    .summary =
+        "Makes a link by which a person sets a new password, once, within a day. For owners.",
     .response = people_link_answer,
 };

@@ -1,5 +1,5 @@
-/* People who have left: what still ran for them is deleted too, and then their row. And sessions and
- * links whose time is over go. */
+/* People who have left: what still ran for them is deleted too, and then their row. And sessions
+ * and links whose time is over go. */
 #include "api/leaving.h"
 #include "api/runner.h"
 #include "base/log.h"
@@ -60,8 +60,7 @@ static void done(struct store_job *job, int rc, const struct err *err)
 {
     struct sweep *s = (struct sweep *)job;
     struct sweeper *home = s->home;
-    if (rc < 0)
-        log_error("what people left could not be deleted", LOG_STR("why", err->text));
+    if (rc < 0) log_error("what people left could not be deleted", LOG_STR("why", err->text));
     for (size_t i = 0; home && rc >= 0 && s->n_gone && i < s->n; i++) {
         struct principal owner = person_principal(&s->people[i], SLICE(""));
         if (slice_is(s->people[i].state, "leaving")) leaving_tidy(home->service, &owner);

@@ -138,8 +138,7 @@ static int act(struct client *c, struct buf *body, const struct args *args, stru
     if (args->n_words == 0) return list(c, body, as_json, err);
     if (slice_is(slice_of(word), "link") && args->n_words == 1)
         return make_link(c, body, "/v1/tiro/owner_link", none, as_json, err);
-    if (slice_is(slice_of(word), "invite") && args->n_words <= 2)
-        return invite(c, body, args, err);
+    if (slice_is(slice_of(word), "invite") && args->n_words <= 2) return invite(c, body, args, err);
     if (slice_is(slice_of(word), "reset") && args->n_words == 2)
         return reset(c, body, args->words[1], as_json, err);
     return err_set(err, ERR_INVALID_VALUE,

@@ -22,8 +22,7 @@ const struct holding holding_batches = {
     .name = "batches",
     .columns = columns,
     .select = "SELECT id, endpoint, model, metadata, created_at, n_total, n_completed, n_failed, "
-              "input_file_id, output_file_id, error_file_id FROM batches WHERE " OWNED_BY("?1",
-                                                                                          "?2")
-              " ORDER BY seq",
+              "input_file_id, output_file_id, error_file_id FROM batches WHERE " OWNED_BY(
+                  "?1", "?2") " ORDER BY seq",
     .erase = erase,
 };

@@ -7,8 +7,8 @@ static const struct holding_column columns[] = {
 };
 
 static const char *const erase[] = {
-    "DELETE FROM completion_labels WHERE completion_id IN (SELECT id FROM completions WHERE "
-    OWNED_BY("?1", "?2") ")",
+    "DELETE FROM completion_labels WHERE completion_id IN (SELECT id FROM completions "
+    "WHERE " OWNED_BY("?1", "?2") ")",
     "DELETE FROM completions WHERE " OWNED_BY("?1", "?2"),
     NULL,
 };
@@ -16,7 +16,8 @@ static const char *const erase[] = {
 const struct holding holding_completions = {
     .name = "completions",
     .columns = columns,
-    .select = "SELECT id, model, metadata, open_body || '}', created_at FROM completions WHERE "
-              OWNED_BY("?1", "?2") " ORDER BY seq",
+    .select =
+        "SELECT id, model, metadata, open_body || '}', created_at FROM completions WHERE " OWNED_BY(
+            "?1", "?2") " ORDER BY seq",
     .erase = erase,
 };

@@ -16,7 +16,7 @@ static const char *const erase[] = {
 const struct holding holding_conversations = {
     .name = "conversations",
     .columns = columns,
-    .select = "SELECT id, metadata, created_at FROM conversations WHERE " OWNED_BY("?1", "?2")
-              " ORDER BY seq",
+    .select = "SELECT id, metadata, created_at FROM conversations WHERE " OWNED_BY(
+        "?1", "?2") " ORDER BY seq",
     .erase = erase,
 };

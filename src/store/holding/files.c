@@ -2,8 +2,9 @@
 #include "store/holding.h"
 
 static const struct holding_column columns[] = {
-    { "id", HOLDING_TEXT },        { "filename", HOLDING_TEXT }, { "purpose", HOLDING_TEXT },
-    { "bytes", HOLDING_INT },      { "sha256", HOLDING_TEXT },   { "created_at", HOLDING_INT },
+    { "id", HOLDING_TEXT },        { "filename", HOLDING_TEXT },
+    { "purpose", HOLDING_TEXT },   { "bytes", HOLDING_INT },
+    { "sha256", HOLDING_TEXT },    { "created_at", HOLDING_INT },
     { "expires_at", HOLDING_INT }, { NULL, 0 },
 };
 

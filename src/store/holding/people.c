@@ -15,9 +15,9 @@ static const char *const erase[] = {
 const struct holding holding_people = {
     .name = "sign_ins",
     .columns = columns,
-    .select = "SELECT id, kind, name, created_at, seen_at FROM people_tokens WHERE "
-              OWNED_BY("?1", "?2")
-              " UNION ALL SELECT id, 'passkey', name, created_at, used_at FROM people_passkeys "
+    .select = "SELECT id, kind, name, created_at, seen_at FROM people_tokens WHERE " OWNED_BY(
+        "?1",
+        "?2") " UNION ALL SELECT id, 'passkey', name, created_at, used_at FROM people_passkeys "
               "WHERE " OWNED_BY("?1", "?2"),
     .erase = erase,
 };

@@ -14,8 +14,7 @@ static const char *const erase[] = {
 const struct holding holding_responses = {
     .name = "responses",
     .columns = columns,
-    .select = "SELECT id, status, model, body, created_at FROM responses WHERE " OWNED_BY("?1",
-                                                                                         "?2")
-              " ORDER BY seq",
+    .select = "SELECT id, status, model, body, created_at FROM responses WHERE " OWNED_BY(
+        "?1", "?2") " ORDER BY seq",
     .erase = erase,
 };

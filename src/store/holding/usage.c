@@ -2,14 +2,10 @@
 #include "store/holding.h"
 
 static const struct holding_column columns[] = {
-    { "id", HOLDING_TEXT },
-    { "endpoint", HOLDING_TEXT },
-    { "model", HOLDING_TEXT },
-    { "created_at", HOLDING_INT },
-    { "status", HOLDING_INT },
-    { "input_tokens", HOLDING_INT },
-    { "output_tokens", HOLDING_INT },
-    { NULL, 0 },
+    { "id", HOLDING_TEXT },           { "endpoint", HOLDING_TEXT },
+    { "model", HOLDING_TEXT },        { "created_at", HOLDING_INT },
+    { "status", HOLDING_INT },        { "input_tokens", HOLDING_INT },
+    { "output_tokens", HOLDING_INT }, { NULL, 0 },
 };
 
 static const char *const erase[] = {

@@ -4,9 +4,14 @@
 #define THEIRS "(SELECT seq FROM vector_stores WHERE " OWNED_BY("?1", "?2") ")"
 
 static const struct holding_column columns[] = {
-    { "id", HOLDING_TEXT },          { "name", HOLDING_TEXT },      { "description", HOLDING_TEXT },
-    { "metadata", HOLDING_JSON },    { "model", HOLDING_TEXT },     { "created_at", HOLDING_INT },
-    { "last_active_at", HOLDING_INT }, { NULL, 0 },
+    { "id", HOLDING_TEXT },
+    { "name", HOLDING_TEXT },
+    { "description", HOLDING_TEXT },
+    { "metadata", HOLDING_JSON },
+    { "model", HOLDING_TEXT },
+    { "created_at", HOLDING_INT },
+    { "last_active_at", HOLDING_INT },
+    { NULL, 0 },
 };
 
 /* The index hears of its files by vector_purges. */

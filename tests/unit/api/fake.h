@@ -36,6 +36,7 @@ struct fake {
     bool over; /* the call has been answered, or closed */
     /* Set after fake_init, where wanted (fake_store.h). */
     struct service *service;
+    struct caller caller;
     struct principal principal;
 };
 
@@ -214,7 +215,8 @@ static const struct call_ops fake_call_ops = {
 static void fake_init(struct fake *f)
 {
     *f = (struct fake){ .backend = { .ops = &fake_backend_ops },
-                        .principal = { .tenant = SLICE("t1") } };
+                        .principal = { .tenant = SLICE("t1") },
+                        .caller = { .by = CALLER_LOCAL, .owner = true } };
     f->own.backend = &f->backend;
     f->service = &f->own;
     arena_init(&f->arena, 16 << 20);
@@ -239,6 +241,7 @@ __attribute__((unused)) static void fake_request(struct fake *f, const char *met
         .backend = &f->backend,
         .service = f->service,
         .principal = f->principal,
+        .caller = f->caller,
         .request_id = "req_1",
         .arena = &f->arena,
         .method = slice_of(method),

@@ -183,6 +183,14 @@ function Passkeys() {
     );
 }
 
+/** "Firefox on Windows", out of what a browser calls itself; else its own words. */
+function browserOf(agent: string): string {
+    const name = ["Firefox", "Edg", "OPR", "Chrome", "Safari"].find((n) => agent.includes(n));
+    const system = ["Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux"].find((n) => agent.includes(n));
+    const spoken: Record<string, string> = { Edg: "Edge", OPR: "Opera" };
+    return name ? (spoken[name] ?? name) + (system ? ` on ${system}` : "") : agent;
+}
+
 function Sessions() {
     const [sessions, setSessions] = useState<Session[]>([]);
     const ask = () => void listSessions().then(setSessions);
@@ -194,10 +202,10 @@ function Sessions() {
                 {sessions.map((s) => (
                     <li>
                         <span>
-                            {s.address || "This machine"}
+                            {browserOf(s.browser) || "A program"}
                             {s.current && <b> (here)</b>}
                             <small class="under">
-                                seen {when(s.seen_at)}; {s.browser}
+                                {s.address || "this machine"}, seen {when(s.seen_at)}
                             </small>
                         </span>
                         {!s.current && (
