@@ -18,10 +18,19 @@ static void key_int(struct json_writer *w, const char *key, int64_t value)
     json_int(w, value);
 }
 
-/* Nothing is generated: the prompt's own tokens are given back with their probabilities. */
-static void ask_scores(struct json_writer *w)
+static int64_t chars_of(struct slice s)
+{
+    int64_t n = 0;
+    for (size_t i = 0; i < s.len; i++) n += ((unsigned char)s.ptr[i] & 0xC0) != 0x80;
+    return n;
+}
+
+/* Nothing is generated: the prompt's own tokens from there on are given back with
+ * their probabilities. */
+static void ask_scores(struct json_writer *w, int64_t from)
 {
     key_int(w, "max_tokens", 0);
+    key_int(w, "echo_from", from);
     json_key(w, "echo");
     json_bool(w, true);
     key_int(w, "logprobs", 0);
@@ -42,7 +51,7 @@ static void ask_choice(struct json_writer *w, const struct eval_item *item)
     }
     json_array_end(w);
     buf_release(&whole);
-    ask_scores(w);
+    ask_scores(w, chars_of(item->prompt));
 }
 
 static void ask_code(struct json_writer *w, const struct evaluation_asking *a)
@@ -85,7 +94,7 @@ struct slice evaluation_ask(struct buf *body, const struct evaluation_asking *a)
     case EVAL_TEXT:
         json_key(&w, "prompt");
         json_raw(&w, a->item->prompt);
-        ask_scores(&w);
+        ask_scores(&w, a->item->skip);
         break;
     }
     json_object_end(&w);
@@ -98,13 +107,6 @@ struct slice evaluation_ask(struct buf *body, const struct evaluation_asking *a)
 static int strange(const char *what, struct err *err)
 {
     return err_set(err, ERR_PROTOCOL, "The model's answer is strange: %s.", what);
-}
-
-static int64_t chars_of(struct slice s)
-{
-    int64_t n = 0;
-    for (size_t i = 0; i < s.len; i++) n += ((unsigned char)s.ptr[i] & 0xC0) != 0x80;
-    return n;
 }
 
 /* The sum over the tokens of which a part lies within the text's last characters: a token that
@@ -152,8 +154,8 @@ static int hear_text(struct eval_result *r, const struct eval_item *item, const 
 {
     const json_t *values = json_object_get(json_object_get(choice, "logprobs"), "token_logprobs");
     size_t n = json_array_size(values);
-    if (n <= item->skip) return strange("no logprobs", err);
-    for (size_t i = item->skip; i < n; i++) {
+    if (n == 0) return strange("no logprobs", err);
+    for (size_t i = 0; i < n; i++) {
         const json_t *value = json_array_get(values, i);
         if (!json_is_number(value)) return strange("a token has no logprob", err);
         double nll = -json_number_value(value);

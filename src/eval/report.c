@@ -160,6 +160,7 @@ static void write_coverage(struct json_writer *w, struct eval_report *r)
     for (int i = 1; i <= EVAL_COVERAGE_STEPS && r->n_outcomes; i++) {
         uint64_t to = ((uint64_t)r->n_outcomes * (uint64_t)i + EVAL_COVERAGE_STEPS - 1) /
                       EVAL_COVERAGE_STEPS;
+        if (to == n) continue; /* Of fewer than ten. */
         for (; n < to; n++) right += r->outcomes[n].right;
         json_object_begin(w);
         key_double(w, "coverage", share(n, r->n_outcomes));
