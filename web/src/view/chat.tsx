@@ -268,7 +268,7 @@ export function ChatPage({ server, id }: Props) {
                         disabled={server.models.length === 0}
                         onClick={() => setSecond(second ? "" : (server.models.find((m) => m.id !== model)?.id ?? model))}
                     >
-                        {second ? "One" : "Two"}
+                        Compare
                     </button>
                     {(panel || files().length > 0) && (
                         <button
