@@ -11,8 +11,7 @@ from conftest import Server, data_dir
 
 
 def chats(page):
-    """Not the list of pages below them."""
-    return page.get_by_role("navigation", name="Chats").locator("ul:not(.places) > li")
+    return page.get_by_role("navigation", name="Chats").locator("ul.chats > li")
 
 
 def new_chat(page):
