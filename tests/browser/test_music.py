@@ -136,6 +136,25 @@ def test_a_score_fits_its_page(browser, server, width):
     page.close()
 
 
+def test_nothing_to_say_for_axe(browser, server):
+    from axe_playwright_python.sync_playwright import Axe
+
+    for abc, color in ((RICH, "dark"), (KESH.replace("edd gdB", "edd gdBc"), "light")):
+        page = show(browser, server, abc, color_scheme=color)
+        for voices in page.locator(".voices summary").all():
+            voices.click()
+        page.get_by_role("button", name="Text").click()
+        found = Axe().run(page).response["violations"]
+        assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
+        page.keyboard.press("Control+k")
+        page.get_by_role("combobox", name="Command or chat").fill("tune")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("dialog", name="Write a tune")).to_be_visible()
+        found = Axe().run(page).response["violations"]
+        assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
+        page.close()
+
+
 # ---- What is heard ----
 
 def test_it_plays_pauses_seeks_and_stops(score):
