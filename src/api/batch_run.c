@@ -175,9 +175,9 @@ static int keep(struct batch_line_run *l, const struct inner_answer *a)
                   .status = a->status,
                   .core_us = stats->core_us },
     };
-    const char *id = arena_printf(&l->arena, "%.*s/%.*s", SLICE_FMT(w->id),
-                                  SLICE_FMT(l->custom_id));
-    end->used.id = slice_of(id);
+    char id[BATCH_REQUEST_ID_SIZE]; /* No text of the client's: the ledger outlives the batch. */
+    batch_line_request_id(id, w->id, l->custom_id);
+    end->used.id = slice_of(arena_printf(&l->arena, "%.*s/%s", SLICE_FMT(w->id), id));
     if (good) { /* As its usage says; an error says none. */
         end->used.prompt_tokens = stats->prompt_tokens;
         end->used.cached_tokens = stats->cached_tokens;

@@ -33,6 +33,9 @@ struct stored {
     struct principal principal; /* a copy, for run */
     int (*run)(struct stored *stored, struct db *db, struct err *err);
     int (*answer)(struct stored *stored, struct err *err);
+    /* On the loop when run is over, well or not, also when the client has left, and before answer:
+     * for what is to follow in any case. May be NULL. */
+    void (*ended)(struct stored *stored, int rc);
 };
 
 /* `size` zeroed bytes that begin with a struct stored; NULL with *err set. Until stored_begin has

@@ -101,7 +101,7 @@ void batch_line_from_row(struct batch_line_row *ret, const struct db_rows *rows)
 struct batch_line_end {
     struct batch_line_row row;
     uint64_t reasoning_tokens;
-    struct ledger_row used; /* its id: BATCH/CUSTOM_ID */
+    struct ledger_row used; /* its id: BATCH/REQUEST_ID */
 };
 /* A line that does not wait (any more) changes nothing. */
 int batch_line_end(struct db *db, struct slice batch_id, const struct principal *owner,

@@ -134,7 +134,11 @@ int db_commit(struct db *db, struct err *err)
 
 void db_rollback(struct db *db)
 {
-    (void)statement(db, "ROLLBACK", NULL); /* Fails only when the failure has done it already. */
+    const struct db_backend *b = db->backend;
+    if (statement(db, "ROLLBACK", NULL) == 0) return;
+    /* Mostly the failure has done it already. Without memory even this cannot be said: then only
+     * another connection is out of the transaction. */
+    if (b->in_transaction && b->in_transaction(db)) db->broken = true;
 }
 
 int db_mark(struct db *db, struct err *err)

@@ -143,6 +143,8 @@ struct db_backend {
     struct slice (*text)(const struct db_rows *rows, int column);
     /* May be NULL: the statement. */
     int (*commit)(struct db *db, struct err *err);
+    /* May be NULL: a transaction that cannot be left breaks the connection by itself. */
+    bool (*in_transaction)(struct db *db);
     /* May be NULL: there is nothing to do. */
     int (*recover)(struct db *db, enum db_outcome *ret, struct err *err);
     /* Several statements at once, of a migration; the words are replaced already. */

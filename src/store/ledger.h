@@ -9,7 +9,7 @@
 #include "store/owner.h"
 
 struct ledger_row {
-    struct slice id;       /* unique: req_..., resp_..., or BATCH/CUSTOM_ID */
+    struct slice id;       /* unique: req_..., resp_..., or BATCH/batch_req_...; ours */
     struct slice endpoint; /* "/v1/chat/completions" */
     struct slice model;
     int64_t created_at; /* unix seconds */

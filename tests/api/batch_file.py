@@ -1,7 +1,6 @@
 """Files of batches: what goes in, what comes out, and whether it is all there exactly once."""
 import hashlib
 import json
-import sqlite3
 import time
 
 DONE = {"completed", "failed", "expired", "cancelled"}
@@ -60,12 +59,12 @@ def usage(found):
     return read, made
 
 
-def booked(data, batch_id):
+def booked(database, batch_id):
     """What the ledger says of the batch: (rows, read, made)."""
-    with sqlite3.connect(f"file:{data}/tiro.db?mode=ro", uri=True) as db:
-        return db.execute(
-            "SELECT COUNT(*), COALESCE(SUM(prompt_tokens), 0), COALESCE(SUM(completion_tokens), 0) "
-            "FROM ledger WHERE id LIKE ?", (batch_id + "/%",)).fetchone()
+    row, = database.sql(
+        "SELECT COUNT(*), COALESCE(SUM(prompt_tokens), 0), COALESCE(SUM(completion_tokens), 0) "
+        f"FROM ledger WHERE id LIKE '{batch_id}/%'")
+    return row
 
 
 def seed(batch_id, custom_id):

@@ -28,7 +28,7 @@ def check_books(server, batch, found):
     read, made = batch_file.usage(found)
     assert (batch.usage.input_tokens, batch.usage.output_tokens) == (read, made)
     assert batch.usage.total_tokens == read + made
-    assert batch_file.booked(server.data, batch.id) == (len(found), read, made)
+    assert batch_file.booked(server.database, batch.id) == (len(found), read, made)
 
 
 def test_chats(client, server):
@@ -89,7 +89,7 @@ def test_cancel(client, server):
     assert len(found) == 400
     assert found["chat-399"]["error"]["code"] == "batch_cancelled"
     read, made = batch_file.usage(found)
-    assert batch_file.booked(server.data, batch.id) == (batch.request_counts.completed, read, made)
+    assert batch_file.booked(server.database, batch.id) == (batch.request_counts.completed, read, made)
     with pytest.raises(openai.BadRequestError):
         done = run(client, [chat(0)], CHATS)
         client.batches.cancel(done.id)

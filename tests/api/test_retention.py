@@ -107,8 +107,7 @@ def make_vector_store(client, text):
 def batch(client, text):
     """One that is over."""
     body = {"model": CHAT, "messages": [{"role": "user", "content": text}], "max_tokens": 2}
-    # A custom_id is no text: the ledger names its rows by them.
-    line = {"custom_id": "line-1", "method": "POST", "url": "/v1/chat/completions", "body": body}
+    line = {"custom_id": text, "method": "POST", "url": "/v1/chat/completions", "body": body}
     file = client.files.create(file=("in.jsonl", json.dumps(line).encode()), purpose="batch")
     one = client.batches.create(input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h",
                                 metadata={"label": text})

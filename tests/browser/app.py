@@ -42,6 +42,16 @@ def api(server, method, path, body=None):
         return json.load(reply)
 
 
+def make_tree(server, title, rows):
+    """A chat of (name, name of what it answers or "", role, text); returns its id and the ids by name."""
+    chat = api(server, "POST", "/v1/tiro/chats", {"title": title})["id"]
+    ids = {"": ""}
+    for name, parent, role, text in rows:
+        ids[name] = api(server, "POST", f"/v1/tiro/chats/{chat}/messages",
+                        {"role": role, "content": text, "parent_id": ids[parent]})["id"]
+    return chat, ids
+
+
 def make_chat(server, title, turns):
     """A chat with these (role, text) one after the other; returns its id."""
     chat = api(server, "POST", "/v1/tiro/chats", {"title": title})["id"]

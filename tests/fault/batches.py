@@ -179,10 +179,11 @@ class Checker:
         told = self.place.ask("GET", f"/v1/batches/{batch.id}")
         self.counts["batches"] += 1
         self.expect(told["status"] == "completed", f"{batch.id} is {told['status']}")
-        times, found, n = collections.Counter(), {}, collections.Counter()
+        times, found, ids, n = collections.Counter(), {}, {}, collections.Counter()
         for kind, one in self.files_of(told):
             times[one["custom_id"]] += 1
             found[one["custom_id"]] = one["response"]
+            ids[one["custom_id"]] = one["id"]
             n[kind] += 1
             self.expect((kind == "output") == (one["response"]["status_code"] == 200),
                         f"{batch.id}: {one['custom_id']} stands in the {kind} file")
@@ -192,16 +193,16 @@ class Checker:
         self.expect(told["request_counts"] == {"total": len(batch.bodies), "completed": n["output"],
                                                "failed": n["error"]},
                     f"{batch.id} counts {told['request_counts']}, and has {n}")
-        self.look_at_books(batch, told, found)
+        self.look_at_books(batch, told, found, ids)
         for key in random.Random(batch.id).sample(sorted(found), min(AGAIN_MAX, len(found))):
             self.look_at_text(batch, key, found[key])
 
-    def look_at_books(self, batch, told, found):
+    def look_at_books(self, batch, told, found, ids):
         rows = {id.removeprefix(batch.id + "/"): tuple(map(int, numbers)) for id, *numbers in self.rows(
             "SELECT id, status, prompt_tokens, cached_tokens, completion_tokens FROM ledger "
             f"WHERE id LIKE '{batch.id}/%'")}
         self.counts["rows of the ledger"] += len(rows)
-        self.expect(set(rows) == set(found), f"{batch.id}: {len(rows)} rows in the ledger, {len(found)} lines")
+        self.expect(set(rows) == set(ids.values()), f"{batch.id}: {len(rows)} rows in the ledger, {len(found)} lines")
         total = [0, 0, 0]
         for key, response in found.items():
             usage = response["body"].get("usage", {})
@@ -209,8 +210,9 @@ class Checker:
                       usage.get("prompt_tokens_details", {}).get("cached_tokens", 0),
                       usage.get("completion_tokens", 0))
             total = [a + b for a, b in zip(total, tokens)]
-            self.expect(rows.get(key) == (response["status_code"], *tokens),
-                        f"{batch.id}: {key} is booked as {rows.get(key)}, and says {usage}")
+            row = rows.get(ids[key])
+            self.expect(row == (response["status_code"], *tokens),
+                        f"{batch.id}: {key} is booked as {row}, and says {usage}")
         usage = told["usage"]
         self.expect([usage["input_tokens"], usage["input_tokens_details"]["cached_tokens"],
                      usage["output_tokens"]] == total, f"{batch.id}: usage {usage}, and its lines {total}")

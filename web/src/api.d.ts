@@ -1814,6 +1814,16 @@ export interface Model {
         embedding_length: number | null;
         /** Of its file. */
         bytes: number | null;
+        /** Null until it was loaded once. */
+        parameters: number | null;
+        /** How most of its weights are kept; null until it was loaded once. */
+        quantisation: string | null;
+        /** Of its weights' file, in hex, as checked when it was pulled; null: it was not pulled, or the file has changed since. */
+        sha256: string | null;
+        /** How fast prompts were read lately, whatever else ran; null: none was yet. */
+        prefill_tokens_per_s: number | null;
+        /** How fast an answer was written lately; null: none was yet. */
+        decode_tokens_per_s: number | null;
     };
 }
 
@@ -1859,6 +1869,16 @@ export interface ModelList {
             embedding_length: number | null;
             /** Of its file. */
             bytes: number | null;
+            /** Null until it was loaded once. */
+            parameters: number | null;
+            /** How most of its weights are kept; null until it was loaded once. */
+            quantisation: string | null;
+            /** Of its weights' file, in hex, as checked when it was pulled; null: it was not pulled, or the file has changed since. */
+            sha256: string | null;
+            /** How fast prompts were read lately, whatever else ran; null: none was yet. */
+            prefill_tokens_per_s: number | null;
+            /** How fast an answer was written lately; null: none was yet. */
+            decode_tokens_per_s: number | null;
         };
     }>;
 }
@@ -3248,6 +3268,691 @@ export interface ChatList {
     has_more: boolean;
 }
 
+export interface Evaluation {
+    /** eval_... */
+    id: string;
+    /** tiro.evaluation */
+    object: string;
+    /** The exam's name. */
+    name: string;
+    /** Who sits it. */
+    model: string;
+    /** Of the model's file and this build; "": not known. */
+    fingerprint: string;
+    /** Of the questions. */
+    format: string;
+    /** choice, code or text */
+    kind: string;
+    /** shots, limit, seed, style, abstain_below */
+    settings: Record<string, unknown>;
+    /** in_progress, judging (programs wait for their judge), completed, failed or cancelled */
+    status: string;
+    /** Why it failed. */
+    problem: string | null;
+    /** How far it is. */
+    counts: {
+        /** Questions of the exam. */
+        items: number;
+        /** Those the model has answered. */
+        answered: number;
+        /** Those whose answer is judged. */
+        done: number;
+        /** Of these, right ones. */
+        right: number;
+    };
+    /** What it says of the model, once it is completed: accuracy with Wilson's 95 % interval, calibration, abstention, subjects; or perplexity. */
+    report: Record<string, unknown> | null;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds; null: it goes on. */
+    ended_at: number | null;
+}
+
+export interface EvaluationCreateRequest {
+    /** Who sits it. */
+    model: string;
+    /** What it is called, such as the name of the file. */
+    name?: string | null;
+    /** The questions' file as text: a question a line. */
+    questions: string;
+    /** arc, choice, hellaswag, humaneval, medqa, mmlu or windows; by default auto: as the first line looks. */
+    format?: string | null;
+    /** A file of the same format, for `shots`. */
+    examples?: string | null;
+    /** Solved examples before each question, of its subject where there are any. */
+    shots?: number | null;
+    /** Only so many questions: the first, or with a seed a sample; 0: all. */
+    limit?: number | null;
+    /** Draws the sample, and the examples; without it the first are taken. */
+    seed?: number | null;
+    /** The report also says how it would be if answers of a lower probability were left out. */
+    abstain_below?: number | null;
+    /** How programs are asked for: completion: as text that goes on; chat: in words. */
+    style?: "completion" | "chat" | null;
+    /** Where the same exam of this model was begun and not completed, that goes on; else a new one begins. */
+    resume?: boolean | null;
+}
+
+export interface EvaluationCreate {
+    /** eval_... */
+    id: string;
+    /** tiro.evaluation */
+    object: string;
+    /** The exam's name. */
+    name: string;
+    /** Who sits it. */
+    model: string;
+    /** Of the model's file and this build; "": not known. */
+    fingerprint: string;
+    /** Of the questions. */
+    format: string;
+    /** choice, code or text */
+    kind: string;
+    /** shots, limit, seed, style, abstain_below */
+    settings: Record<string, unknown>;
+    /** in_progress, judging (programs wait for their judge), completed, failed or cancelled */
+    status: string;
+    /** Why it failed. */
+    problem: string | null;
+    /** How far it is. */
+    counts: {
+        /** Questions of the exam. */
+        items: number;
+        /** Those the model has answered. */
+        answered: number;
+        /** Those whose answer is judged. */
+        done: number;
+        /** Of these, right ones. */
+        right: number;
+    };
+    /** What it says of the model, once it is completed: accuracy with Wilson's 95 % interval, calibration, abstention, subjects; or perplexity. */
+    report: Record<string, unknown> | null;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds; null: it goes on. */
+    ended_at: number | null;
+}
+
+export interface EvaluationDelete {
+    /** What was deleted. */
+    id: string;
+    /** tiro.evaluation.deleted */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface EvaluationItemList {
+    /** list */
+    object: string;
+    /** By their numbers. */
+    data: Array<{
+        /** From 1. */
+        number: number;
+        /** waiting, answered (a program not judged yet) or done */
+        state: string;
+        /** Of what is done. */
+        right: boolean;
+        /** id, subject, question, prompt, options, answer ... */
+        question: Record<string, unknown>;
+        /** options with logprob and probability, predicted; or what was written. */
+        result: Record<string, unknown> | null;
+    }>;
+    /** Whether there is a next page. */
+    has_more: boolean;
+}
+
+export interface EvaluationJudgeRequest {
+    /** Whether its tests passed. */
+    right: boolean;
+    /** The end of what it printed, when they did not. */
+    output?: string | null;
+}
+
+export interface EvaluationJudge {
+    /** eval_... */
+    id: string;
+    /** tiro.evaluation */
+    object: string;
+    /** The exam's name. */
+    name: string;
+    /** Who sits it. */
+    model: string;
+    /** Of the model's file and this build; "": not known. */
+    fingerprint: string;
+    /** Of the questions. */
+    format: string;
+    /** choice, code or text */
+    kind: string;
+    /** shots, limit, seed, style, abstain_below */
+    settings: Record<string, unknown>;
+    /** in_progress, judging (programs wait for their judge), completed, failed or cancelled */
+    status: string;
+    /** Why it failed. */
+    problem: string | null;
+    /** How far it is. */
+    counts: {
+        /** Questions of the exam. */
+        items: number;
+        /** Those the model has answered. */
+        answered: number;
+        /** Those whose answer is judged. */
+        done: number;
+        /** Of these, right ones. */
+        right: number;
+    };
+    /** What it says of the model, once it is completed: accuracy with Wilson's 95 % interval, calibration, abstention, subjects; or perplexity. */
+    report: Record<string, unknown> | null;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds; null: it goes on. */
+    ended_at: number | null;
+}
+
+export interface EvaluationUpdateRequest {
+    /** cancelled stops it, with what is answered kept; in_progress lets one that was stopped or has failed go on. */
+    status: "in_progress" | "cancelled";
+}
+
+export interface EvaluationUpdate {
+    /** eval_... */
+    id: string;
+    /** tiro.evaluation */
+    object: string;
+    /** The exam's name. */
+    name: string;
+    /** Who sits it. */
+    model: string;
+    /** Of the model's file and this build; "": not known. */
+    fingerprint: string;
+    /** Of the questions. */
+    format: string;
+    /** choice, code or text */
+    kind: string;
+    /** shots, limit, seed, style, abstain_below */
+    settings: Record<string, unknown>;
+    /** in_progress, judging (programs wait for their judge), completed, failed or cancelled */
+    status: string;
+    /** Why it failed. */
+    problem: string | null;
+    /** How far it is. */
+    counts: {
+        /** Questions of the exam. */
+        items: number;
+        /** Those the model has answered. */
+        answered: number;
+        /** Those whose answer is judged. */
+        done: number;
+        /** Of these, right ones. */
+        right: number;
+    };
+    /** What it says of the model, once it is completed: accuracy with Wilson's 95 % interval, calibration, abstention, subjects; or perplexity. */
+    report: Record<string, unknown> | null;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds; null: it goes on. */
+    ended_at: number | null;
+}
+
+export interface EvaluationList {
+    /** list */
+    object: string;
+    /** The newest first. */
+    data: Array<{
+        /** eval_... */
+        id: string;
+        /** tiro.evaluation */
+        object: string;
+        /** The exam's name. */
+        name: string;
+        /** Who sits it. */
+        model: string;
+        /** Of the model's file and this build; "": not known. */
+        fingerprint: string;
+        /** Of the questions. */
+        format: string;
+        /** choice, code or text */
+        kind: string;
+        /** shots, limit, seed, style, abstain_below */
+        settings: Record<string, unknown>;
+        /** in_progress, judging (programs wait for their judge), completed, failed or cancelled */
+        status: string;
+        /** Why it failed. */
+        problem: string | null;
+        /** How far it is. */
+        counts: {
+            /** Questions of the exam. */
+            items: number;
+            /** Those the model has answered. */
+            answered: number;
+            /** Those whose answer is judged. */
+            done: number;
+            /** Of these, right ones. */
+            right: number;
+        };
+        /** What it says of the model, once it is completed: accuracy with Wilson's 95 % interval, calibration, abstention, subjects; or perplexity. */
+        report: Record<string, unknown> | null;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds; null: it goes on. */
+        ended_at: number | null;
+    }>;
+    /** Whether there is a next page. */
+    has_more: boolean;
+}
+
+export interface FileText {
+    /** tiro.file.text */
+    object: string;
+    /** Whose text it is. */
+    file_id: string;
+    /** As it was sent; its end says how the file was read. */
+    filename: string;
+    /** UTF-8; lines end in \n. */
+    text: string;
+    /** Of the whole text. */
+    bytes: number;
+    /** There is more than max_bytes. */
+    truncated: boolean;
+}
+
+export interface InviteCreateRequest {
+    /** What who comes by it will be. */
+    role?: "member" | "owner" | null;
+    /** For whom it is. */
+    note?: string | null;
+}
+
+export interface InviteCreate {
+    /** invite_... */
+    id: string;
+    /** tiro.link */
+    object: string;
+    /** Its secret: shown this once. */
+    token: string;
+    /** What follows the server's address: /#/invite/TOKEN */
+    path: string;
+    /** Unix seconds. */
+    expires_at: number;
+}
+
+export interface InviteDelete {
+    /** What was deleted. */
+    id: string;
+    /** What it was. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface Invites {
+    /** list */
+    object: string;
+    /** The newest first. */
+    data: Array<{
+        /** invite_... */
+        id: string;
+        /** tiro.invite */
+        object: string;
+        /** invite */
+        kind: string;
+        /** What who comes by it will be: owner or member. */
+        role: string;
+        /** For whom it is, as its maker wrote. */
+        note: string;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds. */
+        expires_at: number;
+    }>;
+}
+
+export interface JoinRequest {
+    /** The last part of the link. */
+    token: string;
+    /** A name to sign in with; not for a link that resets a password. */
+    login?: string | null;
+    /** What to be called; the login, if absent. */
+    name?: string | null;
+    /** A password of at least 10 characters. */
+    password: string;
+}
+
+export interface Join {
+    /** user_... */
+    id: string;
+    /** tiro.user */
+    object: string;
+    /** What they sign in with. */
+    login: string;
+    /** What they are called. */
+    name: string;
+    /** owner or member */
+    role: string;
+    /** active, disabled, or leaving: being deleted */
+    state: string;
+    /** Unix seconds. */
+    created_at: number;
+}
+
+export interface JoinLookRequest {
+    /** The last part of the link. */
+    token: string;
+}
+
+export interface JoinLook {
+    /** tiro.link */
+    object: string;
+    /** What it makes: the owner, a person, a password. */
+    kind: "owner" | "invite" | "reset";
+    /** What who comes by it will be. */
+    role: string;
+    /** Of a reset: whose password it is; else "". */
+    login: string;
+    /** Unix seconds. */
+    expires_at: number;
+}
+
+export interface KeyCreateRequest {
+    /** What it is for. */
+    name: string;
+}
+
+export interface KeyCreate {
+    /** key_... */
+    id: string;
+    /** tiro.api_key */
+    object: string;
+    /** What it is for. */
+    name: string;
+    /** Its beginning and end. */
+    hint: string;
+    /** The key: shown this once. */
+    key: string;
+    /** Unix seconds. */
+    created_at: number;
+}
+
+export interface KeyDelete {
+    /** What was deleted. */
+    id: string;
+    /** What it was. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface Keys {
+    /** list */
+    object: string;
+    /** The one used last first. */
+    data: Array<{
+        /** key_... */
+        id: string;
+        /** tiro.api_key */
+        object: string;
+        /** What it is for. */
+        name: string;
+        /** Its beginning and end: sk-tiro-…abcd */
+        hint: string;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds, when it was used last; 0: never. */
+        seen_at: number;
+    }>;
+}
+
+export interface Me {
+    /** tiro.me */
+    object: string;
+    /** session: by signing in; key: an API key; local: the machine's own user, who needs neither; nobody. */
+    signed_in: "nobody" | "local" | "key" | "session";
+    /** May do what concerns everybody. */
+    owner: boolean;
+    /** This server has people: somebody can sign in. */
+    people: boolean;
+    /** Who shows nothing is nobody. */
+    guarded: boolean;
+    /** Nobody can use it before its first owner has come. */
+    setup: boolean;
+    /** The person; null: there is none. */
+    user: {
+        /** user_... */
+        id: string;
+        /** tiro.user */
+        object: string;
+        /** What they sign in with. */
+        login: string;
+        /** What they are called. */
+        name: string;
+        /** owner or member */
+        role: string;
+        /** active, disabled, or leaving: being deleted */
+        state: string;
+        /** Unix seconds. */
+        created_at: number;
+    } | null;
+}
+
+export interface MeDelete {
+    /** What was deleted. */
+    id: string;
+    /** What it was. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface MeUpdateRequest {
+    /** What to be called. */
+    name?: string | null;
+    /** With a new password: the one so far. */
+    current_password?: string | null;
+    /** A new password of at least 10 characters. */
+    password?: string | null;
+}
+
+export interface MeUpdate {
+    /** user_... */
+    id: string;
+    /** tiro.user */
+    object: string;
+    /** What they sign in with. */
+    login: string;
+    /** What they are called. */
+    name: string;
+    /** owner or member */
+    role: string;
+    /** active, disabled, or leaving: being deleted */
+    state: string;
+    /** Unix seconds. */
+    created_at: number;
+}
+
+export interface OwnerLink {
+    /** invite_... */
+    id: string;
+    /** tiro.link */
+    object: string;
+    /** Its secret: shown this once. */
+    token: string;
+    /** What follows the server's address: /#/invite/TOKEN */
+    path: string;
+    /** Unix seconds. */
+    expires_at: number;
+}
+
+export interface PasskeyCreateRequest {
+    /** What to call it. */
+    name?: string | null;
+    /** Of the options, base64url. */
+    challenge: string;
+    /** response.clientDataJSON, base64url. */
+    client_data: string;
+    /** response.getAuthenticatorData(), base64url. */
+    authenticator_data: string;
+    /** response.getPublicKey(), base64url. */
+    public_key: string;
+}
+
+export interface PasskeyCreate {
+    /** passkey_... */
+    id: string;
+    /** tiro.passkey */
+    object: string;
+    /** What its person calls it. */
+    name: string;
+    /** The host name where it is good. */
+    site: string;
+    /** Unix seconds. */
+    created_at: number;
+}
+
+export interface PasskeyDelete {
+    /** What was deleted. */
+    id: string;
+    /** What it was. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface PasskeyOptions {
+    /** base64url; good once, for five minutes. */
+    challenge: string;
+    /** The host name that it will be bound to. */
+    site: string;
+    /** base64url */
+    user_handle: string;
+    /** What one signs in with. */
+    login: string;
+    /** What one is called. */
+    name: string;
+}
+
+export interface Passkeys {
+    /** list */
+    object: string;
+    /** In the order of their making. */
+    data: Array<{
+        /** passkey_... */
+        id: string;
+        /** tiro.passkey */
+        object: string;
+        /** What its person calls it. */
+        name: string;
+        /** The host name where it is good. */
+        site: string;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds, when it signed in last; 0: never. */
+        used_at: number;
+        /** The id that its device gave it. */
+        credential: string;
+    }>;
+}
+
+export interface SessionDelete {
+    /** What was deleted. */
+    id: string;
+    /** What it was. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface Sessions {
+    /** list */
+    object: string;
+    /** The one seen last first. */
+    data: Array<{
+        /** session_... */
+        id: string;
+        /** tiro.session */
+        object: string;
+        /** What the browser calls itself. */
+        browser: string;
+        /** Where it signed in from. */
+        address: string;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds, to within five minutes. */
+        seen_at: number;
+        /** It is the one that asks. */
+        current: boolean;
+    }>;
+}
+
+export interface SignInRequest {
+    /** The name to sign in with. */
+    login: string;
+    /** The password. */
+    password: string;
+}
+
+export interface SignIn {
+    /** user_... */
+    id: string;
+    /** tiro.user */
+    object: string;
+    /** What they sign in with. */
+    login: string;
+    /** What they are called. */
+    name: string;
+    /** owner or member */
+    role: string;
+    /** active, disabled, or leaving: being deleted */
+    state: string;
+    /** Unix seconds. */
+    created_at: number;
+}
+
+export interface SignInOptions {
+    /** base64url; good once, for five minutes. */
+    challenge: string;
+    /** The host name whose passkeys are good here. */
+    site: string;
+}
+
+export interface SignInPasskeyRequest {
+    /** The credential's id, base64url. */
+    credential: string;
+    /** Of the options, base64url. */
+    challenge: string;
+    /** response.clientDataJSON, base64url. */
+    client_data: string;
+    /** response.authenticatorData, base64url. */
+    authenticator_data: string;
+    /** response.signature, base64url. */
+    signature: string;
+}
+
+export interface SignInPasskey {
+    /** user_... */
+    id: string;
+    /** tiro.user */
+    object: string;
+    /** What they sign in with. */
+    login: string;
+    /** What they are called. */
+    name: string;
+    /** owner or member */
+    role: string;
+    /** active, disabled, or leaving: being deleted */
+    state: string;
+    /** Unix seconds. */
+    created_at: number;
+}
+
+export interface SignOut {
+    /** What was deleted. */
+    id: string;
+    /** What it was. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
 export interface UsageTable {
     /** list */
     object: "list";
@@ -3279,6 +3984,74 @@ export interface UsageTable {
         output_tokens: number;
         /** Time that the cores spent. */
         core_seconds: number;
+    }>;
+}
+
+export interface UserDelete {
+    /** What was deleted. */
+    id: string;
+    /** What it was. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface UserReset {
+    /** invite_... */
+    id: string;
+    /** tiro.link */
+    object: string;
+    /** Its secret: shown this once. */
+    token: string;
+    /** What follows the server's address: /#/invite/TOKEN */
+    path: string;
+    /** Unix seconds. */
+    expires_at: number;
+}
+
+export interface UserUpdateRequest {
+    /** What they may do. */
+    role?: "member" | "owner" | null;
+    /** Whether they may sign in. */
+    state?: "active" | "disabled" | null;
+}
+
+export interface UserUpdate {
+    /** user_... */
+    id: string;
+    /** tiro.user */
+    object: string;
+    /** What they sign in with. */
+    login: string;
+    /** What they are called. */
+    name: string;
+    /** owner or member */
+    role: string;
+    /** active, disabled, or leaving: being deleted */
+    state: string;
+    /** Unix seconds. */
+    created_at: number;
+}
+
+export interface Users {
+    /** list */
+    object: string;
+    /** In the order of their coming. */
+    data: Array<{
+        /** user_... */
+        id: string;
+        /** tiro.user */
+        object: string;
+        /** What they sign in with. */
+        login: string;
+        /** What they are called. */
+        name: string;
+        /** owner or member */
+        role: string;
+        /** active, disabled, or leaving: being deleted */
+        state: string;
+        /** Unix seconds. */
+        created_at: number;
     }>;
 }
 

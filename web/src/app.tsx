@@ -6,7 +6,6 @@ import { pages, type Page, type PageProps } from "./pages";
 import { said } from "./server/http";
 import { useServer, type Server } from "./server/live";
 import { ChatPage } from "./view/chat";
-import { KeyForm } from "./view/key";
 
 /** A page whose code comes when somebody goes there. */
 function Later({ page, ...props }: PageProps & { page: Page }) {
@@ -24,6 +23,8 @@ function Later({ page, ...props }: PageProps & { page: Page }) {
     return View && <View {...props} />;
 }
 
+const signIn: Page = { path: "", name: "", load: () => import("./page/sign_in") };
+
 function Shown({ server }: { server: Server }) {
     const at = useAddress();
     const page = pages.find((p) => p.path === at[0]);
@@ -33,6 +34,9 @@ function Shown({ server }: { server: Server }) {
 
 export function App() {
     const server = useServer();
-    if (server.problem?.status === 401) return <KeyForm onKey={server.again} />;
+    const at = useAddress();
+    const open = pages.find((p) => p.path === at[0])?.open;
+    if (server.problem?.status === 401 && !open)
+        return <Later page={signIn} server={server} rest={[]} />;
     return <Shown server={server} />;
 }

@@ -15,7 +15,16 @@ export interface Page {
     path: string;
     /** In the list at the foot of the sidebar; "": it is in no list. */
     name: string;
+    /** Whom the list shows it to; absent: everybody. */
+    needs?: "person" | "owner";
+    /** Seen also by who has not signed in. */
+    open?: boolean;
     load: () => Promise<{ default: ComponentType<PageProps> }>;
 }
 
-export const pages: readonly Page[] = [];
+export const pages: readonly Page[] = [
+    { path: "account", name: "Account", needs: "person", load: () => import("./page/account") },
+    { path: "people", name: "People", needs: "owner", load: () => import("./page/people") },
+    { path: "setup", name: "", open: true, load: () => import("./page/join") },
+    { path: "invite", name: "", open: true, load: () => import("./page/join") },
+];

@@ -405,6 +405,11 @@ static int db_sqlite_open(struct db **ret, const char *url, struct err *err)
 
 /* ---- After a failure, and beside the work ---- */
 
+static bool db_sqlite_in_transaction(struct db *db)
+{
+    return sqlite3_get_autocommit(of(db)->handle) == 0;
+}
+
 /* Whether a commit that was under way came to its end is not to be known. */
 static int db_sqlite_recover(struct db *db, enum db_outcome *ret, struct err *err)
 {
@@ -523,6 +528,7 @@ const struct db_backend db_backend_sqlite = {
     .text = db_sqlite_text,
     .script = db_sqlite_script,
     .backup = db_sqlite_backup,
+    .in_transaction = db_sqlite_in_transaction,
     .recover = db_sqlite_recover,
     .tidy = db_sqlite_tidy,
     .erase = db_sqlite_erase,

@@ -134,6 +134,7 @@ static void fake_write_request(struct json_writer *w, const struct msg_request *
         json_slice(w, m->suffix);
     }
     fake_num(w, "echo", m->echo, 0);
+    fake_num(w, "echo_from", m->echo_from, 0);
     fake_num(w, "n", m->n, 1);
     fake_num(w, "best_of", m->best_of, 0);
     fake_write_sampling(w, &m->sampling);

@@ -351,11 +351,20 @@ static void test_adapters(void **state)
     quit();
 }
 
+static _Atomic uint64_t n_looks;
+
+static uint64_t microsecond_a_look(void)
+{
+    return ++n_looks * 1000;
+}
+
 /* Half of the answers are made to repeat themselves: many drafts are right, and change nothing. The
- * third worker has a draft model, too: itself, which is tried however little it can gain. */
+ * third worker has a draft model, too: itself, which is tried however little it can gain. By their
+ * clock every step takes as long as any other, so that drafts pay, however loaded the machine. */
 static void test_speculation_changes_nothing(void **state)
 {
     (void)state;
+    seams.now_ns = microsecond_a_look; /* The workers', which are forks. */
     static char texts[30][TEXT_MAX];
     static const char *const modes[] = { "off", "lookup", "auto" };
     struct msg_logit_bias biases[] = { { .token = 'a', .bias = 40 }, { .token = 'b', .bias = 40 } };
@@ -388,6 +397,7 @@ static void test_speculation_changes_nothing(void **state)
         quit();
     }
     speculation = draft = (struct slice){ 0 };
+    seams.now_ns = seams_real.now_ns;
 }
 
 static void refuse_draft(const char *path, const char *why)

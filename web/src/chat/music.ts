@@ -18,5 +18,5 @@ export async function mendTune(c: Conversation, message: Message, mend: Mend, mo
 }
 
 export async function writeTune(c: Conversation, words: string, wish: Wish, model: string): Promise<void> {
-    await c.send(words, [], model, { grammar: await grammarFor({ ...wish, fence: true }) });
+    await c.send(words, [], [model], { grammar: await grammarFor({ ...wish, fence: true }) });
 }

@@ -28,10 +28,32 @@ export interface Chat {
     snippet?: string | null;
 }
 
+/** A text that goes with what a person writes. */
+export interface Attachment {
+    name: string;
+    text: string;
+    /** document: read out of a PDF or the like; output: what a program said; else a file as it is. */
+    kind?: "document" | "output";
+    /** What was left out of it, in words. */
+    note?: string;
+    /** The model does not read it. */
+    left_out?: boolean;
+}
+
 /** What the page shows beside an answer's text. */
 export interface Details {
     /** Of what a person writes: files that go with it. */
-    attachments?: { name: string; text: string }[];
+    attachments?: Attachment[];
+    /** It stays in the chat, and the model does not read it. */
+    left_out?: boolean;
+    /** What stands before it in its branch is left out. */
+    first_read?: boolean;
+    /** Of two answers that are compared: they share it until one is kept. */
+    pair?: string;
+    /** What made the answer. */
+    made?: { sha256?: string; quantisation?: string; seed?: number };
+    /** What looked at the answer, or changed it, on its way. */
+    filters?: string[];
     thoughts?: string;
     /** Music that the model had checked, in order. */
     checks?: { bars: number; wrong: number }[];
@@ -43,6 +65,8 @@ export interface Details {
     /** Why it ended, when it is not that it was done. */
     ended?: "length" | "stopped" | "failed";
     problem?: string;
+    /** The API's name of the problem. */
+    code?: string;
 }
 
 export interface Message {

@@ -20,6 +20,8 @@ export interface Question {
     settings: Settings;
     /** What the answer is held to; then nothing is called on the way. */
     grammar?: string;
+    /** With it the same question has the same answer. */
+    seed?: number;
     /** Kept by the server while it is being made; without, it ends with the connection. */
     keep: boolean;
 }
@@ -46,6 +48,7 @@ function request(q: Question): Record<string, unknown> {
         model: q.model,
         input: q.input,
         ...(q.grammar ? HELD_SAMPLING : SAMPLING),
+        ...(q.seed === undefined ? {} : { seed: q.seed }),
         ...(temperature === undefined ? {} : { temperature }),
         ...(top_p === undefined ? {} : { top_p }),
         ...(max_output_tokens === undefined ? {} : { max_output_tokens }),
@@ -68,17 +71,29 @@ interface Event {
     type: string;
     delta?: string;
     message?: string;
+    code?: string | null;
     item?: { type: string; status?: string; bars?: number | null; issues?: unknown[] | null };
     response?: {
         id: string;
         usage: Usage | null;
-        error: { message: string } | null;
+        error: { code: string; message: string } | null;
         incomplete_details: { reason: string } | null;
+        filters?: string[];
     };
 }
 
-/** One event's part in the answer; true when it was the last. */
-function take(answer: Answer, event: Event, begin: number): boolean {
+/** The names that a response may give are a published list, in which this one is missing. */
+function nameOf(error: { code: string; message: string } | null | undefined): string {
+    if (error?.code === "invalid_prompt" && /maximum context length/.test(error.message)) return "context_length_exceeded";
+    return error?.code ?? "";
+}
+
+/** What is worth another try by itself: the same answer goes on where it broke off. */
+const PASSING = ["worker_lost", "server_shutting_down"];
+
+/** One event's part in the answer; true when it was the last. `begin`: when it was asked for; null:
+ *  it is read again, and how long it took is not to be seen. */
+function take(answer: Answer, event: Event, begin: number | null): boolean {
     const details = answer.details;
     const response = event.response;
     switch (event.type) {
@@ -86,11 +101,11 @@ function take(answer: Answer, event: Event, begin: number): boolean {
             answer.id = response?.id ?? "";
             return false;
         case "response.output_text.delta":
-            details.first_ms ??= performance.now() - begin;
+            if (begin !== null) details.first_ms ??= performance.now() - begin;
             answer.text += event.delta ?? "";
             return false;
         case "response.reasoning_text.delta":
-            details.first_ms ??= performance.now() - begin;
+            if (begin !== null) details.first_ms ??= performance.now() - begin;
             details.thoughts = (details.thoughts ?? "") + (event.delta ?? "");
             return false;
         case "response.output_item.done":
@@ -98,7 +113,11 @@ function take(answer: Answer, event: Event, begin: number): boolean {
                 (details.checks ??= []).push({ bars: event.item.bars ?? 0, wrong: event.item.issues?.length ?? 0 });
             return false;
         case "error":
-            throw new ApiError(0, event.message ?? "The answer broke off.");
+            throw new ApiError(
+                PASSING.includes(event.code ?? "") ? 0 : 500,
+                event.message ?? "The answer broke off.",
+                event.code ?? "",
+            );
         case "response.completed":
         case "response.incomplete":
         case "response.failed":
@@ -107,7 +126,8 @@ function take(answer: Answer, event: Event, begin: number): boolean {
         default:
             return false;
     }
-    details.ms = performance.now() - begin;
+    if (begin !== null) details.ms = performance.now() - begin;
+    if (response?.filters?.length) details.filters = response.filters;
     if (response?.usage)
         details.usage = {
             input: response.usage.input_tokens,
@@ -119,12 +139,12 @@ function take(answer: Answer, event: Event, begin: number): boolean {
     if (event.type === "response.failed") {
         details.ended = "failed";
         details.problem = response?.error?.message ?? "The answer failed.";
+        details.code = nameOf(response?.error);
     }
     return true;
 }
 
-async function* follow(response: Response, answer: Answer): AsyncGenerator<Answer> {
-    const begin = performance.now();
+async function* follow(response: Response, answer: Answer, begin: number | null): AsyncGenerator<Answer> {
     if (!response.body) throw new ApiError(0, "The answer has no body.");
     try {
         for await (const data of events(response.body)) {
@@ -142,13 +162,14 @@ async function* follow(response: Response, answer: Answer): AsyncGenerator<Answe
 /** Asks, and yields the answer as it grows; the first time with its id. */
 export async function* ask(q: Question, signal: AbortSignal): AsyncGenerator<Answer> {
     const body = { ...request(q), stream: true, store: q.keep, background: q.keep };
-    yield* follow(await send("POST", "/v1/responses", body, signal), { id: "", text: "", details: {} });
+    const begin = performance.now();
+    yield* follow(await send("POST", "/v1/responses", body, signal), { id: "", text: "", details: {} }, begin);
 }
 
 /** The answer from its beginning, whether it is made already or still being made. */
 export async function* resume(id: string, signal: AbortSignal): AsyncGenerator<Answer> {
     const path = `/v1/responses/${id}?stream=true`;
-    yield* follow(await send("GET", path, undefined, signal), { id, text: "", details: {} });
+    yield* follow(await send("GET", path, undefined, signal), { id, text: "", details: {} }, null);
 }
 
 export const cancelAnswer = (id: string): Promise<unknown> => json("POST", `/v1/responses/${id}/cancel`, {});

@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { pages } from "../pages";
+import { pages, type Page } from "../pages";
 import { deleteChat, listChats, updateChat, type Chat } from "../server/chats";
 import { said } from "../server/http";
+import { useMe } from "../server/people";
 
 interface Props {
     open: string;
@@ -89,7 +90,9 @@ function Row({ chat, props, again }: { chat: Chat; props: Props; again: () => vo
 
 /** The pages beside the chat. */
 function Places() {
-    const named = pages.filter((p) => p.name !== "");
+    const me = useMe();
+    const may = (p: Page) => !p.needs || (me?.signed_in !== "key" && (p.needs === "owner" ? me?.owner : me?.user));
+    const named = pages.filter((p) => p.name !== "" && may(p));
     if (named.length === 0) return null;
     return (
         <ul class="places" aria-label="Pages">
