@@ -941,6 +941,8 @@ export interface CompletionRequest {
     max_tokens?: number | null;
     /** Return the prompt before the text; with logprobs, its tokens' too. */
     echo?: boolean | null;
+    /** With echo: leave out so many characters of the prompt, or tokens where it is tokens. What is left out may come from the cache, also with logprobs: so the ways a text may go on are compared for the price of one. */
+    echo_from?: number | null;
     /** Return each token's log probability and those of this many likeliest. */
     logprobs?: number | null;
     /** Make this many and return the n best; not with stream. Without it: n. */
