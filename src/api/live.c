@@ -395,6 +395,7 @@ static int start(struct live *live, struct err *err)
         .seed = live->seed,
         .events_from = live->log.end,
         .priority = live->priority,
+        .replay = live->replay,
         .ops = &run_ops,
         .user = live,
     };

@@ -8,6 +8,7 @@ import { readModel } from "../server/models";
 import { ask, cancelAnswer, forgetAnswer, resume, type Answer, type Question, type Turn } from "../server/responses";
 import { explained, nameOf } from "./advice";
 import type { Attachment } from "./attachments";
+import { withContext } from "./context";
 import { inputOf } from "./reads";
 import { Tree } from "./tree";
 
@@ -35,6 +36,8 @@ export interface Conversation {
     messages: Message[];
     tree: Tree;
     settings: Settings;
+    /** The folder it is in, or will be; "": none. */
+    folder: string;
     /** Nothing of it is kept on the server. */
     temporary: boolean;
     /** An answer is being written. */
@@ -44,7 +47,7 @@ export interface Conversation {
     /** What went wrong last; "": nothing. */
     problem: string;
     open(id: string): void;
-    begin(temporary: boolean): void;
+    begin(temporary: boolean, folder?: string): void;
     /** Asks one model, or two side by side. False: the question is not in the chat. */
     send(text: string, attachments: Attachment[], models: string[], held?: Held): Promise<boolean>;
     edit(message: Message, text: string, models: string[]): Promise<void>;
@@ -58,10 +61,12 @@ export interface Conversation {
     stop(): void;
     set(settings: Settings): void;
     rename(title: string): void;
+    /** Another version of the chat, from elsewhere. */
+    renewed(chat: Chat): void;
 }
 
 /** What a title can be before there is a better one. */
-function titleOf(text: string): string {
+export function titleOf(text: string): string {
     const line = text.trim().split("\n")[0]!.replace(/\s+/g, " ");
     return line.length <= TITLE_MAX ? line : `${line.slice(0, TITLE_MAX - 1)}…`;
 }
@@ -96,6 +101,7 @@ export function useConversation({ changed, full }: Listener): Conversation {
     const [leaf, setLeaf] = useState("");
     const [settings, setSettings] = useState<Settings>({});
     const [temporary, setTemporary] = useState(false);
+    const [folder, setFolder] = useState("");
     const [busy, setBusy] = useState(false);
     const [writing, setWriting] = useState<ReadonlySet<string>>(new Set());
     const [problem, setProblem] = useState("");
@@ -236,7 +242,13 @@ export function useConversation({ changed, full }: Listener): Conversation {
     };
 
     /** One answer of each model to the end of a branch; two stand side by side until one is kept. */
-    const answer = async (to: Chat | null, before: Message[], models: string[], signal: AbortSignal, held?: Held) => {
+    const answer = async (
+        to: Chat | null,
+        before: Message[],
+        models: string[],
+        signal: AbortSignal,
+        held?: Held,
+    ) => {
         const parent_id = before.at(-1)!.id;
         const pair = models.length > 1 ? { pair: crypto.randomUUID?.() ?? String(dice()) } : {};
         const messages: Message[] = [];
@@ -250,10 +262,12 @@ export function useConversation({ changed, full }: Listener): Conversation {
             if (to) await server.updateChat(to.id, { leaf_id: messages[0]!.id });
         }
         const input = [...inputOf(before), ...(held?.more ?? [])];
+        const grammar = held?.grammar;
+        const told = await withContext(settings, { folder: to?.folder_id ?? "", temporary });
         await Promise.all(
             messages.map((message) => {
                 const seed = message.details.made!.seed;
-                const question: Question = { model: message.model, input, settings, grammar: held?.grammar, seed, keep: to !== null };
+                const question: Question = { model: message.model, input, settings: told, seed, grammar, keep: to !== null };
                 return write(to, message, signal, ask(question, signal));
             }),
         );
@@ -261,7 +275,7 @@ export function useConversation({ changed, full }: Listener): Conversation {
 
     const kept = async (text: string): Promise<Chat | null> => {
         if (chat || temporary) return chat;
-        const made = await server.createChat(titleOf(text), settings);
+        const made = await server.createChat(titleOf(text), settings, folder);
         setChat(made);
         changed(made);
         return made;
@@ -286,6 +300,7 @@ export function useConversation({ changed, full }: Listener): Conversation {
         setTemporary(false);
         setChat(read.chat);
         setSettings(read.chat.settings);
+        setFolder(read.chat.folder_id);
         setMessages(read.messages);
         setLeaf(read.chat.leaf_id);
         const unfinished = read.messages.filter((m) => m.response_id !== "");
@@ -301,14 +316,16 @@ export function useConversation({ changed, full }: Listener): Conversation {
         messages,
         tree,
         settings,
+        folder,
         temporary,
         busy,
         writing,
         problem,
         open: (id) => void open(id),
-        begin(now) {
+        begin(now, into = "") {
             leave();
             setTemporary(now);
+            setFolder(now ? "" : into);
             setChat(null);
             setMessages([]);
             setLeaf("");
@@ -385,6 +402,11 @@ export function useConversation({ changed, full }: Listener): Conversation {
         set(next) {
             setSettings(next);
             if (chat) void server.updateChat(chat.id, { settings: next }).catch((e) => setProblem(explained(e)));
+        },
+        renewed(now) {
+            if (now.id !== chat?.id) return;
+            setChat(now);
+            setFolder(now.folder_id);
         },
         rename(title) {
             if (!chat) return;

@@ -8,6 +8,7 @@ import { Copy } from "./copy";
 import { Markdown } from "./markdown";
 import { useNear } from "./near";
 import { Receipt } from "./receipt";
+import { Remembered, Sources } from "./sources";
 
 export interface Doings {
     edit(message: Message, text: string): void;
@@ -22,6 +23,10 @@ export interface Doings {
     remedy(remedy: Remedy, message: Message): void;
     remove(message: Message): void;
     show(message: Message): void;
+    /** Puts something of it into the memory. */
+    remember(message: Message): void;
+    /** What is shown besides its text changes. */
+    amend(message: Message, change: Partial<Details>): void;
     /** Asks for the music of this answer again, without what is wrong with it. */
     mend(message: Message, mend: Mend): void;
 }
@@ -46,6 +51,17 @@ function Thoughts({ text, live }: { text: string; live: boolean }) {
             <summary>{live ? "Thinking…" : "What it thought"}</summary>
             <p>{text}</p>
         </details>
+    );
+}
+
+/** What the music that the model had checked was like, the last time. */
+function Checks({ checks }: { checks: NonNullable<Details["checks"]> }) {
+    const { bars, wrong } = checks[checks.length - 1]!;
+    const times = checks.length > 1 ? ` ${checks.length} times` : "";
+    return (
+        <p class="notice">
+            {wrong === 0 ? `Checked${times}: all ${bars} bars add up.` : `Checked${times}: ${wrong} ${wrong === 1 ? "thing was" : "things were"} wrong.`}
+        </p>
     );
 }
 
@@ -184,17 +200,6 @@ function Attachments({ message }: { message: Message }) {
     );
 }
 
-/** What the music that the model had checked was like, the last time. */
-function Checks({ checks }: { checks: NonNullable<Details["checks"]> }) {
-    const { bars, wrong } = checks[checks.length - 1]!;
-    const times = checks.length > 1 ? ` ${checks.length} times` : "";
-    return (
-        <p class="notice">
-            {wrong === 0 ? `Checked${times}: all ${bars} bars add up.` : `Checked${times}: ${wrong} ${wrong === 1 ? "thing was" : "things were"} wrong.`}
-        </p>
-    );
-}
-
 function Text({ message, live, busy, doings }: Pick<Props, "message" | "live" | "busy" | "doings">) {
     return (
         <div class="text" dir="auto">
@@ -203,7 +208,6 @@ function Text({ message, live, busy, doings }: Pick<Props, "message" | "live" | 
                 done={!live}
                 onMend={busy ? undefined : (mend) => doings.mend(message, mend)}
             />
-            {message.details.checks && <Checks checks={message.details.checks} />}
         </div>
     );
 }
@@ -225,6 +229,11 @@ function Buttons({ message, siblings, busy, pair, doings, onEdit }: Omit<Props, 
                 </button>
             ) : (
                 !pair && <Again {...{ message, busy, doings }} />
+            )}
+            {message.content && !message.id.startsWith("local_") && (
+                <button title="Put it into the memory" onClick={() => doings.remember(message)}>
+                    Remember
+                </button>
             )}
             {!pair && (
                 <button disabled={busy} aria-label="Delete this branch" onClick={() => doings.remove(message)}>
@@ -276,8 +285,13 @@ function Turn_(props: Props) {
             ) : (
                 <Text {...{ message, live, busy, doings }} />
             )}
+            {details.checks && <Checks checks={details.checks} />}
             {live && <span class="cursor" aria-hidden="true" />}
             {!live && <Ended {...{ message, busy, doings }} />}
+            {details.sources && !live && <Sources sources={details.sources} />}
+            {details.remembered && (
+                <Remembered entries={details.remembered} onChange={(remembered) => doings.amend(message, { remembered })} />
+            )}
             {near && !live && !editing && <Buttons {...props} onEdit={() => setEditing(true)} />}
         </article>
     );

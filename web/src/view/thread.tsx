@@ -59,6 +59,8 @@ export function Thread({ conversation: c, doings, aim, children }: Props) {
         remove: (m) => latest.current.remove(m),
         show: (m) => latest.current.show(m),
         mend: (m, mend) => latest.current.mend(m, mend),
+        remember: (m) => latest.current.remember(m),
+        amend: (m, change) => latest.current.amend(m, change),
     });
     const id = c.chat?.id ?? "";
     useEffect(() => {
