@@ -348,3 +348,24 @@ def test_write_a_tune(browser, server):
     expect(page.get_by_text(re.compile(r"All \d+ bars add up\."))).to_be_visible(timeout=WAIT)
     expect(page.get_by_role("img", name="Sheet music: A test, in Ador, metre 3/4")).to_be_visible()
     page.close()
+
+
+def test_the_model_may_check(browser, server):
+    """Settings: the tool goes with what is asked, and what it found stands under the answer."""
+    page = browser.new_page()
+    chat = make_chat(server, "Checks", [("user", "A jig"), ("assistant", "Here.")])
+    open_chat(page, server, chat)
+    page.get_by_role("button", name="Settings", exact=True).click()
+    page.get_by_label("The model may have its music checked before it answers").check()
+    page.get_by_role("button", name="Done").click()
+    with page.expect_request(lambda r: r.method == "POST" and r.url.endswith("/v1/responses")) as asked:
+        ask(page, "Say yes.")
+    assert {"type": "tiro_abc_check"} in asked.value.post_data_json["tools"]
+    box_of(page).press("Escape")
+    finished(page, 1)
+    messages = api(server, "GET", f"/v1/tiro/chats/{chat}")["messages"]
+    api(server, "POST", f"/v1/tiro/chats/{chat}/messages/{messages[1]['id']}",
+        {"details": {"checks": [{"bars": 8, "wrong": 2}, {"bars": 8, "wrong": 0}]}})
+    page.reload()
+    expect(page.get_by_text("Checked 2 times: all 8 bars add up.")).to_be_visible()
+    page.close()
