@@ -329,6 +329,18 @@ def test_make_it_right(browser, server):
     page.close()
 
 
+def test_a_header_alone_is_made_a_tune(browser, server):
+    page = show(browser, server, "X:1\nT:Nothing yet\nM:3/4\nL:1/8\nK:Q\nC2 D2 E2|]\n")
+    expect(page.get_by_text("Line 5, column 1: 'K:Q' is no key")).to_be_visible()
+    page.get_by_role("button", name="Make it right").click()
+    finished(page)
+    expect(page.get_by_text("2 of 2")).to_be_visible(timeout=WAIT)
+    expect(page.get_by_text(re.compile(r"(All \d+ bars add|Its one bar adds) up\."))).to_be_visible(timeout=WAIT)
+    page.get_by_role("button", name="Text").click()
+    assert "T:Nothing yet\n" in page.locator(".source").input_value()
+    page.close()
+
+
 def test_write_a_tune(browser, server):
     page = browser.new_page()
     page.goto(server.url)
