@@ -343,7 +343,9 @@ export function useConversation({ changed, full }: Listener): Conversation {
         },
         async edit(message, text, models) {
             await run(async (signal) => {
-                const { parent_id, details } = message;
+                const { parent_id } = message;
+                const { attachments } = message.details;
+                const details = attachments ? { attachments } : {};
                 const question = await keep(chat, { parent_id, role: "user", content: text, details });
                 await answer(chat, [...tree.path(parent_id), question], models, signal);
             });
