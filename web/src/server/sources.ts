@@ -23,9 +23,6 @@ export interface Item {
     bars?: number | null;
     issues?: unknown[] | null;
     text?: string | null;
-    /** Of music that was checked. */
-    bars?: number | null;
-    issues?: unknown[] | null;
 }
 
 export interface Annotation {
