@@ -121,8 +121,6 @@ function take(answer: Answer, event: Event, begin: number | null): boolean {
             details.thoughts = (details.thoughts ?? "") + (event.delta ?? "");
             return false;
         case "response.output_item.done":
-            if (event.item?.type === "tiro_abc_check_call" && event.item.status === "completed")
-                (details.checks ??= []).push({ bars: event.item.bars ?? 0, wrong: event.item.issues?.length ?? 0 });
             if (event.item) {
                 found(details, event.item);
                 remembered(details, event.item);
