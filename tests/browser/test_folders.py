@@ -4,7 +4,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from app import WAIT, answer, api, ask, box_of, cut_short, finished, make_chat, open_chat
+from app import WAIT, answer, api, ask, finished, make_chat, open_chat
 from test_access import violations
 
 FACTS = "The lighthouse of Skerry Point was built in 1874. Its keeper, Ada Quill, kept bees in the garden behind it."
@@ -32,6 +32,12 @@ def sent(page):
     return bodies
 
 
+def held(page, **fields):
+    """What so small a model shall not decide for itself; its answers end soon."""
+    page.route("**/v1/responses", lambda route: route.continue_(
+        post_data=json.dumps({"max_output_tokens": 24, **json.loads(route.request.post_data), **fields})))
+
+
 def make_folder(page, name, instructions=""):
     page.get_by_role("button", name="New folder").click()
     page.get_by_label("Name", exact=True).fill(name)
@@ -45,9 +51,7 @@ def make_folder(page, name, instructions=""):
 
 def test_a_folder_with_files(page, server):
     bodies = sent(page)
-    # So small a model looks for anything, if it may.
-    page.route("**/v1/responses", lambda route: route.continue_(
-        post_data=json.dumps({**json.loads(route.request.post_data), "temperature": 0})))
+    held(page, temperature=0, max_output_tokens=200)
     make_folder(page, "Lighthouses", "Answer from the files.")
     page.get_by_label("Files for this folder").set_input_files(
         {"name": "skerry.txt", "mimeType": "text/plain", "buffer": FACTS.encode()})
@@ -55,7 +59,7 @@ def test_a_folder_with_files(page, server):
     page.get_by_role("link", name="New chat here").click()
     expect(page.get_by_text("This chat will be in the folder Lighthouses.")).to_be_visible()
     ask(page, "Who kept the lighthouse of Skerry Point?")
-    cut_short(page)
+    finished(page)
     body = bodies[0]
     assert body["instructions"] == "Answer from the files."
     assert body["tools"][0]["type"] == "file_search" and body["tool_choice"] == {"type": "file_search"}
@@ -113,6 +117,7 @@ def test_a_folder_goes_with_its_chats(page, server):
 
 def test_what_is_remembered(page, server):
     bodies = sent(page)
+    held(page)
     page.get_by_role("link", name="Memory").click()
     page.get_by_label("Something to remember").fill("Writes C.")
     page.get_by_role("button", name="Remember", exact=True).click()
@@ -125,14 +130,14 @@ def test_what_is_remembered(page, server):
     page.get_by_role("link", name="Back to the chats").click()
     # From a message, after a look at it.
     ask(page, "I live by a river")
-    cut_short(page)
+    finished(page)
     page.get_by_label("You", exact=True).get_by_role("button", name="Remember").click()
     dialog = page.get_by_role("dialog", name="Remember this")
     expect(dialog.get_by_role("textbox")).to_have_value("I live by a river")
     dialog.get_by_role("button", name="Remember").click()
     expect(dialog).to_have_count(0)
     ask(page, "And now?")
-    cut_short(page, 1)
+    finished(page, 1)
     told = "What you know of the user, from earlier:\n- Writes only C."
     assert bodies[0]["instructions"] == told
     assert bodies[1]["instructions"] == told + "\n- I live by a river"
@@ -141,12 +146,12 @@ def test_what_is_remembered(page, server):
     page.get_by_label("Tell this chat what stands in the memory").uncheck()
     page.get_by_role("button", name="Done").click()
     ask(page, "And here?")
-    cut_short(page, 2)
+    finished(page, 2)
     assert "instructions" not in bodies[2]
     # Never in a temporary one, nor can anything of it be remembered.
     page.get_by_role("button", name="Temporary").click()
     ask(page, "Secret")
-    cut_short(page)
+    finished(page)
     assert "instructions" not in bodies[3]
     expect(page.get_by_role("button", name="Remember", exact=True)).to_have_count(0)
     # Off altogether, and forgotten.
@@ -163,22 +168,20 @@ def test_what_is_remembered(page, server):
 def test_the_model_remembers(page, server):
     """Only by the user's choice; seen in the answer, and taken back there."""
     bodies = sent(page)
+    held(page)
     ask(page, "Remember that I like tea.")
-    cut_short(page)
+    finished(page)
     assert "tools" not in bodies[0]
     page.get_by_role("link", name="Memory").click()
     page.get_by_label("Let the model add").check()
     page.get_by_role("link", name="Back to the chats").click()
-
-    def force(route):  # So small a model calls nothing by itself.
-        body = json.loads(route.request.post_data)
-        assert body["tools"] == [{"type": "tiro_memory"}]
-        route.continue_(post_data=json.dumps({**body, "tool_choice": {"type": "tiro_memory"}, "max_tool_calls": 1}))
-    page.route("**/v1/responses", force)
+    page.unroute("**/v1/responses")
+    held(page, tool_choice={"type": "tiro_memory"}, max_tool_calls=1, max_output_tokens=120)
     page.get_by_role("button", name="New chat").click()
     ask(page, "Remember that I like tea.")
     expect(answer(page).locator(".remembered")).to_contain_text("Remembered: ", timeout=WAIT)
-    cut_short(page)
+    finished(page)
+    assert bodies[1]["tools"] == [{"type": "tiro_memory"}]
     kept = api(server, "GET", "/v1/tiro/memory")["data"]
     assert len(kept) == 1 and kept[0]["origin"] == "model"
     answer(page).get_by_role("button", name="Undo").click()

@@ -68,6 +68,7 @@ const struct endpoint endpoint_tiro_export = {
     .handle = handle,
     .name = "Export",
     .tag = "People",
-    .summary = "All that is one's own as one JSON file: chats, conversations, responses, kept "
-               "completions, names of files, vector stores, batches, usage.",
+    .summary = "All that is one's own as one JSON file: chats, folders, memory, presets, "
+               "shared links, conversations, responses, kept completions, names of files, vector "
+               "stores, batches, usage.",
 };

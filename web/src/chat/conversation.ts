@@ -198,7 +198,7 @@ export function useConversation({ changed, full }: Listener): Conversation {
                 ended = broken(e, latest.response_id, tries);
             }
             if (ended) {
-                latest = { ...latest, content: latest.content + behind, details: { ...latest.details, ...ended } };
+                latest = { ...latest, content: latest.content + behind, details: { ...latest.details, around: undefined, ...ended } };
             } else {
                 await new Promise((go) => setTimeout(go, RETRY_MS * (tries + 1)));
                 answers = resume(latest.response_id, signal);

@@ -77,7 +77,7 @@ function Files({ folder, onFolder }: FilesProps) {
         );
     return (
         <section
-            class={over ? "files over" : "files"}
+            class={over ? "folder-files over" : "folder-files"}
             onDragOver={(e) => {
                 e.preventDefault();
                 setOver(true);
@@ -98,7 +98,7 @@ function Files({ folder, onFolder }: FilesProps) {
                     {problem}
                 </p>
             )}
-            <ul class="rows" aria-label="Files of this folder">
+            <ul class="lines" aria-label="Files of this folder">
                 {files.map((f) => (
                     <li key={f.id}>
                         <span>
@@ -130,7 +130,7 @@ function Files({ folder, onFolder }: FilesProps) {
                     }}
                 />
             </p>
-            <label class="check">
+            <label class="tick">
                 <input
                     type="checkbox"
                     checked={folder.settings.search !== "model"}

@@ -135,7 +135,7 @@ export default function View() {
                     {problem}
                 </p>
             )}
-            <ul class="rows" aria-label="What is remembered">
+            <ul class="lines" aria-label="What is remembered">
                 {memory?.data.map((e) => <Row key={e.id} entry={e} then={then} />)}
             </ul>
             {memory && (

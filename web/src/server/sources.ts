@@ -20,10 +20,9 @@ export interface Item {
     status?: string;
     results?: Result[] | null;
     memory_id?: string | null;
-    text?: string | null;
-    /** Of music that was checked. */
     bars?: number | null;
     issues?: unknown[] | null;
+    text?: string | null;
 }
 
 export interface Annotation {
@@ -37,11 +36,12 @@ function quote(text: string): string {
     return flat.length <= QUOTE_MAX ? flat : `${flat.slice(0, QUOTE_MAX - 1)}…`;
 }
 
+const OURS = ["file_search_call", "tiro_memory_call", "tiro_abc_check_call"];
 /** How many of the server's tools were called for each answer that is being read. */
 const calls = new WeakMap<Details, number>();
 
 export function found(details: Details, item: Item): void {
-    if (item.type !== "file_search_call" && item.type !== "tiro_memory_call") return;
+    if (!OURS.includes(item.type)) return;
     const before = calls.get(details) ?? 0;
     calls.set(details, before + 1);
     const sources = (item.results ?? []).map(

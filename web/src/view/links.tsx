@@ -20,7 +20,7 @@ export function Links({ shares, titles, again }: Props) {
     return (
         <>
             {problem && <p class="notice bad">{problem}</p>}
-            <ul class="rows" aria-label="Links">
+            <ul class="lines" aria-label="Links">
                 {shares.map((s) => (
                     <li key={s.id}>
                         <span>

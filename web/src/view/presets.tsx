@@ -163,7 +163,7 @@ export function Presets({ current, onApply }: Props) {
             )}
             <details>
                 <summary>Change, import, export</summary>
-                <ul class="rows" aria-label="Presets">
+                <ul class="lines" aria-label="Presets">
                     {presets.map((p) => (
                         <Row key={p.id} preset={p} current={current} then={then} />
                     ))}

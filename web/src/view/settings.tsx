@@ -45,7 +45,7 @@ function Titles() {
     useEffect(() => void readPreferences().then((p) => setOn(p.titles), fail), []);
     if (problem) return <p class="notice bad">{problem}</p>;
     return (
-        <label class="check">
+        <label class="tick">
             <input
                 type="checkbox"
                 checked={on ?? false}
@@ -111,7 +111,7 @@ export default function SettingsDialog({ settings, model, temporary, onChange, o
                 </label>
                 {problem && <p class="notice bad">{problem}</p>}
                 {!temporary && (
-                    <label class="check">
+                    <label class="tick">
                         <input
                             type="checkbox"
                             checked={settings.memory !== false}
