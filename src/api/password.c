@@ -8,8 +8,8 @@
 _Static_assert(PASSWORD_TEXT_SIZE >= crypto_pwhash_STRBYTES, "a hash as text fits");
 
 /* What a name that nobody has is checked against: the costs of ours, and a hash of nothing. */
-static const char nobodys[] = "$argon2id$v=19$m=65536,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
-                              "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const char password_nobodys[] = "$argon2id$v=19$m=65536,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
+                                "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 struct password_work {
     struct service_work work; /* first */
@@ -144,7 +144,8 @@ int password_check(struct passwords *queue, struct call *call, struct slice pass
                    struct slice hash, password_then then, void *user, struct err *err)
 {
     assert(hash.len < PASSWORD_TEXT_SIZE);
-    struct password_work *w = new_work(call, password, hash.len ? hash : SLICE(nobodys));
+    struct password_work *w = new_work(call, password,
+                                       hash.len ? hash : slice_of(password_nobodys));
     if (w) {
         w->check = true;
         w->real = hash.len > 0;

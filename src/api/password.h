@@ -37,4 +37,7 @@ int password_hash(struct passwords *queue, struct call *call, struct slice passw
 int password_check(struct passwords *queue, struct call *call, struct slice password,
                    struct slice hash, password_then then, void *user, struct err *err) MUST_USE;
 
+/* The hash that a name which nobody has is checked against. */
+extern const char password_nobodys[];
+
 #endif

@@ -311,6 +311,14 @@ def test_on_this_machine_it_just_works(browser, tmp_path):
     page.get_by_role("button", name="Become the owner").click()
     join(page, page.get_by_label("Link", exact=True).input_value(), "me")
     expect(page.get_by_role("button", name="From before").first).to_be_visible()
+    # Signed out, it is the machine's own user again, who may sign in as somebody.
+    page.goto(server.url + "/#/account")
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    expect(box_of(page)).to_be_visible()
+    go(page, "Sign in")
+    sign_in(page, "me")
+    expect(page.get_by_role("link", name="Account", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Sign in", exact=True)).to_have_count(0)
     assert page.wrong == []
     page.context.close()
     server.stop()

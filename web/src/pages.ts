@@ -18,7 +18,7 @@ export interface Page {
     /** It asks nothing of the server but what it shows, and needs to know nothing of whoever looks. */
     alone?: true;
     /** Whom the list shows it to; absent: everybody. */
-    needs?: "person" | "owner";
+    needs?: "person" | "owner" | "guest";
     /** Seen also by who has not signed in. */
     open?: boolean;
     load: () => Promise<{ default: ComponentType<PageProps> }>;
@@ -31,6 +31,7 @@ export const pages: readonly Page[] = [
     { path: "shared", name: "", alone: true, load: () => import("./page/shared") },
     { path: "account", name: "Account", needs: "person", load: () => import("./page/account") },
     { path: "people", name: "People", needs: "owner", load: () => import("./page/people") },
+    { path: "sign-in", name: "Sign in", needs: "guest", load: () => import("./page/sign_in") },
     { path: "setup", name: "", open: true, load: () => import("./page/join") },
     { path: "invite", name: "", open: true, load: () => import("./page/join") },
 ];

@@ -45,10 +45,11 @@ static void insert(const char *table, struct slice columns, const struct princip
         size_t len = slice_find(column, SLICE(" "));
         struct slice name = { column.ptr, len };
         struct slice type = slice_trim((struct slice){ column.ptr + len, column.len - len });
-        if (slice_starts(type, SLICE("SERIAL_KEY")) || slice_is(name, "UNIQUE") ||
-            slice_is(name, "PRIMARY") || slice_is(name, "FOREIGN"))
+        if (slice_starts(type, SLICE("SERIAL_KEY")) || slice_starts(name, SLICE("UNIQUE")) ||
+            slice_starts(name, SLICE("PRIMARY")) || slice_starts(name, SLICE("FOREIGN")))
             continue;
-        (void)snprintf(texts[n], sizeof texts[n], "%.*s-%zu", SLICE_FMT(owner->project), n);
+        /* Text that is JSON, too. */
+        (void)snprintf(texts[n], sizeof texts[n], "\"%.*s-%zu\"", SLICE_FMT(owner->project), n);
         if (slice_is(name, "tenant_id"))
             args[n] = DB_TEXT(owner->tenant);
         else if (slice_is(name, "project_id"))
@@ -164,19 +165,8 @@ static void test_export(void **state)
     assert_ok(db_open(&db, backend_url, &err), &err);
     assert_ok(db_begin(db, &err), &err);
     fill();
-    /* What stands there as JSON must be some. */
-    static const char *const mend[] = {
-        "UPDATE chats SET settings = '{}'",
-        "UPDATE chat_messages SET details = '{}'",
-        "UPDATE conversations SET metadata = '{}'",
-        "UPDATE items SET body = '{}'",
-        "UPDATE responses SET body = '{}'",
-        "UPDATE batches SET metadata = '{}'",
-        "UPDATE vector_stores SET metadata = '{}'",
-        "UPDATE completions SET metadata = '{}', open_body = '{\"a\":1'",
-    };
-    for (size_t i = 0; i < sizeof mend / sizeof *mend; i++)
-        if (db_exec(db, mend[i], DB_NO_ARGS, &err) != 2) fail_msg("%s: %s", mend[i], err.text);
+    assert_true(db_exec(db, "UPDATE completions SET open_body = '{\"a\":1'", DB_NO_ARGS, &err) ==
+                2);
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     assert_ok(holdings_write(fd, db, &ann, &err), &err);

@@ -121,6 +121,13 @@ export function useMe(): Me | null {
     return me;
 }
 
+/** Whom a page is for. A guest is at the machine itself, and may sign in as somebody. */
+export function is(me: Me | null, what: "person" | "owner" | "guest"): boolean {
+    if (!me || me.signed_in === "key") return false; // A key opens no accounts.
+    if (what === "guest") return me.signed_in === "local" && me.people;
+    return what === "owner" ? me.owner : me.user !== null;
+}
+
 /** Nothing of another person's stays in the page's memory. */
 export function beginAnew(here = false): void {
     setKey(""); // It would count for more than the session.

@@ -20,9 +20,10 @@ export interface Item {
     status?: string;
     results?: Result[] | null;
     memory_id?: string | null;
+    text?: string | null;
+    /** Of music that was checked. */
     bars?: number | null;
     issues?: unknown[] | null;
-    text?: string | null;
 }
 
 export interface Annotation {

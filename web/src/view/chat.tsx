@@ -358,9 +358,9 @@ export function ChatPage({ server, id, into }: Props) {
                         remedy,
                         remove: (m) => void c.remove(m),
                         show: c.show,
+                        mend: (m, mend) => void mendTune(c, m, mend, model).catch((e) => setProblem(said(e))),
                         remember: setRemembering,
                         amend: (m, change) => void c.detail([[m, change]]),
-                        mend: (m, mend) => void mendTune(c, m, mend, model).catch((e) => setProblem(said(e))),
                     }}
                 >
                     <Welcome model={model} size={known?.bytes ?? 0} temporary={c.temporary} folder={folders.find((f) => f.id === c.folder)?.name ?? ""} />

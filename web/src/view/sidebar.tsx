@@ -4,8 +4,8 @@ import { pages, type Page } from "../pages";
 import { deleteChat, listChats, updateChat, type Chat } from "../server/chats";
 import type { Folder } from "../server/folders";
 import { said } from "../server/http";
+import { is, useMe } from "../server/people";
 import { Group } from "./folders";
-import { useMe } from "../server/people";
 
 interface Props {
     open: string;
@@ -141,7 +141,7 @@ function Row({ chat, props, inSearch, again }: RowProps) {
 /** The pages beside the chat. */
 function Places() {
     const me = useMe();
-    const may = (p: Page) => !p.needs || (me?.signed_in !== "key" && (p.needs === "owner" ? me?.owner : me?.user));
+    const may = (p: Page) => !p.needs || is(me, p.needs);
     const named = pages.filter((p) => p.name !== "" && may(p));
     if (named.length === 0) return null;
     return (
