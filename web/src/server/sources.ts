@@ -20,8 +20,6 @@ export interface Item {
     status?: string;
     results?: Result[] | null;
     memory_id?: string | null;
-    bars?: number | null;
-    issues?: unknown[] | null;
     text?: string | null;
 }
 
