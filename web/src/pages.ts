@@ -23,6 +23,7 @@ export interface Page {
 }
 
 export const pages: readonly Page[] = [
+    { path: "exams", name: "Exams", load: () => import("./page/exams") },
     { path: "account", name: "Account", needs: "person", load: () => import("./page/account") },
     { path: "people", name: "People", needs: "owner", load: () => import("./page/people") },
     { path: "setup", name: "", open: true, load: () => import("./page/join") },
