@@ -941,6 +941,8 @@ export interface CompletionRequest {
     max_tokens?: number | null;
     /** Return the prompt before the text; with logprobs, its tokens' too. */
     echo?: boolean | null;
+    /** With echo: leave out so many characters of the prompt, or tokens where it is tokens. What is left out may come from the cache, also with logprobs: so the ways a text may go on are compared for the price of one. */
+    echo_from?: number | null;
     /** Return each token's log probability and those of this many likeliest. */
     logprobs?: number | null;
     /** Make this many and return the n best; not with stream. Without it: n. */
@@ -3263,6 +3265,279 @@ export interface ChatList {
         created_at: number;
         /** Unix seconds, of the last change of anything in it. */
         updated_at: number;
+    }>;
+    /** Whether there is a next page. */
+    has_more: boolean;
+}
+
+export interface Evaluation {
+    /** eval_... */
+    id: string;
+    /** tiro.evaluation */
+    object: string;
+    /** The exam's name. */
+    name: string;
+    /** Who sits it. */
+    model: string;
+    /** Of the model's file and this build; "": not known. */
+    fingerprint: string;
+    /** Of the questions. */
+    format: string;
+    /** choice, code or text */
+    kind: string;
+    /** shots, limit, seed, style, abstain_below */
+    settings: Record<string, unknown>;
+    /** in_progress, judging (programs wait for their judge), completed, failed or cancelled */
+    status: string;
+    /** Why it failed. */
+    problem: string | null;
+    /** How far it is. */
+    counts: {
+        /** Questions of the exam. */
+        items: number;
+        /** Those the model has answered. */
+        answered: number;
+        /** Those whose answer is judged. */
+        done: number;
+        /** Of these, right ones. */
+        right: number;
+    };
+    /** What it says of the model, once it is completed: accuracy with Wilson's 95 % interval, calibration, abstention, subjects; or perplexity. */
+    report: Record<string, unknown> | null;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds; null: it goes on. */
+    ended_at: number | null;
+}
+
+export interface EvaluationCreateRequest {
+    /** Who sits it. */
+    model: string;
+    /** What it is called, such as the name of the file. */
+    name?: string | null;
+    /** The questions' file as text: a question a line. */
+    questions: string;
+    /** arc, choice, hellaswag, humaneval, medqa, mmlu or windows; by default auto: as the first line looks. */
+    format?: string | null;
+    /** A file of the same format, for `shots`. */
+    examples?: string | null;
+    /** Solved examples before each question, of its subject where there are any. */
+    shots?: number | null;
+    /** Only so many questions: the first, or with a seed a sample; 0: all. */
+    limit?: number | null;
+    /** Draws the sample, and the examples; without it the first are taken. */
+    seed?: number | null;
+    /** The report also says how it would be if answers of a lower probability were left out. */
+    abstain_below?: number | null;
+    /** How programs are asked for: completion: as text that goes on; chat: in words. */
+    style?: "completion" | "chat" | null;
+    /** Where the same exam of this model was begun and not completed, that goes on; else a new one begins. */
+    resume?: boolean | null;
+}
+
+export interface EvaluationCreate {
+    /** eval_... */
+    id: string;
+    /** tiro.evaluation */
+    object: string;
+    /** The exam's name. */
+    name: string;
+    /** Who sits it. */
+    model: string;
+    /** Of the model's file and this build; "": not known. */
+    fingerprint: string;
+    /** Of the questions. */
+    format: string;
+    /** choice, code or text */
+    kind: string;
+    /** shots, limit, seed, style, abstain_below */
+    settings: Record<string, unknown>;
+    /** in_progress, judging (programs wait for their judge), completed, failed or cancelled */
+    status: string;
+    /** Why it failed. */
+    problem: string | null;
+    /** How far it is. */
+    counts: {
+        /** Questions of the exam. */
+        items: number;
+        /** Those the model has answered. */
+        answered: number;
+        /** Those whose answer is judged. */
+        done: number;
+        /** Of these, right ones. */
+        right: number;
+    };
+    /** What it says of the model, once it is completed: accuracy with Wilson's 95 % interval, calibration, abstention, subjects; or perplexity. */
+    report: Record<string, unknown> | null;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds; null: it goes on. */
+    ended_at: number | null;
+}
+
+export interface EvaluationDelete {
+    /** What was deleted. */
+    id: string;
+    /** tiro.evaluation.deleted */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface EvaluationItemList {
+    /** list */
+    object: string;
+    /** By their numbers. */
+    data: Array<{
+        /** From 1. */
+        number: number;
+        /** waiting, answered (a program not judged yet) or done */
+        state: string;
+        /** Of what is done. */
+        right: boolean;
+        /** id, subject, question, prompt, options, answer ... */
+        question: Record<string, unknown>;
+        /** options with logprob and probability, predicted; or what was written. */
+        result: Record<string, unknown> | null;
+    }>;
+    /** Whether there is a next page. */
+    has_more: boolean;
+}
+
+export interface EvaluationJudgeRequest {
+    /** Whether its tests passed. */
+    right: boolean;
+    /** The end of what it printed, when they did not. */
+    output?: string | null;
+}
+
+export interface EvaluationJudge {
+    /** eval_... */
+    id: string;
+    /** tiro.evaluation */
+    object: string;
+    /** The exam's name. */
+    name: string;
+    /** Who sits it. */
+    model: string;
+    /** Of the model's file and this build; "": not known. */
+    fingerprint: string;
+    /** Of the questions. */
+    format: string;
+    /** choice, code or text */
+    kind: string;
+    /** shots, limit, seed, style, abstain_below */
+    settings: Record<string, unknown>;
+    /** in_progress, judging (programs wait for their judge), completed, failed or cancelled */
+    status: string;
+    /** Why it failed. */
+    problem: string | null;
+    /** How far it is. */
+    counts: {
+        /** Questions of the exam. */
+        items: number;
+        /** Those the model has answered. */
+        answered: number;
+        /** Those whose answer is judged. */
+        done: number;
+        /** Of these, right ones. */
+        right: number;
+    };
+    /** What it says of the model, once it is completed: accuracy with Wilson's 95 % interval, calibration, abstention, subjects; or perplexity. */
+    report: Record<string, unknown> | null;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds; null: it goes on. */
+    ended_at: number | null;
+}
+
+export interface EvaluationUpdateRequest {
+    /** cancelled stops it, with what is answered kept; in_progress lets one that was stopped or has failed go on. */
+    status: "in_progress" | "cancelled";
+}
+
+export interface EvaluationUpdate {
+    /** eval_... */
+    id: string;
+    /** tiro.evaluation */
+    object: string;
+    /** The exam's name. */
+    name: string;
+    /** Who sits it. */
+    model: string;
+    /** Of the model's file and this build; "": not known. */
+    fingerprint: string;
+    /** Of the questions. */
+    format: string;
+    /** choice, code or text */
+    kind: string;
+    /** shots, limit, seed, style, abstain_below */
+    settings: Record<string, unknown>;
+    /** in_progress, judging (programs wait for their judge), completed, failed or cancelled */
+    status: string;
+    /** Why it failed. */
+    problem: string | null;
+    /** How far it is. */
+    counts: {
+        /** Questions of the exam. */
+        items: number;
+        /** Those the model has answered. */
+        answered: number;
+        /** Those whose answer is judged. */
+        done: number;
+        /** Of these, right ones. */
+        right: number;
+    };
+    /** What it says of the model, once it is completed: accuracy with Wilson's 95 % interval, calibration, abstention, subjects; or perplexity. */
+    report: Record<string, unknown> | null;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds; null: it goes on. */
+    ended_at: number | null;
+}
+
+export interface EvaluationList {
+    /** list */
+    object: string;
+    /** The newest first. */
+    data: Array<{
+        /** eval_... */
+        id: string;
+        /** tiro.evaluation */
+        object: string;
+        /** The exam's name. */
+        name: string;
+        /** Who sits it. */
+        model: string;
+        /** Of the model's file and this build; "": not known. */
+        fingerprint: string;
+        /** Of the questions. */
+        format: string;
+        /** choice, code or text */
+        kind: string;
+        /** shots, limit, seed, style, abstain_below */
+        settings: Record<string, unknown>;
+        /** in_progress, judging (programs wait for their judge), completed, failed or cancelled */
+        status: string;
+        /** Why it failed. */
+        problem: string | null;
+        /** How far it is. */
+        counts: {
+            /** Questions of the exam. */
+            items: number;
+            /** Those the model has answered. */
+            answered: number;
+            /** Those whose answer is judged. */
+            done: number;
+            /** Of these, right ones. */
+            right: number;
+        };
+        /** What it says of the model, once it is completed: accuracy with Wilson's 95 % interval, calibration, abstention, subjects; or perplexity. */
+        report: Record<string, unknown> | null;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds; null: it goes on. */
+        ended_at: number | null;
     }>;
     /** Whether there is a next page. */
     has_more: boolean;
