@@ -4,22 +4,42 @@ tests/exams/{general,endings}.jsonl.
 
     python3 tools/golden_eval.py MODEL.gguf          (needs numpy, gguf; minutes)
 
-The forward pass and the tokenizer are those of verify_model.py, in numpy over the dequantised weights,
-and share nothing with src/. Prompts are written here as lm-evaluation-harness writes them: the options'
+The forward pass is that of verify_model.py, in numpy over the dequantised weights, and shares nothing with
+src/; text is split as the models' own tokenizers do, for ASCII, which these exams are. Prompts are written here as lm-evaluation-harness writes them: the options'
 letters behind "Answer:", or, of a question with "score": "text", their texts. For each question: the sum of
 each option's log probabilities, over the tokens by which prompt and option together are longer than the
 prompt alone.
 """
 import json
 import os
+import re
 import sys
 
 import numpy as np
 
-from verify_model import CausalReference, log_softmax
+from verify_model import CausalReference, bpe, log_softmax
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 EXAMS = ("general", "endings")
+# By "tokenizer.ggml.pre".
+SPLITS = {
+    "smollm": r"'(?:[stmd]|re|ve|ll)| ?[A-Za-z]+|\d| ?[^\sA-Za-z\d]+|\s+(?!\S)|\s+",
+    "qwen2": r"'(?:[stmdSTMD]|re|ve|ll)|[^\r\nA-Za-z\d]?[A-Za-z]+|\d| ?[^\sA-Za-z\d]+[\r\n]*|\s*[\r\n]+|"
+             r"\s+(?!\S)|\s+",
+}
+
+
+def tokenizer(g):
+    vocab = {t: i for i, t in enumerate(g.value("tokenizer.ggml.tokens"))}
+    ranks = {tuple(m.split(" ", 1)): i for i, m in enumerate(g.value("tokenizer.ggml.merges"))}
+    split = re.compile(SPLITS[g.value("tokenizer.ggml.pre")])
+    pieces = {}
+
+    def piece(word):
+        if word not in pieces:
+            pieces[word] = bpe(word, vocab, ranks, re.compile(r"[\s\S]+"))
+        return pieces[word]
+    return lambda text: [i for word in split.findall(text) for i in piece(word)]
 
 
 def prompt_and_options(q):
@@ -49,7 +69,7 @@ def score(ref, tokenize, first, prompt, options):
 def main():
     path = sys.argv[1]
     ref = CausalReference(path)
-    tokenize = ref.g.tokenize()
+    tokenize = tokenizer(ref.g)
     first = [ref.g.value("tokenizer.ggml.bos_token_id")] if ref.g.value("tokenizer.ggml.add_bos_token") else []
     out = {}
     for exam in EXAMS:

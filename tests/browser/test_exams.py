@@ -16,7 +16,7 @@ SIZES = [(1280, 800), (390, 844)]
 def shot(page, name):
     folder = os.environ.get("TIRO_SCREENSHOTS")
     if folder:
-        page.screenshot(path=f"{folder}/exams-{name}.png", full_page=True)
+        page.screenshot(path=f"{folder}/exams-{name}.png")
 
 
 def make(server, name, text, **fields):
@@ -107,6 +107,11 @@ def test_access(browser, server, scheme, size):
     expect(page.locator(".question").first).to_be_visible()
     shot(page, f"one-{scheme}-{size[0]}")
     assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")  # The page itself does not scroll.
+    page.locator(".reliability").scroll_into_view_if_needed()
+    shot(page, f"calibration-{scheme}-{size[0]}")
+    page.locator(".question").nth(2).scroll_into_view_if_needed()
+    shot(page, f"questions-{scheme}-{size[0]}")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.context.close()
 

@@ -186,7 +186,7 @@ function Row({ exam, chosen, onChoose, onDo }: RowProps) {
                 {exam.status !== "completed" && <div class="hint">{exam.problem ?? STATUS[exam.status]}</div>}
             </td>
             <td>{exam.report?.ece?.toFixed(3) ?? ""}</td>
-            <td class="doings">
+            <td class="acts">
                 {goes(exam) && (
                     <button type="button" onClick={() => onDo(stopExam(exam.id))}>
                         Stop

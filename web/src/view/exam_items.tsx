@@ -161,8 +161,12 @@ export function Compared({ a, b, figure }: ComparedProps) {
                     <thead>
                         <tr>
                             <th>Question</th>
-                            <th>{a.model}</th>
-                            <th>{b.model}</th>
+                            {[a, b].map((e) => (
+                                <th key={e.id}>
+                                    {e.model}
+                                    <div class="hint">{e.name}</div>
+                                </th>
+                            ))}
                         </tr>
                     </thead>
                     <tbody>

@@ -32,7 +32,7 @@ function Reliability({ bins }: { bins: Bin[] }) {
         .join("; ");
     return (
         <figure class="reliability">
-            <svg viewBox={`0 0 ${SIZE + EDGE + 10} ${SIZE + 46}`} role="img" aria-label={`Reliability: ${words}`}>
+            <svg viewBox={`0 0 ${SIZE + EDGE + 16} ${SIZE + 46}`} role="img" aria-label={`Reliability: ${words}`}>
                 {[0, 0.5, 1].map((s) => (
                     <g key={s} class="grid">
                         <line x1={at(0)} x2={at(1)} y1={up(s)} y2={up(s)} />
