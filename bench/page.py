@@ -32,6 +32,7 @@ import machine
 from playwright.sync_api import sync_playwright
 
 QUIET_MS = 2000
+OPEN_MS = 900_000  # A page that draws all of a long chat takes minutes on a busy machine.
 TEXT = "## Part {n}\n\nSome *words* of `it`. " + "The river is long. " * 12 + \
        "\n\n- one\n- two\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\ndef f(x):\n    return x + {n}\n```\n"
 
@@ -86,6 +87,7 @@ class Page:
     def __init__(self, browser, url):
         self.url = url
         self.context = browser.new_context(viewport={"width": 1280, "height": 800}, service_workers="block")
+        self.context.set_default_timeout(OPEN_MS)
         self.page = self.context.new_page()
         self.page.add_init_script(WATCH)
         self.cdp = self.context.new_cdp_session(self.page)
@@ -126,7 +128,7 @@ class Page:
         """Goes to the chat in a fresh document, reads it through, writes in it."""
         self.page.goto("about:blank")
         self.page.goto(address)
-        self.page.get_by_text(last, exact=True).first.wait_for(timeout=180_000)
+        self.page.get_by_text(last, exact=True).first.wait_for(timeout=OPEN_MS)
         opened = self.page.evaluate("performance.now()")
         self.quiet()
         heap, nodes = self.heap()

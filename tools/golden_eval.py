@@ -2,7 +2,7 @@
 """Makes tests/golden/exams/MODEL.json: what an independent evaluation gives the options of
 tests/exams/{general,endings}.jsonl.
 
-    python3 tools/golden_eval.py MODEL.gguf          (needs numpy, gguf; minutes)
+    python3 tools/golden_eval.py MODEL.gguf [N]      (needs numpy, gguf; minutes; N: of each exam the first)
 
 The forward pass is that of verify_model.py, in numpy over the dequantised weights, and shares nothing with
 src/; text is split as the models' own tokenizers do, for ASCII, which these exams are. Prompts are written here as lm-evaluation-harness writes them: the options'
@@ -71,10 +71,13 @@ def main():
     ref = CausalReference(path)
     tokenize = tokenizer(ref.g)
     first = [ref.g.value("tokenizer.ggml.bos_token_id")] if ref.g.value("tokenizer.ggml.add_bos_token") else []
+    most = int(sys.argv[2]) if len(sys.argv) > 2 else None
     out = {}
     for exam in EXAMS:
         out[exam] = []
-        for line in open(os.path.join(ROOT, "tests", "exams", exam + ".jsonl"), encoding="utf-8"):
+        with open(os.path.join(ROOT, "tests", "exams", exam + ".jsonl"), encoding="utf-8") as f:
+            questions = f.read().splitlines()[:most]
+        for line in questions:
             q = json.loads(line)
             out[exam].append([round(x, 5) for x in score(ref, tokenize, first, *prompt_and_options(q))])
             print(exam, len(out[exam]), np.argmax(out[exam][-1]), flush=True)

@@ -37,6 +37,7 @@ static void after(struct people_call *c)
 {
     struct leaving *l = (struct leaving *)c;
     leaving_tidy(people_service(c->people), &l->owner);
+    leaving_sweep_soon(people_service(c->people));
 }
 
 int leaving_begin(struct call *call, struct slice id, bool own, struct err *err)

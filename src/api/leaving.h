@@ -10,6 +10,8 @@
 
 /* Deletes the person `id`, and answers the call. */
 int leaving_begin(struct call *call, struct slice id, bool own, struct err *err) MUST_USE;
+/* The row of one who has left is looked at soon (api/runner/people.c). */
+void leaving_sweep_soon(struct service *service);
 /* After a person's rows have gone: bytes, vectors and answers that had no other owner. */
 void leaving_tidy(struct service *service, const struct principal *owner);
 

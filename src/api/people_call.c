@@ -201,7 +201,7 @@ int people_answer_list(struct people_call *c,
     json_str(&w, "list");
     json_key(&w, "data");
     int rc = write(&w, c, db, err);
-    json_object_end(&w);
+    if (rc >= 0) json_object_end(&w);
     if (rc >= 0) return field_keep_text(&c->answer, &out, &c->stored.arena, err);
     buf_release(&out);
     return rc;

@@ -75,6 +75,12 @@
       "time for open answers at shutdown, 0 to 3600")                                            \
     X(KEEP_CHATS, keep_chats, "TIRO_KEEP_CHATS", "forever",                                      \
       "how long chats of the app are kept: 1 to 36500 days, or forever")                         \
+    X(KEEP_FOLDERS, keep_folders, "TIRO_KEEP_FOLDERS", "forever",                                \
+      "how long folders of chats are kept: 1 to 36500 days, or forever")                         \
+    X(KEEP_MEMORIES, keep_memories, "TIRO_KEEP_MEMORIES", "forever",                             \
+      "how long what the app remembers of people is kept: 1 to 36500 days, or forever")          \
+    X(KEEP_PRESETS, keep_presets, "TIRO_KEEP_PRESETS", "forever",                                \
+      "how long presets of chats are kept: 1 to 36500 days, or forever")                         \
     X(KEEP_CONVERSATIONS, keep_conversations, "TIRO_KEEP_CONVERSATIONS", "forever",              \
       "how long conversations are kept: 1 to 36500 days, or forever")                            \
     X(KEEP_COMPLETIONS, keep_completions, "TIRO_KEEP_COMPLETIONS", "30",                         \

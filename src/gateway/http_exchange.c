@@ -487,6 +487,7 @@ static int check_caller(struct http_exchange *x, struct err *err)
                            .parser = &x->parser,
                            .peer = x->conn->local ? NULL : (struct sockaddr *)&peer };
     int rc = identity_check(&x->call, &id, &why);
+    if (x->call.caller.by == CALLER_SESSION) op_header(&x->call, "Cache-Control", "private");
     if (rc == 0 || (x->endpoint && x->endpoint->open)) return 0;
     *err = why;
     return rc;

@@ -147,6 +147,12 @@ static void add_all_keys(struct abc *a)
 
 /* --- header and parts ------------------------------------------------------------------------- */
 
+/* 6/8, 9/8, 12/8: a beat is three eighths. */
+static bool in_threes(const struct abc *a)
+{
+    return a->beat == 8 && a->beats > 3 && a->beats % 3 == 0;
+}
+
 /* A line of text that the options give, or any. */
 static int add_text(struct abc *a, const char *rule, char field, const char *given, struct err *err)
 {
@@ -178,12 +184,11 @@ static int add_header(struct abc *a, struct err *err)
                "\"\\n\"\n"
                "number ::= \"X:\" [1-9] [0-9]{0,3} \"\\n\"\n"
                "composer ::= \"C:\" text \"\\n\"\n"
-               "tempo ::= \"Q:\" (\"1/4\" | \"3/8\" | \"1/2\" | \"1/8\") \"=\" [1-9] [0-9]{1,2} "
-               "\"\\n\"\n"
+               "tempo ::= \"Q:%s=\" ([6-9] [0-9] | \"1\" [0-7] [0-9]) \"\\n\"\n"
                "text ::= [^ %%\\\\\\x00-\\x1f\\x7f] [^%%\\\\\\x00-\\x1f\\x7f]{0,%d}\n",
                a->o.metre, a->o.unit, a->o.shortest, a->o.fence ? "\"```abc\\n\" " : "",
                a->o.fence ? " \"\\n```\"" : " \"\\n\"?", a->o.rhythm ? "" : "?", a->o.metre,
-               a->o.unit, TITLE_MAX - 1);
+               a->o.unit, in_threes(a) ? "3/8" : "1/4", TITLE_MAX - 1);
     TRY(add_text(a, "title", 'T', a->o.title, err));
     TRY(add_text(a, "rhythm", 'R', a->o.rhythm, err));
     if (a->o.keys) return add_listed_keys(a, err);

@@ -8,7 +8,8 @@
  * part may begin with a pickup, and then its last bar lacks that much. Repeats are paired (|: :|),
  * with first and second endings. Notes have accidentals, octaves and lengths that one note can have
  * (1 or 1.5 times a power of two); chords, rests, triplets, duplets in compound time, broken rhythm
- * (> <), slurs and ties within a bar, grace notes and rolls, chord symbols.
+ * (> <), slurs and ties within a bar, grace notes and rolls, chord symbols. Q: is a tempo from 60
+ * to 179 beats a minute; a beat of compound time is three eighths.
  */
 #ifndef TIRO_MUSIC_ABC_GRAMMAR_H
 #define TIRO_MUSIC_ABC_GRAMMAR_H

@@ -11,7 +11,7 @@ from conftest import Server, data_dir
 
 
 def chats(page):
-    return page.get_by_role("navigation", name="Chats").get_by_role("listitem")
+    return page.get_by_role("navigation", name="Chats").locator("ul.chats > li")
 
 
 def new_chat(page):

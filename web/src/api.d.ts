@@ -628,8 +628,8 @@ export interface ChatCompletionRequest {
             text: string;
         }>;
     } | null;
-    /** This server has one tier; the answer says default. */
-    service_tier?: "auto" | "default" | null;
+    /** flex: it is answered when nothing else waits, as batches are. */
+    service_tier?: "auto" | "default" | "flex" | null;
     /** Keep messages and answer, for GET /v1/chat/completions, until they are deleted or their time is over. */
     store?: boolean | null;
     /** Your labels for a kept answer: up to 16 pairs of strings. Without store: true they are forgotten. */
@@ -665,7 +665,7 @@ export interface ChatCompletion {
     model: string;
     /** Changes with the model file or the server. */
     system_fingerprint?: string;
-    /** default */
+    /** default or flex */
     service_tier: string;
     /** n of them. */
     choices: Array<{
@@ -780,7 +780,7 @@ export interface ChatCompletionEvent {
     model: string;
     /** Changes with the model file or the server. */
     system_fingerprint?: string;
-    /** default */
+    /** default or flex */
     service_tier: string;
     /** One; none in the event with the usage. */
     choices: Array<{
@@ -2696,7 +2696,7 @@ export interface StoredCompletion {
     model: string;
     /** Changes with the model file or the server. */
     system_fingerprint?: string;
-    /** default */
+    /** default or flex */
     service_tier: string;
     /** n of them. */
     choices: Array<{
@@ -2838,7 +2838,7 @@ export interface StoredCompletionUpdate {
     model: string;
     /** Changes with the model file or the server. */
     system_fingerprint?: string;
-    /** default */
+    /** default or flex */
     service_tier: string;
     /** n of them. */
     choices: Array<{
@@ -3058,6 +3058,8 @@ export interface Chat {
         object: string;
         /** What the list shows. */
         title: string;
+        /** The folder it is in; "": none. */
+        folder_id: string;
         /** The last message of the branch that is shown; "": none. */
         leaf_id: string;
         /** Model, instructions, sampling: the client's own. */
@@ -3097,6 +3099,8 @@ export interface Chat {
 export interface ChatCreateRequest {
     /** What the list shows. */
     title?: string | null;
+    /** The folder it is in; "" or absent: none. */
+    folder_id?: string | null;
     /** Whatever the client wants back: model, instructions, sampling. */
     settings?: Record<string, unknown> | null;
 }
@@ -3108,6 +3112,8 @@ export interface ChatCreate {
     object: string;
     /** What the list shows. */
     title: string;
+    /** The folder it is in; "": none. */
+    folder_id: string;
     /** The last message of the branch that is shown; "": none. */
     leaf_id: string;
     /** Model, instructions, sampling: the client's own. */
@@ -3125,7 +3131,7 @@ export interface ChatCreate {
 export interface ChatDelete {
     /** What was deleted. */
     id: string;
-    /** tiro.chat.deleted or tiro.chat.message.deleted */
+    /** tiro.chat.deleted and the like. */
     object: string;
     /** true */
     deleted: boolean;
@@ -3170,7 +3176,7 @@ export interface ChatMessageCreate {
 export interface ChatMessageDelete {
     /** What was deleted. */
     id: string;
-    /** tiro.chat.deleted or tiro.chat.message.deleted */
+    /** tiro.chat.deleted and the like. */
     object: string;
     /** true */
     deleted: boolean;
@@ -3194,6 +3200,8 @@ export interface ChatMessageUpdate {
     object: string;
     /** What the list shows. */
     title: string;
+    /** The folder it is in; "": none. */
+    folder_id: string;
     /** The last message of the branch that is shown; "": none. */
     leaf_id: string;
     /** Model, instructions, sampling: the client's own. */
@@ -3213,6 +3221,8 @@ export interface ChatUpdateRequest {
     title?: string | null;
     /** The last message of the branch to show. */
     leaf_id?: string | null;
+    /** The folder it is put in; "": it is in none then. */
+    folder_id?: string | null;
     /** In place of those that were there. */
     settings?: Record<string, unknown> | null;
     /** Stands first in the list. */
@@ -3228,6 +3238,8 @@ export interface ChatUpdate {
     object: string;
     /** What the list shows. */
     title: string;
+    /** The folder it is in; "": none. */
+    folder_id: string;
     /** The last message of the branch that is shown; "": none. */
     leaf_id: string;
     /** Model, instructions, sampling: the client's own. */
@@ -3253,6 +3265,8 @@ export interface ChatList {
         object: string;
         /** What the list shows. */
         title: string;
+        /** The folder it is in; "": none. */
+        folder_id: string;
         /** The last message of the branch that is shown; "": none. */
         leaf_id: string;
         /** Model, instructions, sampling: the client's own. */
@@ -3558,6 +3572,128 @@ export interface FileText {
     truncated: boolean;
 }
 
+export interface Folder {
+    /** folder_... */
+    id: string;
+    /** tiro.folder */
+    object: string;
+    /** What the list shows. */
+    name: string;
+    /** They stand before those of each of its chats. */
+    instructions: string;
+    /** Its files; "": none. */
+    vector_store_id: string;
+    /** The client's own. */
+    settings: Record<string, unknown>;
+    /** How many chats are in it. */
+    n_chats: number;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds, of the last change of the folder itself. */
+    updated_at: number;
+}
+
+export interface FolderCreateRequest {
+    /** What the list shows. */
+    name?: string | null;
+    /** For clients to put before the instructions of each of its chats. */
+    instructions?: string | null;
+    /** The vector store with its files, for file_search in its chats; "": it has none. */
+    vector_store_id?: string | null;
+    /** Whatever the client wants back, as a chat's. */
+    settings?: Record<string, unknown> | null;
+}
+
+export interface FolderCreate {
+    /** folder_... */
+    id: string;
+    /** tiro.folder */
+    object: string;
+    /** What the list shows. */
+    name: string;
+    /** They stand before those of each of its chats. */
+    instructions: string;
+    /** Its files; "": none. */
+    vector_store_id: string;
+    /** The client's own. */
+    settings: Record<string, unknown>;
+    /** How many chats are in it. */
+    n_chats: number;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds, of the last change of the folder itself. */
+    updated_at: number;
+}
+
+export interface FolderDelete {
+    /** What was deleted. */
+    id: string;
+    /** tiro.chat.deleted and the like. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface FolderUpdateRequest {
+    /** What the list shows. */
+    name?: string | null;
+    /** For clients to put before the instructions of each of its chats. */
+    instructions?: string | null;
+    /** The vector store with its files, for file_search in its chats; "": it has none. */
+    vector_store_id?: string | null;
+    /** Whatever the client wants back, as a chat's. */
+    settings?: Record<string, unknown> | null;
+}
+
+export interface FolderUpdate {
+    /** folder_... */
+    id: string;
+    /** tiro.folder */
+    object: string;
+    /** What the list shows. */
+    name: string;
+    /** They stand before those of each of its chats. */
+    instructions: string;
+    /** Its files; "": none. */
+    vector_store_id: string;
+    /** The client's own. */
+    settings: Record<string, unknown>;
+    /** How many chats are in it. */
+    n_chats: number;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds, of the last change of the folder itself. */
+    updated_at: number;
+}
+
+export interface FolderList {
+    /** list */
+    object: string;
+    /** By name; at most 200. */
+    data: Array<{
+        /** folder_... */
+        id: string;
+        /** tiro.folder */
+        object: string;
+        /** What the list shows. */
+        name: string;
+        /** They stand before those of each of its chats. */
+        instructions: string;
+        /** Its files; "": none. */
+        vector_store_id: string;
+        /** The client's own. */
+        settings: Record<string, unknown>;
+        /** How many chats are in it. */
+        n_chats: number;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds, of the last change of the folder itself. */
+        updated_at: number;
+    }>;
+    /** false */
+    has_more: boolean;
+}
+
 export interface InviteCreateRequest {
     /** What who comes by it will be. */
     role?: "member" | "owner" | null;
@@ -3771,6 +3907,81 @@ export interface MeUpdate {
     created_at: number;
 }
 
+export interface Memory {
+    /** tiro.memory */
+    object: string;
+    /** The preference memory. */
+    enabled: boolean;
+    /** The most that all texts may have together. */
+    bytes_max: number;
+    /** The oldest first. */
+    data: Array<{
+        /** mem_... */
+        id: string;
+        /** tiro.memory.entry */
+        object: string;
+        /** What is remembered. */
+        text: string;
+        /** user: written by hand; model: by the tool tiro_memory. */
+        origin: string;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds. */
+        updated_at: number;
+    }>;
+    /** For clients to put before all other instructions, word for word, so that the model has read it already; "" when nothing is remembered or enabled is false. */
+    instructions: string;
+}
+
+export interface MemoryCreateRequest {
+    /** What is to be remembered. What is there already is not added again. */
+    text: string;
+}
+
+export interface MemoryCreate {
+    /** mem_... */
+    id: string;
+    /** tiro.memory.entry */
+    object: string;
+    /** What is remembered. */
+    text: string;
+    /** user: written by hand; model: by the tool tiro_memory. */
+    origin: string;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds. */
+    updated_at: number;
+}
+
+export interface MemoryDelete {
+    /** What was deleted. */
+    id: string;
+    /** tiro.chat.deleted and the like. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface MemoryUpdateRequest {
+    /** In place of what it was. */
+    text: string;
+}
+
+export interface MemoryUpdate {
+    /** mem_... */
+    id: string;
+    /** tiro.memory.entry */
+    object: string;
+    /** What is remembered. */
+    text: string;
+    /** user: written by hand; model: by the tool tiro_memory. */
+    origin: string;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds. */
+    updated_at: number;
+}
+
 export interface OwnerLink {
     /** invite_... */
     id: string;
@@ -3854,6 +4065,127 @@ export interface Passkeys {
     }>;
 }
 
+export interface Preferences {
+    /** tiro.preferences */
+    object: string;
+    /** Chats are told what the memory holds. */
+    memory: boolean;
+    /** The model may add to the memory by itself, with a tool. */
+    remember: boolean;
+    /** The model makes a title for a new chat, when it has nothing else to do. */
+    titles: boolean;
+}
+
+export interface PreferencesUpdateRequest {
+    /** Chats are told what the memory holds. */
+    memory?: boolean | null;
+    /** The model may add to the memory by itself, with a tool. */
+    remember?: boolean | null;
+    /** The model makes a title for a new chat, when it has nothing else to do. */
+    titles?: boolean | null;
+}
+
+export interface PreferencesUpdate {
+    /** tiro.preferences */
+    object: string;
+    /** Chats are told what the memory holds. */
+    memory: boolean;
+    /** The model may add to the memory by itself, with a tool. */
+    remember: boolean;
+    /** The model makes a title for a new chat, when it has nothing else to do. */
+    titles: boolean;
+}
+
+export interface Preset {
+    /** preset_... */
+    id: string;
+    /** tiro.preset */
+    object: string;
+    /** What the list shows. */
+    name: string;
+    /** As those of a chat. */
+    settings: Record<string, unknown>;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds, of its last change. */
+    updated_at: number;
+}
+
+export interface PresetCreateRequest {
+    /** What the list shows. */
+    name?: string | null;
+    /** What a chat's settings become when it is applied: model, instructions, sampling, schema, tools. */
+    settings?: Record<string, unknown> | null;
+}
+
+export interface PresetCreate {
+    /** preset_... */
+    id: string;
+    /** tiro.preset */
+    object: string;
+    /** What the list shows. */
+    name: string;
+    /** As those of a chat. */
+    settings: Record<string, unknown>;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds, of its last change. */
+    updated_at: number;
+}
+
+export interface PresetDelete {
+    /** What was deleted. */
+    id: string;
+    /** tiro.chat.deleted and the like. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface PresetUpdateRequest {
+    /** What the list shows. */
+    name?: string | null;
+    /** What a chat's settings become when it is applied: model, instructions, sampling, schema, tools. */
+    settings?: Record<string, unknown> | null;
+}
+
+export interface PresetUpdate {
+    /** preset_... */
+    id: string;
+    /** tiro.preset */
+    object: string;
+    /** What the list shows. */
+    name: string;
+    /** As those of a chat. */
+    settings: Record<string, unknown>;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds, of its last change. */
+    updated_at: number;
+}
+
+export interface PresetList {
+    /** list */
+    object: string;
+    /** By name; at most 200. */
+    data: Array<{
+        /** preset_... */
+        id: string;
+        /** tiro.preset */
+        object: string;
+        /** What the list shows. */
+        name: string;
+        /** As those of a chat. */
+        settings: Record<string, unknown>;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds, of its last change. */
+        updated_at: number;
+    }>;
+    /** false */
+    has_more: boolean;
+}
+
 export interface SessionDelete {
     /** What was deleted. */
     id: string;
@@ -3883,6 +4215,87 @@ export interface Sessions {
         /** It is the one that asks. */
         current: boolean;
     }>;
+}
+
+export interface ShareCreateRequest {
+    /** The last message of the branch; if absent, of the one that is shown. */
+    leaf_id?: string | null;
+    /** Seconds until the link ends: a week, if absent. */
+    expires_in?: number | null;
+}
+
+export interface ShareCreate {
+    /** share_... */
+    id: string;
+    /** tiro.share */
+    object: string;
+    /** The chat that it is of; it ends with that. */
+    chat_id: string;
+    /** The chat's, when it was shared. */
+    title: string;
+    /** How many messages it shows. */
+    n_messages: number;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds. */
+    expires_at: number;
+    /** What GET /v1/tiro/shared/{token} takes. It is shown this once: only its hash is kept. */
+    token: string;
+}
+
+export interface ShareDelete {
+    /** What was deleted. */
+    id: string;
+    /** tiro.chat.deleted and the like. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface Shared {
+    /** tiro.shared */
+    object: string;
+    /** The chat's, when it was shared. */
+    title: string;
+    /** Unix seconds, of the sharing. */
+    created_at: number;
+    /** Unix seconds. */
+    expires_at: number;
+    /** The branch, from its beginning. */
+    messages: Array<{
+        /** user or assistant */
+        role: string;
+        /** Its text. */
+        content: string;
+        /** Which model wrote it; "": none. */
+        model: string;
+        /** Unix seconds. */
+        created_at: number;
+    }>;
+}
+
+export interface ShareList {
+    /** list */
+    object: string;
+    /** The newest first; at most 500. Their tokens are not kept. */
+    data: Array<{
+        /** share_... */
+        id: string;
+        /** tiro.share */
+        object: string;
+        /** The chat that it is of; it ends with that. */
+        chat_id: string;
+        /** The chat's, when it was shared. */
+        title: string;
+        /** How many messages it shows. */
+        n_messages: number;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds. */
+        expires_at: number;
+    }>;
+    /** false */
+    has_more: boolean;
 }
 
 export interface SignInRequest {

@@ -29,10 +29,21 @@ function Shown({ server }: { server: Server }) {
     const at = useAddress();
     const page = pages.find((p) => p.path === at[0]);
     if (page) return <Later key={page.path} page={page} server={server} rest={at.slice(1)} />;
-    return <ChatPage server={server} id={at[0] === "chat" ? (at[1] ?? "") : ""} />;
+    const named = (path: string) => (at[0] === path ? (at[1] ?? "") : "");
+    return <ChatPage server={server} id={named("chat")} into={named("in")} />;
 }
 
+/** For pages that stand alone. */
+const nobody: Server = { models: [], pulls: [], known: false, problem: null, again: () => undefined };
+
 export function App() {
+    const at = useAddress();
+    const alone = pages.find((p) => p.alone && p.path === at[0]);
+    if (alone) return <Later key={alone.path} page={alone} server={nobody} rest={at.slice(1)} />;
+    return <Mine />;
+}
+
+function Mine() {
     const server = useServer();
     const at = useAddress();
     const open = pages.find((p) => p.path === at[0])?.open;

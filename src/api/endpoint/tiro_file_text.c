@@ -8,7 +8,7 @@
 #include "base/utf8.h"
 
 enum {
-    FILE_TEXT_MAX = 8 << 20, /* bytes of text in one answer */
+    FILE_TEXT_MAX = 8 << 20,                     /* bytes of text in one answer */
     ANSWER_MAX = 6 * FILE_TEXT_MAX + (64 << 10), /* \u0000 is the longest that a byte becomes */
 };
 

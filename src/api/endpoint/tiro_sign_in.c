@@ -1,6 +1,7 @@
 /* POST /v1/tiro/sign_in: a name and a password become a session. */
 #include "api/people.h"
 
+#include "base/log.h"
 #include "base/seam.h"
 
 struct sign_in_req {
@@ -43,8 +44,10 @@ static int checked(struct call *call, const struct password_result *result, void
 {
     struct asked *asked = user;
     /* One answer for all that may be wrong. */
-    if (!result->good || !people_active(call->service->people, asked->id))
+    if (!result->good || !people_active(call->service->people, asked->id)) {
+        log_info("a sign-in was refused", LOG_SLICE("address", call->caller.address));
         return err_set(err, ERR_SIGN_IN, "The name or the password is not right.");
+    }
     attempts_give_back(people_attempts(call->service->people), &attempts_of_account, asked->login,
                        now_ns());
     struct sign_in *s = people_call_new(call, sizeof *s, err);

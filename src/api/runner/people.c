@@ -6,7 +6,12 @@
 #include "base/seam.h"
 #include "store/holding.h"
 
-enum { FIRST_MS = 2 * 1000, SWEEP_MS = 30 * 1000, LIST_BYTES_MAX = 8 << 20 };
+enum {
+    FIRST_MS = 2 * 1000,
+    LEAVING_MS = 30 * 1000, /* while somebody's row waits to go */
+    REST_MS = 10 * 60 * 1000,
+    LIST_BYTES_MAX = 8 << 20,
+};
 
 struct sweep {
     struct store_job job; /* first */
@@ -20,6 +25,7 @@ struct sweeper {
     struct service *service;
     struct service_timer *timer;
     struct sweep *sweep;
+    bool soon; /* somebody has left since the sweep began */
 };
 
 static void begin(void *user);
@@ -68,7 +74,8 @@ static void done(struct store_job *job, int rc, const struct err *err)
     if (home) {
         home->sweep = NULL;
         if (rc >= 0 && s->n_gone) people_reload(home->service->people);
-        wait(home, SWEEP_MS);
+        wait(home, rc < 0 || s->n_gone || home->soon ? LEAVING_MS : REST_MS);
+        home->soon = false;
     }
     arena_release(&s->arena);
     mem_free(s);
@@ -81,7 +88,7 @@ static void begin(void *user)
     home->timer = NULL;
     if (!s || !home->service->store) {
         mem_free(s);
-        wait(home, SWEEP_MS);
+        wait(home, LEAVING_MS);
         return;
     }
     s->job = (struct store_job){ .run = run, .done = done };
@@ -108,6 +115,17 @@ static void stop(void *state)
     home->service->ops->timer_cancel(home->service, home->timer);
     if (home->sweep) home->sweep->home = NULL;
     mem_free(home);
+}
+
+extern const struct runner runner_people;
+
+void leaving_sweep_soon(struct service *service)
+{
+    struct sweeper *home = runner_state(service, &runner_people);
+    if (home) home->soon = true;
+    if (!home || home->sweep) return;
+    home->service->ops->timer_cancel(home->service, home->timer);
+    wait(home, LEAVING_MS);
 }
 
 const struct runner runner_people = { .start = start, .stop = stop };

@@ -124,9 +124,11 @@ const struct server_tool server_tool_tiro_abc_check = {
     .description = "Checks music in ABC notation: says which bars do not add up and what else is "
                    "wrong, with line and column. Use it for every tune before you answer with it, "
                    "and again after you have mended it.",
-    .parameters = "{\"type\":\"object\",\"properties\":{\"abc\":{\"type\":\"string\","
-                  "\"description\":\"The whole tune, from X: on.\",\"minLength\":1,"
-                  "\"maxLength\":20000}},\"required\":[\"abc\"],\"additionalProperties\":false}",
+    .parameters =
+        "{\"type\":\"object\",\"properties\":{\"abc\":{\"type\":\"string\","
+        "\"description\":\"The whole tune, from X: on, each field on a line of its own.\","
+        "\"pattern\":\"^X:[0-9]{1,6}\\n([A-Za-z]:[^\\n]*\\n){1,30}[^\\n]+(\\n[^\\n]*)*$\"}},"
+        "\"required\":[\"abc\"],\"additionalProperties\":false}",
     .begin = begin,
     .cancel = cancel,
     .recall = recall,

@@ -142,6 +142,7 @@ static void fake_write_request(struct json_writer *w, const struct msg_request *
     for (uint32_t i = 0; i < m->n_stop; i++) fake_str(w, "stop", m->stop[i]);
     fake_num(w, "logprobs", m->logprobs ? m->top_logprobs : -1.0, -1);
     fake_num(w, "dimensions", m->dimensions, 0);
+    fake_num(w, "priority", m->priority, 0);
     fake_write_tools(w, m);
     fake_write_grammar(w, m);
     json_object_end(w);

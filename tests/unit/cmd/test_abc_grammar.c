@@ -3,8 +3,9 @@
 #include "unit/test.h"
 
 #include "fault/fault.h"
-#include "music/abc_grammar.h"
 #include "grammar/ebnf.h"
+#include "music/abc_check.h"
+#include "music/abc_grammar.h"
 #include "unit/grammar/matching.h"
 
 #include <stdlib.h>
@@ -207,6 +208,18 @@ static void check_order(const char *tune)
     fail_msg("no K: in %s", tune);
 }
 
+/* What the check of music (music/abc_check) says: nothing. */
+static void check_checks(const char *tune)
+{
+    static struct abc_report report; /* Large. */
+    struct err err = { 0 };
+    assert_ok(abc_check(&report, slice_of(tune), &err), &err);
+    if (report.n_issues)
+        fail_msg("line %u, column %u: %s\n%s", report.issues[0].line, report.issues[0].column,
+                 report.issues[0].text, tune);
+    assert_int_equal(report.n_tunes, 1);
+}
+
 static void test_walks_add_up(void **state)
 {
     (void)state;
@@ -238,6 +251,7 @@ static void test_walks_add_up(void **state)
             walk(&tune, g);
             assert_true(grammar_matches(g, buf_slice(&tune)));
             check_order(buf_str(&tune));
+            check_checks(buf_str(&tune));
             count_bars(count, buf_str(&tune), rows[i].unit);
             check_bars(count, buf_str(&tune), rows[i].full);
             assert_in_range(count->n_parts, o->parts_min ? o->parts_min : 1, 4);
@@ -256,7 +270,7 @@ static const struct {
     const char *tune;
 } tunes[] = {
     { { .metre = "6/8" },
-      "X:1\nT:The Kesh\nC:trad.\nR:jig\nM:6/8\nL:1/8\nQ:1/4=160\nK:G\n"
+      "X:1\nT:The Kesh\nC:trad.\nR:jig\nM:6/8\nL:1/8\nQ:3/8=107\nK:G\n"
       "|:G3 GAB|A3 ABd|edd gdd|edB dBA|\nG3 GAB|A3 ABd|edd gdB|AGF G3:|\n"
       "|:B2B d2d|ege dBA|B2B dBG|ABA AGA|\nB2B d2d|ege dBd|gfg aga|bgg g3:|\n" },
     { { .metre = "9/8", .keys = "Em,Edor" },
@@ -340,6 +354,29 @@ static void test_a_note_is_no_field(void **state)
     grammar_unref(g);
 }
 
+static void test_what_a_tune_is_called(void **state)
+{
+    (void)state;
+    struct grammar *g;
+    struct err err;
+    const struct abc_options o = { .metre = "2/4",
+                                   .unit = 4,
+                                   .bars_min = 1,
+                                   .bars_max = 1,
+                                   .title = " My \"jig\" \xc3\xa9 ",
+                                   .rhythm = "jig",
+                                   .keys = "A dorian",
+                                   .fence = true };
+    assert_ok(compile(&g, &o, &err), &err);
+    assert_true(grammar_matches(g, SLICE("```abc\nX:1\nT:My \"jig\" \xc3\xa9\nR:jig\nM:2/4\nL:1/4\n"
+                                         "K:Ador\nA B|]\n```")));
+    assert_false(grammar_matches(g, SLICE("```abc\nX:1\nT:My jig\nR:jig\nM:2/4\nL:1/4\n"
+                                          "K:Ador\nA B|]\n```")));
+    assert_false(grammar_matches(g, SLICE("```abc\nX:1\nT:My \"jig\" \xc3\xa9\nM:2/4\nL:1/4\n"
+                                          "K:Ador\nA B|]\n```")));
+    grammar_unref(g);
+}
+
 /* --- options ---------------------------------------------------------------------------------- */
 
 static int try_options(struct abc_options options, struct err *err)
@@ -384,6 +421,16 @@ static void test_options(void **state)
                  ERR_INVALID_VALUE, &err, "bars");
     assert_fails(try_options((struct abc_options){ .bars_min = 5, .bars_max = 4 }, &err),
                  ERR_INVALID_VALUE, &err, "bars");
+    static const char *const titles[] = { "", "  ", "100%", "a\\b", "a\nb", "\x7f" };
+    for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
+        assert_fails(try_options((struct abc_options){ .title = titles[i] }, &err),
+                     ERR_INVALID_VALUE, &err, "title");
+    char title[ABC_LINE_MAX + 2] = "";
+    memset(title, 't', ABC_LINE_MAX);
+    assert_ok(try_options((struct abc_options){ .rhythm = title }, &err), &err);
+    title[ABC_LINE_MAX] = 't';
+    assert_fails(try_options((struct abc_options){ .rhythm = title }, &err), ERR_INVALID_VALUE,
+                 &err, "rhythm");
     assert_ok(try_options((struct abc_options){ .parts_min = ABC_PARTS_MAX }, &err), &err);
     assert_fails(try_options((struct abc_options){ .parts_min = ABC_PARTS_MAX + 1 }, &err),
                  ERR_INVALID_VALUE, &err, "parts");
@@ -405,11 +452,9 @@ static void test_no_memory_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_walks_add_up),
-        cmocka_unit_test(test_tunes_belong_to_it),
-        cmocka_unit_test(test_broken_tunes_do_not),
-        cmocka_unit_test(test_a_note_is_no_field),
-        cmocka_unit_test(test_options),
+        cmocka_unit_test(test_walks_add_up),          cmocka_unit_test(test_tunes_belong_to_it),
+        cmocka_unit_test(test_broken_tunes_do_not),   cmocka_unit_test(test_a_note_is_no_field),
+        cmocka_unit_test(test_what_a_tune_is_called), cmocka_unit_test(test_options),
         cmocka_unit_test(test_no_memory_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,8 +45,8 @@ static void each_file_has_a_form(void **state)
     assert_null(assets_find(SLICE("/nothing")));
 }
 
-/* What the page says of the assembled bytes is true: the last byte of each is there, and WebAssembly
- * begins as it does. */
+/* What the table says of the assembled bytes is true: each begins as its kind does, and its last
+ * byte is there. */
 static void the_bytes_are_the_files(void **state)
 {
     (void)state;

@@ -20,7 +20,7 @@ const rows: Row[] = [
     { codes: ["model_not_found"], text: "The model is gone from this server. Choose another one above.", remedy: "models" },
     { codes: ["model_loading"], text: "The model is being loaded. Try again when it is ready.", remedy: "again" },
     { codes: ["server_overloaded", "busy", "rate_limit_exceeded"], text: "Others are asking too. Wait a moment, then try again.", remedy: "again" },
-    { codes: ["worker_lost"], text: "The process of the model ended and is started again. Try again; if it happens twice, choose another model.", remedy: "again" },
+    { codes: ["worker_lost", "server_error"], text: "Try again; if it happens twice, choose another model.", remedy: "again" },
     { codes: ["server_shutting_down"], text: "The server is being stopped. Try again when it is back.", remedy: "again" },
     { codes: ["insufficient_storage"], text: "The server's disk is full. Make room on it, or use a temporary chat, which keeps nothing.", remedy: "again" },
     { codes: ["io_error"], text: "The server cannot read or write its disk. Look at its log, then try again.", remedy: "again" },
@@ -28,7 +28,7 @@ const rows: Row[] = [
     { codes: ["deadline_exceeded", "request_timeout"], text: "It took too long. Try again, or ask for less.", remedy: "again" },
     { codes: ["malformed_file", "unsupported_file", "checksum_mismatch"], text: "The model's file cannot be used. Pull it again, or choose another model.", remedy: "models" },
     { codes: ["invalid_api_key", "permission_denied"], text: "Ask whoever runs this server for access.", remedy: "" },
-    { codes: ["invalid_value", "invalid_type", "unsupported_value", "unsupported_parameter", "template_error"], text: "Look at this chat's settings.", remedy: "settings" },
+    { codes: ["invalid_value", "invalid_type", "unsupported_value", "unsupported_parameter", "template_error", "invalid_prompt"], text: "Look at this chat's settings.", remedy: "settings" },
     { codes: ["request_too_large"], text: "Send less at once: fewer or smaller files.", remedy: "" },
     { codes: ["limit_exceeded"], text: "Begin a new chat: this one is as long as a chat can be.", remedy: "" },
 ];
@@ -43,6 +43,12 @@ const byStatus = (status: number): Advice => {
 
 export function adviceOn(code: string, status = 500): Advice {
     return rows.find((r) => r.codes.includes(code)) ?? byStatus(status);
+}
+
+/** What a problem is kept as: a name that there is advice on, if any is near. */
+export function nameOf(e: unknown): string {
+    if (!(e instanceof ApiError) || e.status === 0 || rows.some((r) => r.codes.includes(e.code))) return e instanceof ApiError ? e.code : "";
+    return e.status === 400 ? "invalid_value" : e.status === 429 || e.status === 503 ? "busy" : e.code;
 }
 
 /** What was said, and what to do, in a line. */

@@ -5,9 +5,10 @@ import * as server from "../server/chats";
 import type { Chat, Details, Message, NewMessage, Settings } from "../server/chats";
 import { ApiError, said } from "../server/http";
 import { readModel } from "../server/models";
-import { ask, cancelAnswer, forgetAnswer, resume, type Answer, type Question } from "../server/responses";
-import { explained } from "./advice";
+import { ask, cancelAnswer, forgetAnswer, resume, type Answer, type Question, type Turn } from "../server/responses";
+import { explained, nameOf } from "./advice";
 import type { Attachment } from "./attachments";
+import { withContext } from "./context";
 import { inputOf } from "./reads";
 import { Tree } from "./tree";
 
@@ -18,6 +19,15 @@ const RETRY_MS = 500;
 /** A server that does not end an answer by then is left alone with it. */
 const STOP_MS = 5000;
 
+/** What an answer is held to, and what else it is asked. */
+export interface Held {
+    grammar: string;
+    /** Behind the messages of the branch, for this answer only. */
+    more?: Turn[];
+    /** It takes a place in an answer of which this stands before and behind it. */
+    around?: [string, string];
+}
+
 export interface Conversation {
     /** null: nothing is kept (yet). */
     chat: Chat | null;
@@ -26,6 +36,8 @@ export interface Conversation {
     messages: Message[];
     tree: Tree;
     settings: Settings;
+    /** The folder it is in, or will be; "": none. */
+    folder: string;
     /** Nothing of it is kept on the server. */
     temporary: boolean;
     /** An answer is being written. */
@@ -35,11 +47,11 @@ export interface Conversation {
     /** What went wrong last; "": nothing. */
     problem: string;
     open(id: string): void;
-    begin(temporary: boolean): void;
+    begin(temporary: boolean, folder?: string): void;
     /** Asks one model, or two side by side. False: the question is not in the chat. */
-    send(text: string, attachments: Attachment[], models: string[]): Promise<boolean>;
+    send(text: string, attachments: Attachment[], models: string[], held?: Held): Promise<boolean>;
     edit(message: Message, text: string, models: string[]): Promise<void>;
-    again(message: Message, model: string): Promise<void>;
+    again(message: Message, model: string, held?: Held): Promise<void>;
     /** Of two answers, this is the one that goes on. */
     choose(message: Message): Promise<void>;
     /** Changes what is kept beside messages. */
@@ -49,21 +61,27 @@ export interface Conversation {
     stop(): void;
     set(settings: Settings): void;
     rename(title: string): void;
+    /** Another version of the chat, from elsewhere. */
+    renewed(chat: Chat): void;
 }
 
 /** What a title can be before there is a better one. */
-function titleOf(text: string): string {
+export function titleOf(text: string): string {
     const line = text.trim().split("\n")[0]!.replace(/\s+/g, " ");
     return line.length <= TITLE_MAX ? line : `${line.slice(0, TITLE_MAX - 1)}…`;
 }
 
 /** What made an answer, as far as the server knows it now. */
-async function maker(model: string): Promise<Details["made"]> {
+async function maker({ model, details }: Message): Promise<Partial<Details>> {
     const known = (await readModel(model).catch(() => null))?.tiro;
-    return {
+    const made = {
+        ...details.made,
         ...(known?.sha256 ? { sha256: known.sha256 } : {}),
         ...(known?.quantisation ? { quantisation: known.quantisation } : {}),
     };
+    // A response says of itself only that it failed; that the model's file is bad, its model says.
+    const bad = details.code === "server_error" && known?.state === "failed";
+    return { made, ...(bad ? { code: "unsupported_file" } : {}) };
 }
 
 function dice(): number {
@@ -83,6 +101,7 @@ export function useConversation({ changed, full }: Listener): Conversation {
     const [leaf, setLeaf] = useState("");
     const [settings, setSettings] = useState<Settings>({});
     const [temporary, setTemporary] = useState(false);
+    const [folder, setFolder] = useState("");
     const [busy, setBusy] = useState(false);
     const [writing, setWriting] = useState<ReadonlySet<string>>(new Set());
     const [problem, setProblem] = useState("");
@@ -134,7 +153,7 @@ export function useConversation({ changed, full }: Listener): Conversation {
         if (stopped) return { ended: "stopped" };
         const lost = e instanceof ApiError && e.status === 0;
         if (lost && answer && tries < TRIES) return null;
-        const code = e instanceof ApiError ? e.code : "";
+        const code = nameOf(e);
         return { ended: "failed", problem: said(e), ...(code ? { code } : {}) };
     };
 
@@ -146,6 +165,7 @@ export function useConversation({ changed, full }: Listener): Conversation {
         answers: AsyncGenerator<Answer>,
     ) => {
         const mine = opening.current;
+        const [before, behind] = message.details.around ?? ["", ""];
         let latest = message;
         let frame = 0;
         writes(message.id, true);
@@ -158,7 +178,7 @@ export function useConversation({ changed, full }: Listener): Conversation {
                 for await (const answer of answers) {
                     if (mine !== opening.current) return;
                     const details = { ...message.details, ...answer.details };
-                    latest = { ...latest, content: answer.text, details };
+                    latest = { ...latest, content: before + answer.text, details };
                     if (answer.id && !latest.response_id && to) {
                         latest = { ...latest, response_id: answer.id };
                         await server.updateMessage(to.id, message.id, { response_id: answer.id });
@@ -178,15 +198,14 @@ export function useConversation({ changed, full }: Listener): Conversation {
                 ended = broken(e, latest.response_id, tries);
             }
             if (ended) {
-                latest = { ...latest, details: { ...latest.details, ...ended } };
+                latest = { ...latest, content: latest.content + behind, details: { ...latest.details, ...ended } };
             } else {
                 await new Promise((go) => setTimeout(go, RETRY_MS * (tries + 1)));
                 answers = resume(latest.response_id, signal);
             }
         }
         cancelAnimationFrame(frame);
-        const made = { ...latest.details.made, ...(await maker(latest.model)) };
-        await finish(to, { ...latest, details: { ...latest.details, made } }, mine);
+        await finish(to, { ...latest, details: { ...latest.details, ...(await maker(latest)) } }, mine);
     };
 
     const finish = async (to: Chat | null, message: Message, mine: number) => {
@@ -223,23 +242,32 @@ export function useConversation({ changed, full }: Listener): Conversation {
     };
 
     /** One answer of each model to the end of a branch; two stand side by side until one is kept. */
-    const answer = async (to: Chat | null, before: Message[], models: string[], signal: AbortSignal) => {
+    const answer = async (
+        to: Chat | null,
+        before: Message[],
+        models: string[],
+        signal: AbortSignal,
+        held?: Held,
+    ) => {
         const parent_id = before.at(-1)!.id;
         const pair = models.length > 1 ? { pair: crypto.randomUUID?.() ?? String(dice()) } : {};
         const messages: Message[] = [];
         for (const model of models) {
-            const details = { ...pair, made: { seed: dice() } };
+            const around = held?.around ? { around: held.around } : {};
+            const details = { ...pair, ...around, made: { seed: dice() } };
             messages.push(await keep(to, { parent_id, role: "assistant", model, details }));
         }
         if (models.length > 1) {
             setLeaf(messages[0]!.id);
             if (to) await server.updateChat(to.id, { leaf_id: messages[0]!.id });
         }
-        const input = inputOf(before);
+        const input = [...inputOf(before), ...(held?.more ?? [])];
+        const grammar = held?.grammar;
+        const told = await withContext(settings, { folder: to?.folder_id ?? "", temporary });
         await Promise.all(
             messages.map((message) => {
                 const seed = message.details.made!.seed;
-                const question: Question = { model: message.model, input, settings, seed, keep: to !== null };
+                const question: Question = { model: message.model, input, settings: told, seed, grammar, keep: to !== null };
                 return write(to, message, signal, ask(question, signal));
             }),
         );
@@ -247,7 +275,7 @@ export function useConversation({ changed, full }: Listener): Conversation {
 
     const kept = async (text: string): Promise<Chat | null> => {
         if (chat || temporary) return chat;
-        const made = await server.createChat(titleOf(text), settings);
+        const made = await server.createChat(titleOf(text), settings, folder);
         setChat(made);
         changed(made);
         return made;
@@ -272,6 +300,7 @@ export function useConversation({ changed, full }: Listener): Conversation {
         setTemporary(false);
         setChat(read.chat);
         setSettings(read.chat.settings);
+        setFolder(read.chat.folder_id);
         setMessages(read.messages);
         setLeaf(read.chat.leaf_id);
         const unfinished = read.messages.filter((m) => m.response_id !== "");
@@ -287,26 +316,28 @@ export function useConversation({ changed, full }: Listener): Conversation {
         messages,
         tree,
         settings,
+        folder,
         temporary,
         busy,
         writing,
         problem,
         open: (id) => void open(id),
-        begin(now) {
+        begin(now, into = "") {
             leave();
             setTemporary(now);
+            setFolder(now ? "" : into);
             setChat(null);
             setMessages([]);
             setLeaf("");
         },
-        async send(text, attachments, models) {
+        async send(text, attachments, models, held) {
             let asked = false;
             await run(async (signal) => {
                 const to = await kept(text || attachments[0]!.name);
                 const details = attachments.length ? { attachments } : {};
                 const question = await keep(to, { parent_id: leaf, role: "user", content: text, details });
                 asked = true;
-                await answer(to, [...path, question], models, signal);
+                await answer(to, [...path, question], models, signal, held);
             });
             return asked;
         },
@@ -317,13 +348,13 @@ export function useConversation({ changed, full }: Listener): Conversation {
                 await answer(chat, [...tree.path(parent_id), question], models, signal);
             });
         },
-        async again(message, model) {
+        async again(message, model, held) {
             await run(async (signal) => {
                 // Of an answer that never began there is nothing to keep.
                 const empty = message.details.ended === "failed" && !message.content;
                 if (empty && chat) await server.deleteMessage(chat.id, message.id);
                 if (empty) setMessages((all) => all.filter((m) => m.id !== message.id));
-                await answer(chat, tree.path(message.parent_id), [model], signal);
+                await answer(chat, tree.path(message.parent_id), [model], signal, held);
             });
         },
         async choose(message) {
@@ -371,6 +402,11 @@ export function useConversation({ changed, full }: Listener): Conversation {
         set(next) {
             setSettings(next);
             if (chat) void server.updateChat(chat.id, { settings: next }).catch((e) => setProblem(explained(e)));
+        },
+        renewed(now) {
+            if (now.id !== chat?.id) return;
+            setChat(now);
+            setFolder(now.folder_id);
         },
         rename(title) {
             if (!chat) return;

@@ -317,7 +317,7 @@ export default function Account(_: PageProps) {
     const [me, setMe] = useState<Me | null>(null);
     const ask = () => void readMe().then(setMe);
     useEffect(ask, []);
-    const leave = () => void signOut().then(beginAnew, beginAnew);
+    const leave = () => void signOut().finally(() => beginAnew());
     return (
         <Frame
             title="Account"

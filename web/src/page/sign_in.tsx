@@ -14,7 +14,7 @@ function Passwords() {
         setProblem("");
         try {
             await work;
-            beginAnew();
+            beginAnew(true);
         } catch (e) {
             // The person has closed the browser's own dialog: that is no news to them.
             if (!(e instanceof DOMException && e.name === "NotAllowedError")) setProblem(said(e));

@@ -1,7 +1,7 @@
 // Who uses this server: sessions, accounts, invitations, passkeys: /v1/tiro/me and what stands beside it.
 import { useEffect, useState } from "preact/hooks";
 
-import { json } from "./http";
+import { json, setKey } from "./http";
 
 export interface User {
     id: string;
@@ -122,8 +122,9 @@ export function useMe(): Me | null {
 }
 
 /** Nothing of another person's stays in the page's memory. */
-export function beginAnew(): void {
-    location.hash = "";
+export function beginAnew(here = false): void {
+    setKey(""); // It would count for more than the session.
+    if (!here) location.hash = "";
     location.reload();
 }
 

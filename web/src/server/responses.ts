@@ -2,10 +2,16 @@
 // a page that comes back reads them from where it stopped.
 import { ApiError, json, send } from "./http";
 import type { Details, Settings } from "./chats";
+import { cite, found, remembered, type Annotation, type Item } from "./sources";
 import { events } from "./sse";
 
 /** The API's default (temperature 1, every token possible) lets small models wander. */
 const SAMPLING = { temperature: 0.4, min_p: 0.05 };
+/** Where a grammar sees to it that the answer is right, it may wander, and had better not repeat itself. */
+const HELD_SAMPLING = { temperature: 0.9, min_p: 0.05, frequency_penalty: 0.3 };
+
+/** Of one answer: small models would go on for ever. */
+const TOOL_CALLS_MAX = 4;
 
 export interface Turn {
     role: "user" | "assistant";
@@ -18,6 +24,8 @@ export interface Question {
     settings: Settings;
     /** With it the same question has the same answer. */
     seed?: number;
+    /** What the answer is held to; then nothing is called on the way. */
+    grammar?: string;
     /** Kept by the server while it is being made; without, it ends with the connection. */
     keep: boolean;
 }
@@ -30,24 +38,36 @@ export interface Answer {
 }
 
 /** What the model may use while it answers. */
-function toolsOf({ vector_store_ids }: Settings): unknown[] {
-    return vector_store_ids?.length ? [{ type: "file_search", vector_store_ids }] : [];
+function toolsOf({ vector_store_ids, search_first, may_remember, check_music }: Settings): Record<string, unknown> {
+    const search = vector_store_ids?.length ? [{ type: "file_search", vector_store_ids }] : [];
+    const tools = [
+        ...search,
+        ...(may_remember ? [{ type: "tiro_memory" }] : []),
+        ...(check_music ? [{ type: "tiro_abc_check" }] : []),
+    ];
+    if (tools.length === 0) return {};
+    return {
+        tools,
+        max_tool_calls: TOOL_CALLS_MAX,
+        ...(search.length ? { include: ["file_search_call.results"] } : {}),
+        ...(search.length && search_first ? { tool_choice: { type: "file_search" } } : {}),
+    };
 }
 
 function request(q: Question): Record<string, unknown> {
     const { instructions, temperature, top_p, max_output_tokens, schema } = q.settings;
-    const tools = toolsOf(q.settings);
     return {
         model: q.model,
         input: q.input,
-        ...SAMPLING,
         ...(q.seed === undefined ? {} : { seed: q.seed }),
+        ...(q.grammar ? HELD_SAMPLING : SAMPLING),
         ...(temperature === undefined ? {} : { temperature }),
         ...(top_p === undefined ? {} : { top_p }),
         ...(max_output_tokens === undefined ? {} : { max_output_tokens }),
         ...(instructions ? { instructions } : {}),
-        ...(tools.length ? { tools } : {}),
-        ...(schema
+        ...(q.grammar ? {} : toolsOf(q.settings)),
+        ...(q.grammar ? { structured_outputs: { grammar: q.grammar } } : {}),
+        ...(schema && !q.grammar
             ? { text: { format: { type: "json_schema", name: "answer", schema: JSON.parse(schema) } } }
             : {}),
     };
@@ -63,6 +83,8 @@ interface Event {
     type: string;
     delta?: string;
     message?: string;
+    item?: Item;
+    part?: { annotations?: Annotation[] };
     code?: string | null;
     response?: {
         id: string;
@@ -98,6 +120,17 @@ function take(answer: Answer, event: Event, begin: number | null): boolean {
         case "response.reasoning_text.delta":
             if (begin !== null) details.first_ms ??= performance.now() - begin;
             details.thoughts = (details.thoughts ?? "") + (event.delta ?? "");
+            return false;
+        case "response.output_item.done":
+            if (event.item?.type === "tiro_abc_check_call" && event.item.status === "completed")
+                (details.checks ??= []).push({ bars: event.item.bars ?? 0, wrong: event.item.issues?.length ?? 0 });
+            if (event.item) {
+                found(details, event.item);
+                remembered(details, event.item);
+            }
+            return false;
+        case "response.content_part.done":
+            cite(details, event.part?.annotations ?? []);
             return false;
         case "error":
             throw new ApiError(

@@ -34,7 +34,7 @@ export function receipt({ model, details }: Message): string {
     const { rate, cached } = speed(details);
     return [
         model && made?.sha256 ? `${model} ${made.sha256.slice(0, 7)}` : model,
-        usage && `${usage.output} tokens`,
+        usage && usage.output > 0 && `${usage.output} tokens`,
         rate !== undefined && `${Math.round(rate)} a second`,
         cached !== undefined && `cached ${percent(cached)}`,
         first_ms !== undefined && `first after ${(first_ms / 1000).toFixed(first_ms < 100 ? 2 : 1)} s`,

@@ -4,24 +4,32 @@ import { goTo } from "../address";
 import type { Remedy } from "../chat/advice";
 import { artifactsOf, newest } from "../chat/artifacts";
 import { check, type Attachment } from "../chat/attachments";
+import { withContext } from "../chat/context";
 import { useConversation } from "../chat/conversation";
 import { put, read, save, toJson, toMarkdown } from "../chat/files";
+import { mendTune, writeTune } from "../chat/music";
+import { useTitle } from "../chat/title";
 import { measure } from "../chat/weigh";
 import { addMessage, createChat, readChat, type Chat, type Message } from "../server/chats";
+import { createFolder } from "../server/folders";
 import { said } from "../server/http";
 import type { Server } from "../server/live";
 import { sees, type Model } from "../server/models";
 import { CodeContext, type CodeDoings } from "./codedoings";
 import { Composer } from "./composer";
 import { Downloads } from "./downloads";
+import { useFolders } from "./folders";
 import { later } from "./later";
 import { Palette, type Command } from "./palette";
-import { SettingsDialog } from "./settings";
 import { Sidebar } from "./sidebar";
 import { pairOf, Thread } from "./thread";
 
+const SettingsDialog = later(() => import("./settings"));
+const ShareDialog = later(() => import("./share"));
+const RememberDialog = later(() => import("./memory"));
 const BranchMap = later(() => import("./map"));
 const Room = later(() => import("./room"));
+const Tune = later(() => import("./tune"));
 const Keyboard = later(() => import("./keyboard"));
 const FilesPanel = later(() => import("./artifacts"));
 
@@ -32,11 +40,16 @@ function defaultOf(models: Model[]): string {
     return (models.find((m) => m.tiro.default) ?? models[0])?.id ?? "";
 }
 
-function Welcome({ model, size, temporary }: { model: string; size: number; temporary: boolean }) {
+function Welcome({ model, size, temporary, folder }: { model: string; size: number; temporary: boolean; folder: string }) {
     return (
         <section class="welcome">
             <h2>Ask something.</h2>
             <p>It is answered on this machine; nothing leaves it.</p>
+            {folder && (
+                <p>
+                    This chat will be in the folder <bdi>{folder}</bdi>.
+                </p>
+            )}
             {temporary && <p>This chat is temporary: nothing of it is kept.</p>}
             {size > 0 && size < SMALL_BYTES && (
                 <p>{model} is a very small model: quick, and often wrong. Check what it says.</p>
@@ -49,14 +62,19 @@ interface Props {
     server: Server;
     /** `#/chat/ID`: its id; "": a new one. */
     id: string;
+    /** `#/in/FOLDER`: where a new one will be; "": in none. */
+    into: string;
 }
 
-/** The page at `#/` and `#/chat/ID`. */
-export function ChatPage({ server, id }: Props) {
+/** The page at `#/`, `#/chat/ID` and `#/in/FOLDER`. */
+export function ChatPage({ server, id, into }: Props) {
     const [round, setRound] = useState(0);
     const [chosen, setChosen] = useState("");
     const [second, setSecond] = useState("");
-    const [dialog, setDialog] = useState<"" | "settings" | "palette" | "map" | "room" | "refused" | "keyboard">("");
+    const [dialog, setDialog] = useState<"" | "settings" | "palette" | "map" | "room" | "refused" | "keyboard" | "tune">("");
+    const [sharing, setSharing] = useState<{ chat: Chat; leaf: string } | null>(null);
+    const [remembering, setRemembering] = useState<Message | null>(null);
+    const [folders, foldersAgain] = useFolders();
     const [aim, setAim] = useState<{ id: string } | null>(null);
     const [drawer, setDrawer] = useState(false);
     const [problem, setProblem] = useState("");
@@ -82,16 +100,28 @@ export function ChatPage({ server, id }: Props) {
     };
     useEffect(() => {
         setAttached([]);
-        if (id === (c.chat?.id ?? "")) return; // It stands in the address because it is open.
+        // It stands in the address because it is open.
+        if (id === (c.chat?.id ?? "") && (id || into === c.folder)) return;
         setPanel(null);
         if (id) c.open(id);
-        else c.begin(false);
-    }, [id]);
+        else c.begin(false, into);
+    }, [id, into]);
 
     // An open chat keeps its model; a new one takes the server's default.
     const wanted = chosen || [...c.path].reverse().find((m) => m.model)?.model || c.settings.model || "";
     const model = server.models.some((m) => m.id === wanted) ? wanted : defaultOf(server.models);
     const known = server.models.find((m) => m.id === model)?.tiro;
+    useTitle(c, model, (known?.bytes ?? 0) >= SMALL_BYTES, (chat) => {
+        setRound((r) => r + 1);
+        c.renewed(chat);
+    });
+    /** With what the memory and the folder say, as the model reads it. */
+    const told = () =>
+        withContext(c.settings, { folder: c.folder, temporary: c.temporary }).catch(() => c.settings);
+    const [context, setContext] = useState(c.settings);
+    useEffect(() => {
+        if (dialog === "room" || dialog === "refused") void told().then(setContext);
+    }, [dialog]);
 
     const take = async (file: File) => {
         setProblem("");
@@ -114,7 +144,7 @@ export function ChatPage({ server, id }: Props) {
     const models = second && server.models.some((m) => m.id === second) ? [model, second] : [model];
     const undecided = pairOf(c).length > 0;
     const size = async (text: string, attachments: Attachment[]) =>
-        entry ? measure({ model: entry, path: c.path, settings: c.settings }, text, attachments) : null;
+        entry ? measure({ model: entry, path: c.path, settings: await told() }, text, attachments) : null;
     const remedy = (what: Remedy, message: Message) => {
         if (what === "again") void c.again(message, model);
         else if (what === "room") setDialog("room");
@@ -131,7 +161,7 @@ export function ChatPage({ server, id }: Props) {
         ]);
     };
     const goOn = async (summary: string) => {
-        const made = await createChat(`${c.chat?.title || "Chat"} (goes on)`.slice(0, 60), c.settings);
+        const made = await createChat(`${c.chat?.title || "Chat"} (goes on)`.slice(0, 60), c.settings, c.folder);
         const parent = await addMessage(made.id, { parent_id: "", role: "user", content: "What have we said so far?" });
         await addMessage(made.id, { parent_id: parent.id, role: "assistant", content: summary, model });
         setRound((r) => r + 1);
@@ -174,6 +204,17 @@ export function ChatPage({ server, id }: Props) {
 
     // A dialog hears of its closing only later, when another may be open.
     const closed = (which: string) => () => setDialog((now) => (now === which ? "" : now));
+    const share = (chat: Chat) => {
+        // What is looked at, where it is open; else what its list shows.
+        const leaf = chat.id === c.chat?.id ? (c.path.at(-1)?.id ?? "") : chat.leaf_id;
+        setSharing({ chat, leaf });
+    };
+    const newFolder = () =>
+        createFolder("New folder").then(
+            (f) => goTo("folder", f.id),
+            (e: unknown) => setProblem(said(e)),
+        );
+
     const commands: Command[] = [
         { name: "New chat", keys: "Ctrl Shift O", run: () => begin(false) },
         { name: "New temporary chat", run: () => begin(true) },
@@ -183,14 +224,21 @@ export function ChatPage({ server, id }: Props) {
         { name: "Map of this chat", keys: "Ctrl Shift M", run: () => setDialog("map") },
         { name: "What the model reads", keys: "Ctrl Shift L", run: () => setDialog("room") },
         { name: "Print this chat", keys: "Ctrl P", run: () => print() },
+        { name: "Write a tune", run: () => setDialog("tune") },
         { name: "Keyboard", keys: "?", run: () => setDialog("keyboard") },
         ...(c.busy ? [{ name: "Stop the answer", keys: "Escape", run: c.stop }] : []),
         ...(c.chat
             ? [
                   { name: "Save as Markdown", run: () => void saveChat(c.chat!, "markdown") },
                   { name: "Save as JSON", run: () => void saveChat(c.chat!, "json") },
+                  { name: "Share this chat", run: () => share(c.chat!) },
               ]
             : []),
+        { name: "New folder", run: () => void newFolder() },
+        ...folders.map((f) => ({ name: `New chat in ${f.name}`, run: () => goTo("in", f.id) })),
+        ...folders.map((f) => ({ name: `Folder ${f.name}`, run: () => goTo("folder", f.id) })),
+        { name: "Memory", run: () => goTo("memory") },
+        { name: "Shared links", run: () => goTo("links") },
         ...server.models.map((m) => ({ name: `Use ${m.id}`, run: () => setChosen(m.id) })),
         ...server.models.map((m) => ({ name: `Ask ${m.id} too, side by side`, run: () => setSecond(m.id) })),
         ...(second ? [{ name: "Ask one model only", run: () => setSecond("") }] : []),
@@ -225,6 +273,12 @@ export function ChatPage({ server, id }: Props) {
         <div class={`page${drawer ? " drawer" : ""}${panel ? " with-files" : ""}`}>
             <Sidebar
                 open={c.chat?.id ?? ""}
+                openFolder={c.folder}
+                folders={folders}
+                onFolders={foldersAgain}
+                onNewFolder={() => void newFolder()}
+                onShare={share}
+                onChanged={c.renewed}
                 round={round}
                 onOpen={open}
                 onNew={begin}
@@ -304,11 +358,12 @@ export function ChatPage({ server, id }: Props) {
                         remedy,
                         remove: (m) => void c.remove(m),
                         show: c.show,
-                        mend: (_, words) =>
-                            void c.send(`The music does not add up. Write the whole tune again, right:\n${words}`, [], models),
+                        mend: (m, mend) => void mendTune(c, m, mend, model).catch((e) => setProblem(said(e))),
+                        remember: setRemembering,
+                        amend: (m, change) => void c.detail([[m, change]]),
                     }}
                 >
-                    <Welcome model={model} size={known?.bytes ?? 0} temporary={c.temporary} />
+                    <Welcome model={model} size={known?.bytes ?? 0} temporary={c.temporary} folder={folders.find((f) => f.id === c.folder)?.name ?? ""} />
                 </Thread>
                 </CodeContext.Provider>
                 <footer>
@@ -321,7 +376,7 @@ export function ChatPage({ server, id }: Props) {
                     {entry?.tiro.state === "loading" && c.busy && <p class="notice">{model} is being loaded.</p>}
                     {entry?.tiro.state === "failed" && (
                         <p class="notice bad">
-                            {model} cannot be used: {entry.tiro.problem} Choose another model.
+                            {model} cannot be used: {entry.tiro.problem}. Choose another model.
                         </p>
                     )}
                     {undecided && !c.busy && <p class="notice">Keep one of the two answers to go on.</p>}
@@ -351,8 +406,19 @@ export function ChatPage({ server, id }: Props) {
                 </CodeContext.Provider>
             )}
             {dialog === "settings" && (
-                <SettingsDialog settings={c.settings} onChange={c.set} onClose={closed("settings")} />
+                <SettingsDialog
+                    settings={c.settings}
+                    model={model}
+                    temporary={c.temporary}
+                    onChange={(next) => {
+                        if (next.model && next.model !== c.settings.model) setChosen(next.model);
+                        c.set(next);
+                    }}
+                    onClose={closed("settings")}
+                />
             )}
+            {sharing && <ShareDialog {...sharing} onClose={() => setSharing(null)} />}
+            {remembering && <RememberDialog text={remembering.content} onClose={() => setRemembering(null)} />}
             {dialog === "map" && (
                 <BranchMap
                     messages={c.messages}
@@ -371,12 +437,19 @@ export function ChatPage({ server, id }: Props) {
                 <Room
                     path={c.path}
                     model={entry}
-                    settings={c.settings}
+                    settings={context}
                     busy={c.busy}
                     refused={dialog === "refused"}
                     onDetail={c.detail}
                     onSummary={goOn}
                     onClose={closed(dialog)}
+                />
+            )}
+            {dialog === "tune" && (
+                <Tune
+                    ready={model !== "" && !c.busy}
+                    onWrite={(words, wish) => void writeTune(c, words, wish, model).catch((e) => setProblem(said(e)))}
+                    onClose={closed("tune")}
                 />
             )}
             {dialog === "keyboard" && <Keyboard commands={commands} onClose={closed("keyboard")} />}

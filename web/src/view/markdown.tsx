@@ -1,11 +1,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { namesOf, type NamedFile } from "../chat/artifacts";
+import type { Mend } from "../music/tunes";
 import { pieces } from "../text/markdown";
 import { Code } from "./code";
 import type Score from "./score";
 
-function Music({ abc, onMend }: { abc: string; onMend?: (words: string) => void }) {
+function Music({ abc, onMend }: { abc: string; onMend?: (mend: Mend) => void }) {
     const [View, setView] = useState<typeof Score | null>(null);
     useEffect(() => void import("./score").then((m) => setView(() => m.default)), []);
     return View ? <View abc={abc} onMend={onMend} /> : <Code language="abc" text={abc} done={false} name={null} files={[]} />;
@@ -46,7 +47,7 @@ interface Props {
     /** No more of it comes. */
     done: boolean;
     /** Asks the model to mend its music. */
-    onMend?: (words: string) => void;
+    onMend?: (mend: Mend) => void;
 }
 
 /** Whatever it holds, no script runs and nothing is fetched. */

@@ -2,11 +2,13 @@ import { memo } from "preact/compat";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { adviceOn, type Remedy } from "../chat/advice";
-import type { Message } from "../server/chats";
+import type { Mend } from "../music/tunes";
+import type { Details, Message } from "../server/chats";
 import { Copy } from "./copy";
 import { Markdown } from "./markdown";
 import { useNear } from "./near";
 import { Receipt } from "./receipt";
+import { Remembered, Sources } from "./sources";
 
 export interface Doings {
     edit(message: Message, text: string): void;
@@ -21,8 +23,12 @@ export interface Doings {
     remedy(remedy: Remedy, message: Message): void;
     remove(message: Message): void;
     show(message: Message): void;
+    /** Puts something of it into the memory. */
+    remember(message: Message): void;
+    /** What is shown besides its text changes. */
+    amend(message: Message, change: Partial<Details>): void;
     /** Asks for the music of this answer again, without what is wrong with it. */
-    mend(message: Message, words: string): void;
+    mend(message: Message, mend: Mend): void;
 }
 
 interface Props {
@@ -45,6 +51,17 @@ function Thoughts({ text, live }: { text: string; live: boolean }) {
             <summary>{live ? "Thinking…" : "What it thought"}</summary>
             <p>{text}</p>
         </details>
+    );
+}
+
+/** What the music that the model had checked was like, the last time. */
+function Checks({ checks }: { checks: NonNullable<Details["checks"]> }) {
+    const { bars, wrong } = checks[checks.length - 1]!;
+    const times = checks.length > 1 ? ` ${checks.length} times` : "";
+    return (
+        <p class="notice">
+            {wrong === 0 ? `Checked${times}: all ${bars} bars add up.` : `Checked${times}: ${wrong} ${wrong === 1 ? "thing was" : "things were"} wrong.`}
+        </p>
     );
 }
 
@@ -100,11 +117,14 @@ const remedies: Record<Remedy, string> = {
     "": "",
 };
 
+/** Some of the API's messages end with a full stop, some do not. */
+const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
+
 function Failed({ message, busy, doings }: Pick<Props, "message" | "busy" | "doings">) {
     const { text, remedy } = adviceOn(message.details.code ?? "");
     return (
         <p class="notice bad" role="alert">
-            {message.details.problem} {text}{" "}
+            {sentence(message.details.problem ?? "")} {text}{" "}
             {remedy && (
                 <button disabled={busy} onClick={() => doings.remedy(remedy, message)}>
                     {remedies[remedy]}
@@ -186,7 +206,7 @@ function Text({ message, live, busy, doings }: Pick<Props, "message" | "live" | 
             <Markdown
                 text={message.content}
                 done={!live}
-                onMend={busy ? undefined : (words) => doings.mend(message, words)}
+                onMend={busy ? undefined : (mend) => doings.mend(message, mend)}
             />
         </div>
     );
@@ -209,6 +229,11 @@ function Buttons({ message, siblings, busy, pair, doings, onEdit }: Omit<Props, 
                 </button>
             ) : (
                 !pair && <Again {...{ message, busy, doings }} />
+            )}
+            {message.content && !message.id.startsWith("local_") && (
+                <button title="Put it into the memory" onClick={() => doings.remember(message)}>
+                    Remember
+                </button>
             )}
             {!pair && (
                 <button disabled={busy} aria-label="Delete this branch" onClick={() => doings.remove(message)}>
@@ -260,8 +285,13 @@ function Turn_(props: Props) {
             ) : (
                 <Text {...{ message, live, busy, doings }} />
             )}
+            {details.checks && <Checks checks={details.checks} />}
             {live && <span class="cursor" aria-hidden="true" />}
             {!live && <Ended {...{ message, busy, doings }} />}
+            {details.sources && !live && <Sources sources={details.sources} />}
+            {details.remembered && (
+                <Remembered entries={details.remembered} onChange={(remembered) => doings.amend(message, { remembered })} />
+            )}
             {near && !live && !editing && <Buttons {...props} onEdit={() => setEditing(true)} />}
         </article>
     );

@@ -58,7 +58,9 @@ export function Thread({ conversation: c, doings, aim, children }: Props) {
         remedy: (remedy, m) => latest.current.remedy(remedy, m),
         remove: (m) => latest.current.remove(m),
         show: (m) => latest.current.show(m),
-        mend: (m, words) => latest.current.mend(m, words),
+        mend: (m, mend) => latest.current.mend(m, mend),
+        remember: (m) => latest.current.remember(m),
+        amend: (m, change) => latest.current.amend(m, change),
     });
     const id = c.chat?.id ?? "";
     useEffect(() => {
