@@ -125,6 +125,8 @@ function take(answer: Answer, event: Event, begin: number | null): boolean {
                 found(details, event.item);
                 remembered(details, event.item);
             }
+            if (event.item?.type === "tiro_abc_check_call" && event.item.status === "completed")
+                (details.checks ??= []).push({ bars: event.item.bars ?? 0, wrong: event.item.issues?.length ?? 0 });
             return false;
         case "response.content_part.done":
             cite(details, event.part?.annotations ?? []);
