@@ -46,6 +46,31 @@ def test_what_is_wrong_is_placed(client):
                                 "message": "Bar 2 holds 7/8 where the metre wants 6/8: 1/8 too much."}]
 
 
+GOLDEN = ROOT / "tests" / "golden" / "abc"
+TUNES_READ = (GOLDEN / "tunes.abc").read_text().strip().split("\n\n")
+
+
+@pytest.mark.parametrize("abc", TUNES_READ, ids=lambda abc: re.search("^T:(.*)$", abc, re.M)[1])
+def test_bars_as_music21_counts_them(client, abc):
+    """tools/golden_abc.py: as many bars, and what it says of one that is made longer is what it lasts."""
+    title = re.search("^T:(.*)$", abc, re.M)[1]
+    voices = json.loads((GOLDEN / "tunes.json").read_text())["tunes"][title]
+    found = check(client, abc)
+    assert found["ok"], found["issues"]
+    assert found["bars"] == sum(len(v["bars"]) for v in voices)
+    lines = abc.split("\n")
+    at, line = next((i, text) for i, text in enumerate(lines) if "|" in text and not re.match("[A-Za-z]:", text))
+    ends = [m.start() for m in re.finditer(r"(?<=[\w',\]])\|", line)]
+    end = ends[min(1, len(ends) - 1)]
+    lines[at] = f"{line[:end]}C{line[end:]}"
+    wrong = [i for i in check(client, "\n".join(lines))["issues"] if i["kind"] == "bar"]
+    assert wrong and all(i["line"] == at + 1 for i in wrong)
+    for issue in wrong:
+        num, den = map(int, re.search(r"holds (\d+)/(\d+)", issue["message"]).groups())
+        unit = int(re.search(r"^L:1/(\d+)$", abc, re.M)[1])
+        assert num / den * 4 == pytest.approx(voices[0]["bars"][issue["bar"] - 1] + 4 / unit)
+
+
 # ---- The grammar ----
 
 @pytest.mark.parametrize("wish", [

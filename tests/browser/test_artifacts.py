@@ -112,7 +112,7 @@ def test_an_own_version_goes_to_the_model(page, server, chat):
     panel(page).get_by_label("The file's text").fill("def twice(n):\n    return 2 * n  # my own\n")
     panel(page).get_by_role("button", name="Keep").click()
     expect(panel(page).get_by_label("Version").locator("option").last).to_have_text(
-        "2 of 2 (yours, goes with the next message)")
+        "2 of 2 (yours, not sent yet)")
     expect(panel(page).locator("code")).to_contain_text("my own")
     expect(page.get_by_label("Files that go with it")).to_contain_text("helper.py")
     ask(page, "Is it right?")

@@ -57,7 +57,9 @@ def test_a_model_that_cannot_be_loaded(page, tmp_path):
 
 
 def worker_of(server):
-    return next(m["pid"] for m in api(server, "GET", "/v1/tiro/status")["models"] if m["id"] == "smollm2-135m")
+    """None while it is being loaded."""
+    return next((m["pid"] for m in api(server, "GET", "/v1/tiro/status")["models"]
+                 if m["id"] == "smollm2-135m" and m["state"] == "ready"), None)
 
 
 def test_the_models_process_ends(page, tmp_path):

@@ -136,6 +136,25 @@ def test_a_score_fits_its_page(browser, server, width):
     page.close()
 
 
+def test_nothing_to_say_for_axe(browser, server):
+    from axe_playwright_python.sync_playwright import Axe
+
+    for abc, color in ((RICH, "dark"), (KESH.replace("edd gdB", "edd gdBc"), "light")):
+        page = show(browser, server, abc, color_scheme=color)
+        for voices in page.locator(".voices summary").all():
+            voices.click()
+        page.get_by_role("button", name="Text").click()
+        found = Axe().run(page).response["violations"]
+        assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
+        page.keyboard.press("Control+k")
+        page.get_by_role("combobox", name="Command or chat").fill("tune")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("dialog", name="Write a tune")).to_be_visible()
+        found = Axe().run(page).response["violations"]
+        assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
+        page.close()
+
+
 # ---- What is heard ----
 
 def test_it_plays_pauses_seeks_and_stops(score):
@@ -310,6 +329,18 @@ def test_make_it_right(browser, server):
     page.close()
 
 
+def test_a_header_alone_is_made_a_tune(browser, server):
+    page = show(browser, server, "X:1\nT:Nothing yet\nM:3/4\nL:1/8\nK:Q\nC2 D2 E2|]\n")
+    expect(page.get_by_text("Line 5, column 1: 'K:Q' is no key")).to_be_visible()
+    page.get_by_role("button", name="Make it right").click()
+    finished(page)
+    expect(page.get_by_text("2 of 2")).to_be_visible(timeout=WAIT)
+    expect(page.get_by_text(re.compile(r"(All \d+ bars add|Its one bar adds) up\."))).to_be_visible(timeout=WAIT)
+    page.get_by_role("button", name="Text").click()
+    assert "T:Nothing yet\n" in page.locator(".source").input_value()
+    page.close()
+
+
 def test_write_a_tune(browser, server):
     page = browser.new_page()
     page.goto(server.url)
@@ -328,4 +359,25 @@ def test_write_a_tune(browser, server):
     expect(page.locator(".mine")).to_contain_text("Write a waltz called “A test” in Ador, in 3/4, 8 bars")
     expect(page.get_by_text(re.compile(r"All \d+ bars add up\."))).to_be_visible(timeout=WAIT)
     expect(page.get_by_role("img", name="Sheet music: A test, in Ador, metre 3/4")).to_be_visible()
+    page.close()
+
+
+def test_the_model_may_check(browser, server):
+    """Settings: the tool goes with what is asked, and what it found stands under the answer."""
+    page = browser.new_page()
+    chat = make_chat(server, "Checks", [("user", "A jig"), ("assistant", "Here.")])
+    open_chat(page, server, chat)
+    page.get_by_role("button", name="Settings", exact=True).click()
+    page.get_by_label("The model may have its music checked before it answers").check()
+    page.get_by_role("button", name="Done").click()
+    with page.expect_request(lambda r: r.method == "POST" and r.url.endswith("/v1/responses")) as asked:
+        ask(page, "Say yes.")
+    assert {"type": "tiro_abc_check"} in asked.value.post_data_json["tools"]
+    box_of(page).press("Escape")
+    finished(page, 1)
+    messages = api(server, "GET", f"/v1/tiro/chats/{chat}")["messages"]
+    api(server, "POST", f"/v1/tiro/chats/{chat}/messages/{messages[1]['id']}",
+        {"details": {"checks": [{"bars": 8, "wrong": 2}, {"bars": 8, "wrong": 0}]}})
+    page.reload()
+    expect(page.get_by_text("Checked 2 times: all 8 bars add up.")).to_be_visible()
     page.close()

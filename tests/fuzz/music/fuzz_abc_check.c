@@ -16,5 +16,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const struct abc_issue *issue = &report.issues[i];
         assert(issue->line <= lines && issue->column >= 1 && issue->text[0]);
     }
+    uint32_t described = report.n_tunes < ABC_TUNES_MAX ? report.n_tunes : ABC_TUNES_MAX;
+    for (uint32_t i = 0; i < described; i++) {
+        const struct abc_tune *tune = &report.tunes[i];
+        assert(tune->line >= 1 && tune->line <= lines && tune->sections <= tune->bars);
+        assert(strlen(tune->title) <= ABC_TUNE_TEXT_MAX && strlen(tune->key) < ABC_KEY_NAME_MAX);
+    }
     return 0;
 }

@@ -26,7 +26,7 @@ const rows: Row[] = [
     { codes: ["io_error"], text: "The server cannot read or write its disk. Look at its log, then try again.", remedy: "again" },
     { codes: ["out_of_memory"], text: "The server has too little memory for this. Use a smaller model, or close other programs.", remedy: "again" },
     { codes: ["deadline_exceeded", "request_timeout"], text: "It took too long. Try again, or ask for less.", remedy: "again" },
-    { codes: ["malformed_file", "unsupported_file", "checksum_mismatch"], text: "The model's file cannot be used. Pull it again, or choose another model.", remedy: "models" },
+    { codes: ["malformed_file", "unsupported_file", "checksum_mismatch"], text: "This model cannot be used now. Pull it again, or choose another model.", remedy: "models" },
     { codes: ["invalid_api_key", "permission_denied"], text: "Ask whoever runs this server for access.", remedy: "" },
     { codes: ["invalid_value", "invalid_type", "unsupported_value", "unsupported_parameter", "template_error", "invalid_prompt"], text: "Look at this chat's settings.", remedy: "settings" },
     { codes: ["request_too_large"], text: "Send less at once: fewer or smaller files.", remedy: "" },

@@ -198,7 +198,7 @@ export function useConversation({ changed, full }: Listener): Conversation {
                 ended = broken(e, latest.response_id, tries);
             }
             if (ended) {
-                latest = { ...latest, content: latest.content + behind, details: { ...latest.details, ...ended } };
+                latest = { ...latest, content: latest.content + behind, details: { ...latest.details, around: undefined, ...ended } };
             } else {
                 await new Promise((go) => setTimeout(go, RETRY_MS * (tries + 1)));
                 answers = resume(latest.response_id, signal);
@@ -343,7 +343,9 @@ export function useConversation({ changed, full }: Listener): Conversation {
         },
         async edit(message, text, models) {
             await run(async (signal) => {
-                const { parent_id, details } = message;
+                const { parent_id } = message;
+                const { attachments } = message.details;
+                const details = attachments ? { attachments } : {};
                 const question = await keep(chat, { parent_id, role: "user", content: text, details });
                 await answer(chat, [...tree.path(parent_id), question], models, signal);
             });

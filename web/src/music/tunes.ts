@@ -55,6 +55,8 @@ export interface Mend {
     words: string;
 }
 
+/** Bars of a part; a longer tune has more parts. */
+export const PART_BARS = 8;
 const PART_BARS_MAX = 64;
 const PARTS_MAX = 16;
 const LINE_MAX = 100;
@@ -67,7 +69,7 @@ const line = (text: string | null): string | undefined =>
 export function wishLike(header: Header | undefined): Wish {
     if (!header) return { metre: "4/4" };
     const parts = Math.max(1, Math.min(PARTS_MAX, header.sections));
-    const bars = Math.max(1, Math.min(PART_BARS_MAX, Math.ceil(header.bars / parts)));
+    const bars = Math.max(1, Math.min(PART_BARS_MAX, Math.ceil((header.bars || PART_BARS) / parts)));
     return {
         metre: header.metre ?? "4/4",
         unit: header.unit ?? undefined,
@@ -108,5 +110,3 @@ export const kinds: readonly { name: string; metre: string; unit: number }[] = [
 ];
 export const metres = ["2/4", "3/4", "4/4", "C|", "6/8", "9/8", "12/8", "5/4", "7/8"];
 export const keys = ["C", "G", "D", "A", "E", "F", "Bb", "Eb", "Am", "Em", "Bm", "Dm", "Gm", "Ador", "Ddor", "Edor", "Dmix", "Amix", "Gmix"];
-/** Bars of a part; a longer tune has more parts. */
-export const PART_BARS = 8;

@@ -65,8 +65,7 @@ function request(q: Question): Record<string, unknown> {
         ...(top_p === undefined ? {} : { top_p }),
         ...(max_output_tokens === undefined ? {} : { max_output_tokens }),
         ...(instructions ? { instructions } : {}),
-        ...(q.grammar ? {} : toolsOf(q.settings)),
-        ...(q.grammar ? { structured_outputs: { grammar: q.grammar } } : {}),
+        ...(q.grammar ? { structured_outputs: { grammar: q.grammar } } : toolsOf(q.settings)),
         ...(schema && !q.grammar
             ? { text: { format: { type: "json_schema", name: "answer", schema: JSON.parse(schema) } } }
             : {}),
@@ -122,12 +121,12 @@ function take(answer: Answer, event: Event, begin: number | null): boolean {
             details.thoughts = (details.thoughts ?? "") + (event.delta ?? "");
             return false;
         case "response.output_item.done":
-            if (event.item?.type === "tiro_abc_check_call" && event.item.status === "completed")
-                (details.checks ??= []).push({ bars: event.item.bars ?? 0, wrong: event.item.issues?.length ?? 0 });
             if (event.item) {
                 found(details, event.item);
                 remembered(details, event.item);
             }
+            if (event.item?.type === "tiro_abc_check_call" && event.item.status === "completed")
+                (details.checks ??= []).push({ bars: event.item.bars ?? 0, wrong: event.item.issues?.length ?? 0 });
             return false;
         case "response.content_part.done":
             cite(details, event.part?.annotations ?? []);

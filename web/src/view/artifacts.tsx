@@ -69,7 +69,7 @@ function Editor({ text, onDone }: { text: string; onDone: (text: string | null) 
 }
 
 function label({ by, message }: Version, n: number, of: number): string {
-    const whose = message === "" ? "yours, goes with the next message" : by === "person" ? "yours" : "the model's";
+    const whose = message === "" ? "yours, not sent yet" : by === "person" ? "yours" : "the model's";
     return `${n + 1} of ${of} (${whose})`;
 }
 

@@ -173,7 +173,9 @@ export function ChatPage({ server, id, into }: Props) {
         const turns = [...document.querySelectorAll<HTMLElement>(".turn")];
         const at = turns.findIndex((t) => t.contains(document.activeElement));
         const next = turns[at < 0 ? (by < 0 ? turns.length - 1 : 0) : at + by];
-        if (next) setAim({ id: next.id.replace("message-", "") });
+        if (!next) return;
+        next.focus({ preventScroll: true }); // At once: the next key goes on from here.
+        setAim({ id: next.id.replace("message-", "") });
     };
     /** Puts it into the next message; the same name again takes its place. */
     const attach = (one: Attachment) => {
@@ -322,7 +324,7 @@ export function ChatPage({ server, id, into }: Props) {
                         disabled={server.models.length === 0}
                         onClick={() => setSecond(second ? "" : (server.models.find((m) => m.id !== model)?.id ?? model))}
                     >
-                        {second ? "One" : "Two"}
+                        Compare
                     </button>
                     {(panel || files().length > 0) && (
                         <button

@@ -48,7 +48,7 @@ interface IssuesProps extends Props {
 }
 
 function Issues({ abc, check, line, onMend, onGo }: IssuesProps) {
-    if (check.ok) return <p class="notice">All {check.bars} bars add up.</p>;
+    if (check.ok) return <p class="notice">{check.bars === 1 ? "Its one bar adds up." : `All ${check.bars} bars add up.`}</p>;
     const words = (shift: number) => check.issues.map((i) => `Line ${i.line + shift}, column ${i.column}: ${i.message}`);
     return (
         <div class="notice">

@@ -8,6 +8,8 @@ import { Turn, type Doings } from "./message";
 
 /** Nearer to the end than this, the view follows what is written. */
 const NEAR_PX = 120;
+/** A scroll so soon after a wheel, a finger or a key is a person's. */
+const GESTURE_MS = 700;
 
 interface Props {
     conversation: Conversation;
@@ -88,9 +90,19 @@ export function Thread({ conversation: c, doings, aim, children }: Props) {
         const settle = [50, 150, 400].map((ms) => setTimeout(go, ms));
         return () => settle.forEach(clearTimeout);
     }, [aim]);
+    // A person moves away from the end; what takes its real height below only seems to.
+    const last = useRef({ top: 0, touched: 0 });
+    const touched = () => {
+        last.current.touched = performance.now();
+    };
     const scrolled = () => {
         const el = box.current!;
-        follow.current = el.scrollHeight - el.scrollTop - el.clientHeight < NEAR_PX;
+        const left = el.scrollHeight - el.scrollTop - el.clientHeight;
+        const up = last.current.top - el.scrollTop;
+        const meant = performance.now() - last.current.touched < GESTURE_MS || up > 2 * el.clientHeight;
+        last.current.top = el.scrollTop;
+        if (left < NEAR_PX) follow.current = true;
+        else if (meant) follow.current = false;
     };
     const pair = pairOf(c);
     const alone = pair.length ? c.path.slice(0, -1) : c.path;
@@ -108,7 +120,17 @@ export function Thread({ conversation: c, doings, aim, children }: Props) {
         />
     );
     return (
-        <main ref={box} onScroll={scrolled} tabIndex={-1} class={pair.length ? "wide" : undefined}>
+        <main
+            ref={box}
+            onScroll={scrolled}
+            onWheel={touched}
+            onTouchMove={touched}
+            onKeyDown={touched}
+            onPointerDown={touched}
+            onPointerMove={(e) => e.buttons && touched()}
+            tabIndex={-1}
+            class={pair.length ? "wide" : undefined}
+        >
             <div ref={turns} class="turns">
                 {c.path.length === 0 && children}
                 {alone.map((m) => turn(m))}
