@@ -18,6 +18,8 @@ enum {
     EVALUATION_OUTPUT_MAX = 4000, /* of a program that failed */
 };
 
+struct ledger_row;
+
 struct evaluations_call {
     struct stored stored;
     struct slice id, number; /* of the path */
@@ -37,9 +39,8 @@ int evaluations_call_begin_work(struct evaluations_call *c,
 /* The evaluation as it is now. */
 int evaluations_answer(struct evaluations_call *c, struct db *db, struct err *err) MUST_USE;
 
-/* Writes down what came of an item; with the last, the report, and it is completed. `owner`,
- * `used` and its row of the ledger as evaluations_save's caller has them; used NULL: nothing was. */
-struct ledger_row;
+/* Writes down what came of an item; with the last, the report, and it is completed. `used` goes to
+ * the ledger; NULL: nothing was used. */
 int evaluations_save(struct db *db, const struct principal *owner, struct slice id,
                      const struct evaluation_item *item, const struct ledger_row *used, int64_t now,
                      struct err *err) MUST_USE;

@@ -1,6 +1,6 @@
 /* result - what came of one question, and what follows from the options' log probabilities.
  *
- *     struct eval_result r = { .kind = EVAL_CHOICE, .n_options = 4, .logprobs = ..., .tokens = ... };
+ *     struct eval_result r = { .kind = EVAL_CHOICE, .n_options = 4, .logprobs = ... };
  *     eval_score(&r, &item);
  */
 #ifndef TIRO_EVAL_RESULT_H

@@ -182,6 +182,14 @@ def make_shared_chat(client, text):
     return delete
 
 
+def make_exam(client, text):
+    made = client.post("/tiro/evaluations", cast_to=object, body={
+        "model": CHAT, "name": text, "questions": json.dumps(
+            {"question": f"{text} {'word ' * 500}", "options": ["this", "that"], "answer": 0})})
+    until_none(lambda: client.get(f"/tiro/evaluations/{made['id']}", cast_to=object)["status"] == "in_progress")
+    return lambda: client.delete(f"/tiro/evaluations/{made['id']}", cast_to=object)
+
+
 # name, make(client, text) -> what deletes it (None: nobody can), SQL that makes all of the kind old (None: it does not expire)
 KINDS = [
     ("conversation", make_conversation, "UPDATE conversations SET created_at = 1"),
@@ -189,6 +197,7 @@ KINDS = [
     ("completion", make_completion, "UPDATE completions SET created_at = 1"),
     ("chat", make_chat, "UPDATE chats SET updated_at = 1"),
     ("message", make_message, "UPDATE chats SET updated_at = 1"),
+    ("exam", make_exam, "UPDATE evaluations SET created_at = 1"),
     ("folder", make_folder, "UPDATE folders SET updated_at = 1"),
     ("folder with chats", make_folder_with_chats, None),
     ("memory", make_memory, "UPDATE memories SET updated_at = 1"),
@@ -245,7 +254,8 @@ def test_gone_also_when_killed_behind_the_answer(start):
 
 @in_files
 def test_expired_is_gone(start):
-    kinds = ("CONVERSATIONS", "COMPLETIONS", "RESPONSES", "BATCHES", "CHATS", "FOLDERS", "MEMORIES", "PRESETS")
+    kinds = ("CONVERSATIONS", "COMPLETIONS", "RESPONSES", "BATCHES", "CHATS", "EVALUATIONS", "FOLDERS", "MEMORIES",
+             "PRESETS")
     days = {f"TIRO_KEEP_{kind}": "365" for kind in kinds}
     server = start("--default-model", CHAT, env=days)
     expiring = [(make, canary(), old) for _, make, old in KINDS if old]

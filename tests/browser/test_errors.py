@@ -13,15 +13,23 @@ from conftest import Server, data_dir
 LONG = "Write a very long story about a ship, in thirty chapters."
 
 
+started = []
+
+
 @pytest.fixture
 def page(browser):
     page = browser.new_context(viewport={"width": 1000, "height": 700}).new_page()
     yield page
     page.close()
+    while started:  # What a test that failed left behind.
+        server = started.pop()
+        if server.process.poll() is None:
+            server.process.kill()
 
 
 def start(page, data, **env):
     server = Server(data, **env)
+    started.append(server)
     page.goto(server.url)
     expect(page.get_by_label("Model", exact=True)).to_have_value("smollm2-135m")
     return server
@@ -109,6 +117,7 @@ def test_the_connection_is_lost(page, tmp_path):
     expect(page.get_by_role("alert")).to_contain_text("When the connection is back, try again.", timeout=WAIT)
     expect(box_of(page)).to_have_value("Are you there?")
     server = Server(data, port=port)
+    started.append(server)
     expect(page.get_by_text("Is it still running?")).to_have_count(1, timeout=WAIT)  # That of the question.
     box_of(page).press("Enter")
     expect(answer(page)).to_have_text(re.compile(r"\w"), timeout=WAIT)

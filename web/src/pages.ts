@@ -25,6 +25,7 @@ export interface Page {
 }
 
 export const pages: readonly Page[] = [
+    { path: "exams", name: "Exams", load: () => import("./page/exams") },
     { path: "folder", name: "", load: () => import("./page/folder") },
     { path: "memory", name: "Memory", load: () => import("./page/memory") },
     { path: "links", name: "Shared links", load: () => import("./page/links") },

@@ -104,6 +104,9 @@ static int handle(struct call *call, const void *request, struct err *err)
     TRY(fill(&options, call, request, err));
     buf_init(&grammar, ABC_GRAMMAR_MAX);
     int rc = abc_grammar(&grammar, &options, err);
+    /* Half of what it may have: then it is no limit that it ran into. */
+    if (rc < 0 && grammar.failed && grammar.len < ABC_GRAMMAR_MAX / 2)
+        rc = err_set(err, ERR_NO_MEMORY, "There is no memory for the grammar.");
     if (rc == 0) {
         buf_init(&out, REPLY_BYTES_MAX);
         json_writer_init(&w, &out);

@@ -1,5 +1,5 @@
-/* POST /v1/tiro/evaluations/{evaluation_id}/items/{number}: whether a program is right, by the client
- * that ran it. */
+/* POST /v1/tiro/evaluations/{evaluation_id}/items/{number}: whether a program is right, by the
+ * client that ran it. */
 #include "api/evaluations.h"
 
 struct judge_req {

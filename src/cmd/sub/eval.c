@@ -1,5 +1,5 @@
-/* tiro eval: a model sits an exam. The server asks the questions and keeps what comes; programs that
- * the model wrote are run here. */
+/* tiro eval: a model sits an exam. The server asks the questions and keeps what comes; programs
+ * that the model wrote are run here. */
 #include "cmd/eval_exams.h"
 #include "cmd/eval_judge.h"
 #include "cmd/eval_print.h"

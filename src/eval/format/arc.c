@@ -1,5 +1,6 @@
-/* ARC, as published ("question": {"stem", "choices": [{"label", "text"}]}, "answerKey") or with the
- * lists side by side ("choices": {"label": [...], "text": [...]}). The options' texts are scored. */
+/* ARC, as published ("question": {"stem", "choices": [{"label", "text"}]}, "answerKey") or with
+ * lists side by side ("choices": {"label": [...], "text": [...]}). The options' texts are scored.
+ */
 #include "eval/format.h"
 
 static const json_t *choices_of(const json_t *object)

@@ -1,5 +1,6 @@
-/* HellaSwag: "ctx" (or "ctx_a" and "ctx_b"), "endings", "label", "activity_label". Text is tidied as
- * lm-evaluation-harness does: " [title]" ends a sentence, other brackets go, double spaces too. */
+/* HellaSwag: "ctx" (or "ctx_a" and "ctx_b"), "endings", "label", "activity_label". Text is tidied
+ * as lm-evaluation-harness does: " [title]" ends a sentence, other brackets go, and of two spaces
+ * one. */
 #include "eval/format.h"
 
 static bool matches(const json_t *object)

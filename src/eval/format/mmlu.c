@@ -1,6 +1,6 @@
 /* MMLU: the authors' CSV (question, four options, the letter of the answer; no head), or JSONL with
- * "question", "choices", "answer" (an index from 0, or a letter) and "subject". The options stand in
- * the prompt and the letter is the answer, as lm-evaluation-harness's task has it. */
+ * "question", "choices", "answer" (an index from 0, or a letter) and "subject". The options stand
+ * in the prompt and the letter is the answer, as lm-evaluation-harness's task has it. */
 #include "eval/format.h"
 
 enum { CSV_OPTIONS = 4 };

@@ -1,5 +1,5 @@
 /* A text as windows of its model's own tokens: {"tokens": [ids], "skip": n, "bytes": b}: the first
- * `skip` are context only, the others spell `bytes` bytes. `tiro eval MODEL text FILE` makes them. */
+ * `skip` are context only, the others spell `bytes` bytes. `tiro eval --text` makes them. */
 #include "eval/format.h"
 
 enum { WINDOW_TOKENS_MAX = 131072 };
