@@ -21,6 +21,9 @@ export interface Item {
     results?: Result[] | null;
     memory_id?: string | null;
     text?: string | null;
+    /** Of music that was checked. */
+    bars?: number | null;
+    issues?: unknown[] | null;
 }
 
 export interface Annotation {
