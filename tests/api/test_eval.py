@@ -267,7 +267,7 @@ def test_a_program_that_sleeps_or_leaves_has_not_passed(server, tmp_path):
 
 # ---- Against an independent evaluation ---------------------------------------------------------------
 
-@pytest.mark.parametrize("model", [CHAT])
+@pytest.mark.parametrize("model", [CHAT, CODE])
 @pytest.mark.parametrize("compute", ["f32", "auto"])
 def test_as_an_independent_evaluation(tmp_path, model, compute):
     """In f32 every option is the same; for quantised arithmetic the issue asks for 98 % of them."""
