@@ -15,6 +15,7 @@
 #define TIRO_API_LIVE_H
 
 #include "api/event_log.h"
+#include "api/prompt_files.h"
 #include "api/response_run.h"
 #include "store/seal.h"
 #include "store/store.h"
@@ -23,7 +24,7 @@ struct live;
 struct responses;
 
 enum live_phase {
-    LIVE_NEW,     /* its history is read, it begins, and its row is written */
+    LIVE_NEW,     /* history and files are read, it begins, and its row is written */
     LIVE_WAITING, /* on disk, and nothing of it in memory but its name */
     LIVE_LOADING, /* on disk; what it needs is being read */
     LIVE_RUNNING,
@@ -75,7 +76,10 @@ struct live {
     struct arena work;       /* for all that follows */
     struct arena_mark fresh; /* what the job that loads found there */
     struct slice asked, request, model, previous_id, conversation_id;
-    bool indirect; /* `asked` holds references that are to be resolved */
+    bool indirect;    /* `asked` holds references that are to be resolved */
+    bool shows_files; /* it has files */
+    struct prompt_files files;
+    struct prompt_reading *reading; /* of their texts, which `request` gets; else NULL */
     int64_t created_at;
     uint64_t seed;
     int32_t priority;

@@ -33,6 +33,7 @@ struct stored {
     struct principal principal; /* a copy, for run */
     int (*run)(struct stored *stored, struct db *db, struct err *err);
     int (*answer)(struct stored *stored, struct err *err);
+    void (*release)(struct stored *stored); /* of what does not lie in the arena; NULL: nothing */
 };
 
 /* `size` zeroed bytes that begin with a struct stored; NULL with *err set. Until stored_begin has

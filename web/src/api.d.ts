@@ -414,8 +414,15 @@ export interface ChatCompletionRequest {
             image_url?: Record<string, unknown> | null;
             /** Of a recording; only for models that can hear. */
             input_audio?: Record<string, unknown> | null;
-            /** Of a document; no model here reads them yet. */
-            file?: Record<string, unknown> | null;
+            /** Of a document: Markdown, code, HTML, PDF, DOCX. The model gets its text. */
+            file?: {
+                /** Of a file that was uploaded; or: */
+                file_id?: string | null;
+                /** The file, as base64 or as a data URL of it. */
+                file_data?: string | null;
+                /** What it is called; its end says what it is. */
+                filename?: string | null;
+            } | null;
         }> | null;
         /** Tells speakers of one role apart, if the model's template shows it; of a function message the function that answers. */
         name?: string | null;

@@ -224,6 +224,7 @@ static struct live *make(struct responses *r, const struct call *call,
     live->stored = ask->stored;
     live->background = ask->background;
     live->indirect = ask->indirect;
+    live->shows_files = ask->shows_files;
     live->priority = call->priority;
     live->created_at = (int64_t)(wall_ns() / NS_PER_S);
     random_bytes_fill(&live->seed, sizeof live->seed);
