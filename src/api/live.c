@@ -431,11 +431,22 @@ static int start(struct live *live, struct err *err)
     return 0;
 }
 
+/* At once, then after longer and longer. */
+static void rest(struct live *live)
+{
+    uint64_t s = live->n_starts ? LIVE_START_WAIT_S : 0;
+    for (int i = 1; i < live->n_starts && s < LIVE_START_WAIT_MAX_S; i++) s *= 2;
+    if (s > LIVE_START_WAIT_MAX_S) s = LIVE_START_WAIT_MAX_S;
+    live->not_before_ns = now_ns() + s * 1000000000u;
+    live->n_starts++;
+}
+
 static void start_failed(struct live *live, const struct err *err)
 {
     if (live->replay || !live->on_disk) {
         give_up(live, err);
-    } else if (may_pass(err)) {
+    } else if (may_pass(err) && (err->code != ERR_NOT_READY || live->n_starts < LIVE_STARTS_MAX)) {
+        rest(live);
         wait_again(live);
     } else {
         log_warn("a response that was begun cannot be made again", LOG_SLICE("response", live->id),
