@@ -2,7 +2,7 @@
  * refers to, the texts of its files. When that is there the endpoint is run again:
  *
  *     if (!call->prepared && needs_something(req))
- *         return prepare_begin(call, &(struct prepare_options){ .endpoint = &endpoint_x, ... }, err);
+ *         return prepare_begin(call, &(struct prepare_options){ .endpoint = &endpoint_x }, err);
  *     ... call->prepared->files ...
  *
  * The second time call->body is the request with its references resolved, and all of it lives until
