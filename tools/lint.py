@@ -22,13 +22,15 @@ LAYERS = {
     "grammar": ["base", "models", "engine"],
     "chat": ["base", "models", "engine", "grammar"],
     "index": ["base"],
+    "eval": ["base"],
+    "music": ["base"],
     "proto": ["base"],
     "worker": ["base", "graph", "models", "engine", "grammar", "chat", "index", "proto"],
     "store": ["base", "proto"],
-    "api": ["base", "proto", "store"],
-    "gateway": ["base", "proto", "store", "api"],
-    "cmd": ["base", "kernels", "graph", "models", "engine", "grammar", "chat", "index", "proto", "worker", "store",
-            "api", "gateway"],
+    "api": ["base", "eval", "music", "proto", "store"],
+    "gateway": ["base", "music", "proto", "store", "api"],
+    "cmd": ["base", "kernels", "graph", "models", "engine", "grammar", "chat", "index", "eval", "music", "proto",
+            "worker", "store", "api", "gateway"],
 }
 
 # A kernel is arithmetic: base and kernels headers, and the compiler's own.

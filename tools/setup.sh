@@ -6,7 +6,7 @@ set -eu
 build_packages="
 gcc:the_compiler libc6-dev:the_C_library cmake:the_build_system ninja-build:runs_the_build
 pkg-config:finds_libraries libuv1-dev:event_loop_of_the_server libjansson-dev:reads_JSON
-libsodium-dev:hashes_and_random_numbers libcurl4-openssl-dev:downloads_models
+libsodium-dev:hashes_and_random_numbers libssl-dev:checks_passkeys libcurl4-openssl-dev:downloads_models
 libcyaml-dev:reads_YAML libyaml-dev:which_libcyaml_uses libutf8proc-dev:Unicode_tables libseccomp-dev:the_workers'_walls
 libsqlite3-dev:keeps_what_must_last libpq-dev:keeps_it_in_PostgreSQL
 libedit-dev:line_editing_in_'tiro_chat' zlib1g-dev:unpacks_packages_and_packs_the_page

@@ -53,11 +53,14 @@ def byte_alphabet():
     return table
 
 
-def bpe(text, vocab, merges):
+PLAIN_SPLIT = re.compile(r" ?[A-Za-z]+| ?\d| ?[^\sA-Za-z\d]+|\s+(?!\S)|\s+")
+
+
+def bpe(text, vocab, merges, split=PLAIN_SPLIT):
     """Byte-level BPE with a plain split: not each model's own, but real tokens of real text."""
     alphabet = byte_alphabet()
     ids = []
-    for word in re.findall(r" ?[A-Za-z]+| ?\d| ?[^\sA-Za-z\d]+|\s+(?!\S)|\s+", text):
+    for word in split.findall(text):
         parts = [alphabet[b] for b in word.encode()]
         while len(parts) > 1:
             rank, at = min((merges.get((parts[i], parts[i + 1]), 1 << 30), i)

@@ -25,8 +25,11 @@ struct backend_model {
     /* Below: 0 until the worker has said so once; then kept while it is idle. */
     uint32_t capabilities; /* CAP_* */
     uint32_t n_ctx, n_vocab, n_embd;
-    const char *arch;
-    uint64_t bytes;
+    const char *arch, *quantisation;
+    uint64_t bytes, n_parameters;
+    const char *sha256; /* of its weights' file, in hex; NULL: not known */
+    /* As the latest answers saw it, whatever else ran; 0: none yet. */
+    double prefill_tokens_per_s, decode_tokens_per_s;
     const char *problem;
     bool is_default; /* the one a new chat takes */
 };

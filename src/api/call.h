@@ -57,19 +57,39 @@ struct call_ops {
     void (*settle)(struct call *call);
 };
 
+/* Who is asking, and from where, beside whose rows are meant. The zero value may do least. */
+enum caller_by {
+    CALLER_NOBODY,  /* of endpoints that are open; and calls from inside */
+    CALLER_LOCAL,   /* the machine's own user: our socket, or loopback */
+    CALLER_KEY,     /* an API key: for what it is for, not for accounts */
+    CALLER_SESSION, /* somebody who has signed in */
+};
+struct caller {
+    enum caller_by by;
+    bool owner;           /* may do what concerns everybody */
+    struct slice session; /* its id; empty: none */
+    /* As sent; valid until endpoint_run returns. */
+    struct slice host, origin, agent;
+    struct slice address; /* where the request came from */
+    bool foreign;         /* by a page of another origin */
+    bool guarded;         /* whoever shows nothing is nobody */
+    bool keyed;           /* the server has API keys of its own */
+};
+
 struct call {
     /* Set by the gateway. */
     const struct call_ops *ops;
     struct backend *backend;
     struct service *service;    /* api/service.h */
     struct principal principal; /* who is asking; lives as long as the call */
-    const char *request_id;     /* as in x-request-id; NUL-terminated, lives as long as the call */
-    enum dialect dialect;       /* of the endpoint, as soon as that is known */
-    struct arena *arena;        /* for what the endpoint keeps */
-    struct slice method;        /* "POST" */
-    struct slice path;          /* decoded, without the query: "/v1/models" */
-    struct slice query;         /* raw, without '?'; empty when none */
-    struct slice content_type;  /* as sent; empty when none */
+    struct caller caller;
+    const char *request_id;    /* as in x-request-id; NUL-terminated, lives as long as the call */
+    enum dialect dialect;      /* of the endpoint, as soon as that is known */
+    struct arena *arena;       /* for what the endpoint keeps */
+    struct slice method;       /* "POST" */
+    struct slice path;         /* decoded, without the query: "/v1/models" */
+    struct slice query;        /* raw, without '?'; empty when none */
+    struct slice content_type; /* as sent; empty when none */
     struct slice body;
     /* For the ledger, the access log and metrics; kept by the endpoint as it goes, so that they say
      * what was used also when the client leaves. */

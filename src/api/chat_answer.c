@@ -463,7 +463,7 @@ int chat_answer_begin(const struct chat_answer_options *o, const struct backend_
     s->reply.release = release;
     TRY(reply_head_init(&s->reply.head, call, model, "chatcmpl-",
                         o->stream ? "chat.completion.chunk" : "chat.completion", err));
-    s->reply.head.service_tier = "default";
+    s->reply.head.service_tier = o->flex ? "flex" : "default";
     s->keep = o->keep;
     if (o->keep) memcpy(s->reply.head.id, o->keep->id, sizeof o->keep->id);
     events_init(&s->reply.events, call);

@@ -17,6 +17,7 @@ struct chat_answer_options {
     const struct msg_request *request; /* needed until begin returns */
     struct tools tools;
     bool stream, wants_usage;
+    bool flex;                    /* its tier, which the answer says */
     struct completion_keep *keep; /* NULL: not kept. Taken over where begin does not fail. */
 };
 

@@ -5,7 +5,7 @@
 #include "api/output_format.h"
 #include "api/prepare.h"
 
-static const char *const service_tiers[] = { "auto", "default", NULL };
+static const char *const service_tiers[] = { "auto", "default", "flex", NULL };
 static const char *const cache_retentions[] = { "in_memory", "24h", NULL };
 enum { CACHE_RETENTION_DAY = 1 };
 static const char *const efforts[] = { "none", "minimal", "low", "medium",
@@ -70,7 +70,7 @@ const struct field chat_request_fields[] = {
                  .help = "Text the answer will mostly repeat. Accepted; the answer is the same "
                          "with it, and no faster yet: drafts come from the conversation itself."),
     FIELD_ENUM(struct chat_req, service_tier, .names = service_tiers, .def = "\"auto\"",
-               .help = "This server has one tier; the answer says default."),
+               .help = "flex: it is answered when nothing else waits, as batches are."),
     FIELD_BOOL(struct chat_req, store, .def = "false",
                .help = "Keep messages and answer, for GET /v1/chat/completions, until they are "
                        "deleted or their time is over."),
@@ -180,6 +180,12 @@ static int fill_thinking(struct msg_request *ret, const struct chat_req *req,
                               none ? NULL : efforts[req->reasoning_effort.value], arena, err);
 }
 
+bool chat_request_is_flex(const struct chat_req *req)
+{
+    enum { TIER_FLEX = 2 };
+    return req->service_tier.value == TIER_FLEX;
+}
+
 int chat_request_fill(struct msg_request *ret, struct tools *ret_tools, const struct chat_req *req,
                       const struct backend_model *model, struct call *call, struct err *err)
 {
@@ -189,6 +195,8 @@ int chat_request_fill(struct msg_request *ret, struct tools *ret_tools, const st
     TRY(messages_fill(ret, &req->messages, ret_tools, call->prepared ? call->prepared->files : NULL,
                       model, arena, err));
     TRY(generation_fill(ret, &req->generation, model, call, arena, err));
+    if (chat_request_is_flex(req) && ret->priority > CHAT_FLEX_PRIORITY)
+        ret->priority = CHAT_FLEX_PRIORITY;
     TRY(fill_lengths(ret, req, model, err));
     TRY(fill_format(ret, req, arena, err));
     TRY(fill_thinking(ret, req, model, arena, err));

@@ -22,6 +22,10 @@ struct chat_req {
 
 extern const struct field chat_request_fields[];
 
+enum { CHAT_FLEX_PRIORITY = -1 };
+/* Whether it may wait for all others: service_tier flex. */
+bool chat_request_is_flex(const struct chat_req *req);
+
 /* The message lies in the call's scratch, but for the names of *ret_tools. */
 int chat_request_fill(struct msg_request *ret, struct tools *ret_tools, const struct chat_req *req,
                       const struct backend_model *model, struct call *call,

@@ -64,6 +64,21 @@ int chats_answer_deleted(struct chats_call *c, struct slice id, const char *obje
     return field_keep_text(&c->answer, &out, &c->stored.arena, err);
 }
 
+int chats_answer_written(struct chats_call *c, struct db *db,
+                         int (*write)(struct json_writer *w, struct chats_call *c, struct db *db,
+                                      struct err *err),
+                         struct err *err)
+{
+    struct buf out;
+    struct json_writer w;
+    buf_init(&out, REPLY_BYTES_MAX);
+    json_writer_init(&w, &out);
+    int rc = write(&w, c, db, err);
+    if (rc == 0) return field_keep_text(&c->answer, &out, &c->stored.arena, err);
+    buf_release(&out);
+    return rc;
+}
+
 int chats_answer_chat(struct chats_call *c, struct db *db, struct err *err)
 {
     struct buf out;
@@ -80,6 +95,7 @@ const struct field chats_chat_answer[] = {
     ANSWER("id", STRING, .help = "chat_..."),
     ANSWER("object", STRING, .help = "tiro.chat"),
     ANSWER("title", STRING, .help = "What the list shows."),
+    ANSWER("folder_id", STRING, .help = "The folder it is in; \"\": none."),
     ANSWER("leaf_id", STRING, .help = "The last message of the branch that is shown; \"\": none."),
     ANSWER("settings", JSON, .types = FIELD_TYPE_OBJECT,
            .help = "Model, instructions, sampling: the client's own."),
@@ -107,7 +123,7 @@ const struct field chats_message_answer[] = {
 
 const struct field chats_deleted_answer[] = {
     ANSWER("id", STRING, .help = "What was deleted."),
-    ANSWER("object", STRING, .help = "tiro.chat.deleted or tiro.chat.message.deleted"),
+    ANSWER("object", STRING, .help = "tiro.chat.deleted and the like."),
     ANSWER("deleted", BOOL, .help = "true"),
     FIELDS_END,
 };

@@ -35,6 +35,11 @@ int chats_keep_object(struct slice *ret, struct chats_call *c, const struct fiel
 /* {"id","object","deleted":true} */
 int chats_answer_deleted(struct chats_call *c, struct slice id, const char *object,
                          struct err *err) MUST_USE;
+/* What `write` makes. */
+int chats_answer_written(struct chats_call *c, struct db *db,
+                         int (*write)(struct json_writer *w, struct chats_call *c, struct db *db,
+                                      struct err *err),
+                         struct err *err) MUST_USE;
 /* The chat as it is now. */
 int chats_answer_chat(struct chats_call *c, struct db *db, struct err *err) MUST_USE;
 

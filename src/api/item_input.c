@@ -154,6 +154,7 @@ struct item_req {
     struct field_string id, type, call_id, name, namespace, arguments, input, encrypted_content;
     struct field_enum role, status, phase;
     struct field_json content, output, summary, queries, results, caller;
+    struct field_json abc, ok, tunes, voices, bars, notes, headers, issues, issues_left_out;
 };
 
 static const char *const roles[] = { "user", "assistant", "system", "developer", NULL };
@@ -232,6 +233,24 @@ static const struct field file_search_fields[] = {
     FIELDS_END,
 };
 
+static const char *const check_statuses[] = { "in_progress", "checking", "completed",
+                                              "incomplete",  "failed",   NULL };
+
+static const struct field abc_check_fields[] = {
+    ITEM_HEAD,
+    FIELD_ENUM(struct item_req, status, .names = check_statuses),
+    FIELD_JSON(struct item_req, abc, .types = FIELD_TYPE_STRING),
+    FIELD_JSON(struct item_req, ok, .types = FIELD_TYPE_BOOL),
+    FIELD_JSON(struct item_req, tunes, .types = FIELD_TYPE_NUMBER),
+    FIELD_JSON(struct item_req, voices, .types = FIELD_TYPE_NUMBER),
+    FIELD_JSON(struct item_req, bars, .types = FIELD_TYPE_NUMBER),
+    FIELD_JSON(struct item_req, notes, .types = FIELD_TYPE_NUMBER),
+    FIELD_JSON(struct item_req, headers, .types = FIELD_TYPE_ARRAY),
+    FIELD_JSON(struct item_req, issues, .types = FIELD_TYPE_ARRAY),
+    FIELD_JSON(struct item_req, issues_left_out, .types = FIELD_TYPE_NUMBER),
+    FIELDS_END,
+};
+
 struct item_kind {
     const char *type, *prefix;
     bool has_status;
@@ -247,6 +266,7 @@ static const struct item_kind item_kinds[] = {
     { "reasoning", "rs_", true, reasoning_fields },
     { "compaction", "cmp_", false, compaction_fields },
     { "file_search_call", "fs_", true, file_search_fields },
+    { "tiro_abc_check_call", "abc_", true, abc_check_fields },
 };
 enum { N_ITEM_KINDS = sizeof item_kinds / sizeof *item_kinds };
 

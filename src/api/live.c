@@ -152,6 +152,8 @@ static void take_result(struct live *live, const struct response_result *result)
 static bool may_pass(const struct err *err)
 {
     int status = err_http_status(err->code);
+    if (err->code == ERR_FORMAT || err->code == ERR_UNSUPPORTED_FORMAT || err->code == ERR_CHECKSUM)
+        return false; /* A model's file does not mend itself. */
     return status == 429 || status == 503;
 }
 
@@ -403,6 +405,7 @@ static int start(struct live *live, struct err *err)
         .seed = live->seed,
         .events_from = live->log.end,
         .priority = live->priority,
+        .replay = live->replay,
         .ops = &run_ops,
         .user = live,
     };

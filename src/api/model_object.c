@@ -26,6 +26,15 @@ static void write_known(struct json_writer *w, const char *name, uint64_t value)
         json_null_value(w);
 }
 
+static void write_rate(struct json_writer *w, const char *name, double value)
+{
+    json_key(w, name);
+    if (value > 0)
+        json_double(w, value);
+    else
+        json_null_value(w);
+}
+
 static void write_capabilities(struct json_writer *w, uint32_t capabilities)
 {
     json_key(w, "capabilities");
@@ -65,6 +74,13 @@ void model_object_write(struct json_writer *w, const struct backend_model *model
     write_known(w, "vocabulary_size", model->n_vocab);
     write_known(w, "embedding_length", model->n_embd);
     write_known(w, "bytes", model->bytes);
+    write_known(w, "parameters", model->n_parameters);
+    json_key(w, "quantisation");
+    json_str(w, model->quantisation);
+    json_key(w, "sha256");
+    json_str(w, model->sha256);
+    write_rate(w, "prefill_tokens_per_s", model->prefill_tokens_per_s);
+    write_rate(w, "decode_tokens_per_s", model->decode_tokens_per_s);
     json_object_end(w);
     json_object_end(w);
 }
@@ -84,6 +100,16 @@ static const struct field tiro_answer[] = {
     ANSWER("vocabulary_size", INT, .nullable = true, .help = "Token ids are below it."),
     ANSWER("embedding_length", INT, .nullable = true, .help = "Numbers of an embedding."),
     ANSWER("bytes", INT, .nullable = true, .help = "Of its file."),
+    ANSWER("parameters", INT, .nullable = true, .help = "Null until it was loaded once."),
+    ANSWER("quantisation", STRING, .nullable = true,
+           .help = "How most of its weights are kept; null until it was loaded once."),
+    ANSWER("sha256", STRING, .nullable = true,
+           .help = "Of its weights' file, in hex, as checked when it was pulled; null: it was not "
+                   "pulled, or the file has changed since."),
+    ANSWER("prefill_tokens_per_s", NUMBER, .nullable = true,
+           .help = "How fast prompts were read lately, whatever else ran; null: none was yet."),
+    ANSWER("decode_tokens_per_s", NUMBER, .nullable = true,
+           .help = "How fast an answer was written lately; null: none was yet."),
     FIELDS_END,
 };
 

@@ -108,6 +108,7 @@ static bool run_tool(struct response_run *run, struct response_call *call)
         .config = call->server->config,
         .arguments = buf_slice(&call->arguments),
         .priority = run->o.priority,
+        .replay = run->o.replay,
         .n_before = run->n_calls_made,
         .done = on_done,
         .user = run,

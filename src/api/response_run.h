@@ -53,6 +53,7 @@ struct response_run_options {
     uint64_t seed;        /* for a request without one */
     uint64_t events_from; /* the first event to give: those before it have been given already */
     int32_t priority;     /* as in struct call */
+    bool replay;          /* of one that has ended: nothing is done again, but told */
     const struct response_run_ops *ops;
     void *user;
 };

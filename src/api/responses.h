@@ -43,6 +43,8 @@ int responses_stream(struct call *call, struct slice id, uint64_t number, struct
 int responses_cancel(struct call *call, struct slice id, struct err *err) MUST_USE;
 /* It is to be deleted: cancelled, and nothing of it kept in memory. Not one of another project. */
 void responses_forget(struct call *call, struct slice id);
+/* The same of all of an owner. */
+void responses_leave(struct service *service, const struct principal *owner);
 /* Of compactions; -ERR_SHUTTING_DOWN when the server ends. */
 int responses_seal_key(const struct seal_key **ret, const struct service *service,
                        struct err *err) MUST_USE;

@@ -14,8 +14,9 @@
  *     response.TYPE_call.completed      after it, unless it failed
  *     response.output_item.done         the item with the members of the result
  *
- * One loop thread. The events of a response are the same whenever it is made again; of what a tool
- * finds that is true only while what it searches stays as it is.
+ * One loop thread. A tool may be run again: when a response is made again after a restart, and,
+ * with `replay`, when its events are read once more. The events of a response are the same then; of
+ * what a tool finds that is true only while what it searches stays as it is.
  */
 #ifndef TIRO_API_SERVER_TOOL_H
 #define TIRO_API_SERVER_TOOL_H
@@ -37,7 +38,8 @@ struct server_tool_options {
     const json_t *config;              /* the tool's object in the request; lives as long */
     struct slice arguments;            /* what the model wrote: JSON, valid under .parameters */
     int32_t priority;                  /* of requests to models, as in struct call */
-    uint32_t n_before;                 /* calls of such tools in this response before this one */
+    bool replay;       /* the events of a response that has ended are made again: change nothing */
+    uint32_t n_before; /* calls of such tools in this response before this one */
     /* Exactly once, from the loop and not from inside begin, unless it is cancelled. `result` is
      * NULL when it failed; its pointers live until this returns. */
     void (*done)(void *user, const struct server_tool_result *result, const struct err *err);

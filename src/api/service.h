@@ -10,6 +10,7 @@
 #include "store/store.h"
 
 struct indexer;
+struct people;
 struct runner;
 struct service;
 struct service_timer;
@@ -39,6 +40,7 @@ struct service {
     const struct service_ops *ops;
     struct backend *backend;
     struct store *store;         /* NULL: closed */
+    struct people *people;       /* who may sign in: api/people.h; NULL: nobody */
     struct indexer *indexer;     /* of vector stores: api/indexer.h */
     const char *embedding_model; /* that they are made with; NULL: the first that is here */
     const char *data_dir;        /* files/ lies in it */

@@ -61,6 +61,7 @@ static void job_done(struct store_job *job, int rc, const struct err *err)
     struct stored *s = of_job(job);
     struct call *call = s->call;
     struct err why = *err;
+    if (s->ended) s->ended(s, rc);
     if (call) {
         call->on_close = NULL;
         call->state = NULL;

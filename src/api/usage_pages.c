@@ -286,6 +286,7 @@ int usage_pages_handle(struct call *call, const struct usage_req *req, enum usag
     struct pages *p = stored_new(call, sizeof *p, err);
     if (!p) return -ERR_NO_MEMORY;
     p->kind = kind;
+    p->q.all_projects = call->caller.owner;
     int rc = read_request(p, req, err);
     if (rc == 0) return stored_begin(&p->stored, run, answer, err);
     stored_free(&p->stored);

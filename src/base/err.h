@@ -46,6 +46,7 @@
     X(HTTP_SYNTAX, "bad_request", 400, "invalid_request_error")                           \
     X(API_KEY_MISSING, NULL, 401, "invalid_request_error")                                \
     X(API_KEY_INVALID, "invalid_api_key", 401, "invalid_request_error")                   \
+    X(SIGN_IN, "sign_in_failed", 401, "invalid_request_error")                            \
     X(ORIGIN, "forbidden_origin", 403, "invalid_request_error")                           \
     X(PERMISSION, "permission_denied", 403, "invalid_request_error")                      \
     X(NOT_FOUND, NULL, 404, "invalid_request_error")                                      \

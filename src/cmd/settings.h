@@ -22,10 +22,12 @@
 /* X(id, name in the file and option, environment variable, default, help) */
 #define SETTINGS(X)                                                                              \
     X(HOST, host, "TIRO_HOST", "127.0.0.1",                                                      \
-      "address to listen on; anything but loopback needs an API key")                            \
+      "address to listen on; beyond loopback people sign in, or send an API key")                \
     X(PORT, port, "TIRO_PORT", "8080", "TCP port, 0 to 65535; 0 picks a free one")               \
     X(API_KEY_FILE, api_key_file, "TIRO_API_KEY_FILE", "",                                       \
       "file with API keys, one a line; TIRO_API_KEY holds one directly")                         \
+    X(REQUIRE_SIGN_IN, require_sign_in, "TIRO_REQUIRE_SIGN_IN", "no",                            \
+      "yes: people sign in on loopback, too, as behind a reverse proxy they should")             \
     X(ALLOW_ORIGINS, allow_origins, "TIRO_ALLOW_ORIGINS", "",                                    \
       "further web origins that may call, separated by commas")                                  \
     X(ALLOW_HOSTS, allow_hosts, "TIRO_ALLOW_HOSTS", "",                                          \
@@ -73,6 +75,12 @@
       "time for open answers at shutdown, 0 to 3600")                                            \
     X(KEEP_CHATS, keep_chats, "TIRO_KEEP_CHATS", "forever",                                      \
       "how long chats of the app are kept: 1 to 36500 days, or forever")                         \
+    X(KEEP_FOLDERS, keep_folders, "TIRO_KEEP_FOLDERS", "forever",                                \
+      "how long folders of chats are kept: 1 to 36500 days, or forever")                         \
+    X(KEEP_MEMORIES, keep_memories, "TIRO_KEEP_MEMORIES", "forever",                             \
+      "how long what the app remembers of people is kept: 1 to 36500 days, or forever")          \
+    X(KEEP_PRESETS, keep_presets, "TIRO_KEEP_PRESETS", "forever",                                \
+      "how long presets of chats are kept: 1 to 36500 days, or forever")                         \
     X(KEEP_CONVERSATIONS, keep_conversations, "TIRO_KEEP_CONVERSATIONS", "forever",              \
       "how long conversations are kept: 1 to 36500 days, or forever")                            \
     X(KEEP_COMPLETIONS, keep_completions, "TIRO_KEEP_COMPLETIONS", "30",                         \
@@ -81,6 +89,8 @@
       "how long batches that are over are kept, their files apart: days, or forever")            \
     X(KEEP_RESPONSES, keep_responses, "TIRO_KEEP_RESPONSES", "30",                               \
       "how long responses are kept: days, or forever")                                           \
+    X(KEEP_EVALUATIONS, keep_evaluations, "TIRO_KEEP_EVALUATIONS", "forever",                    \
+      "how long exams and their results are kept: days, or forever")                             \
     X(KEEP_LEDGER, keep_ledger, "TIRO_KEEP_LEDGER", "forever",                                   \
       "how long the record of what was used is kept: days, or forever")                          \
     X(KEEP_BACKUPS, keep_backups, "TIRO_KEEP_BACKUPS", "7",                                      \

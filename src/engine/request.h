@@ -32,8 +32,9 @@ struct engine_request {
     const struct slice *stops;
     int32_t n_stops;
     bool logprobs, echo;
-    bool rank;     /* Sum up logprobs although none are given: best_of. */
-    int32_t n_top; /* 0 .. LOGPROBS_TOP_MAX */
+    int32_t echo_from; /* Prompt tokens that echo leaves out; those may come from the cache. */
+    bool rank;         /* Sum up logprobs although none are given: best_of. */
+    int32_t n_top;     /* 0 .. LOGPROBS_TOP_MAX */
     bool prefill_only, ignore_eos;
     bool pin; /* Keep the prompt in the prefix cache against eviction (kvcache_pin). */
     int32_t priority;

@@ -209,6 +209,7 @@ int scheduler_submit(struct scheduler *s, struct engine_request *r, struct err *
     job->seqs = seqs;
     job->arrived_ns = r->arrived_ns ? r->arrived_ns : now_ns();
     job->root = root_of(s, r);
+    job->n_scored = r->echo ? r->echo_from : 0;
     answer_init(&job->echo, s->o.tokenizer, NULL, 0);
     job->echo.detokenizer.control = true; /* The prompt as it was written. */
     for (int32_t i = 0; i < r->n_choices; i++) {

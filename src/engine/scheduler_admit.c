@@ -116,19 +116,19 @@ static int32_t common_prefix(const int32_t *a, int32_t n_a, const int32_t *b, in
 /* Whether a running prefill is about to compute blocks that this one begins with: many requests
  * with one system prompt, come at once, compute it once. It lasts as long as that prefill takes to
  * get there; when that one is cancelled or preempted the reason is gone. */
-static bool worth_waiting(const struct scheduler *s, const struct sequence *seq, bool scores)
+static bool worth_waiting(const struct scheduler *s, const struct sequence *seq, int32_t most)
 {
     const struct engine_request *r = seq->job->request;
-    if (scores || seq->n_tokens > r->n_tokens) return false;
+    if (seq->n_tokens > r->n_tokens) return false;
     for (int32_t i = 0; i < s->n_running; i++) {
         const struct sequence *other = s->running[i];
         int32_t len = kvcache_len(s->kv, other->slot);
         if (sequence_is_idle(other) && !sequence_is_idle(seq)) continue; /* It may sit out. */
         if (other->n_tokens - len <= 1 + other->n_jump) continue;
         if (memcmp(&other->job->root, &seq->job->root, sizeof seq->job->root) != 0) continue;
-        int32_t n = common_prefix(r->tokens, r->n_tokens - 1, other->tokens, other->n_tokens);
+        int32_t n = common_prefix(r->tokens, most, other->tokens, other->n_tokens);
         n = n / KV_BLOCK_LEN * KV_BLOCK_LEN;
-        if (n > len && n > kvcache_find(s->kv, seq->job->root, r->tokens, r->n_tokens)) return true;
+        if (n > len && n > kvcache_find(s->kv, seq->job->root, r->tokens, most + 1)) return true;
     }
     return false;
 }
@@ -138,9 +138,11 @@ static bool admit_one(struct scheduler *s, struct sequence *seq, uint64_t now)
 {
     struct job *job = seq->job;
     int32_t slot = free_slot(s);
-    /* To score a prompt its logits must be computed: nothing may come from the cache. */
+    /* To score a prompt its logits must be computed: of what is scored, and of the token before,
+     * nothing may come from the cache. */
     bool scores = job_scores(job) && job->n_scored < job->request->n_tokens;
-    seq->deferred = worth_waiting(s, seq, scores);
+    int32_t from = job->request->echo_from > 1 ? job->request->echo_from : 1;
+    seq->deferred = worth_waiting(s, seq, (scores ? from : job->request->n_tokens) - 1);
     if (seq->deferred) return true;
     if (own_tokens(s, seq) < 0) {
         struct err err;
@@ -148,7 +150,8 @@ static bool admit_one(struct scheduler *s, struct sequence *seq, uint64_t now)
         job_fail(s, job, &err);
         return true;
     }
-    int32_t cached = kvcache_begin(s->kv, slot, job->root, seq->tokens, scores ? 1 : seq->n_tokens);
+    int32_t cached = kvcache_begin(s->kv, slot, job->root, seq->tokens,
+                                   scores ? from : seq->n_tokens);
     int32_t margin = s->n_running > 0 ? s->n_running + MARGIN_BLOCKS : 0;
     int32_t need = kvcache_need(s->kv, slot, seq->n_tokens);
     /* Pins give way to one that is alone, and would never run. */

@@ -91,10 +91,6 @@ int access_open(struct access **ret, const struct access_options *options, struc
         rc = read_key_file(a, err);
     else if (variable && variable[0])
         rc = add_key(a, slice_of(variable), "TIRO_API_KEY", err);
-    if (rc == 0 && a->n_keys == 0 && !options->loopback)
-        rc = err_set(err, ERR_API_KEY_MISSING,
-                     "serving beyond this machine needs an API key: put one in a file and give "
-                     "--api-key-file FILE, or set TIRO_API_KEY; or serve on 127.0.0.1");
     if (rc < 0) {
         access_close(a);
         return rc;
@@ -113,6 +109,11 @@ void access_close(struct access *a)
 bool access_has_keys(const struct access *a)
 {
     return a->n_keys > 0;
+}
+
+bool access_is_guarded(const struct access *a)
+{
+    return a->n_keys > 0 || !a->options.loopback || a->options.require_sign_in;
 }
 
 /* ---- Host and Origin ---- */
@@ -142,7 +143,7 @@ static bool is_loopback_v4(struct slice host)
     }
 }
 
-static bool is_loopback_name(struct slice host)
+bool access_host_is_loopback(struct slice host)
 {
     host = without_port(host);
     return slice_eq_nocase(host, SLICE("localhost")) || slice_is(host, "[::1]") ||
@@ -171,21 +172,38 @@ bool access_allows_origin(const struct access *a, struct slice origin, struct sl
     else
         return false;
     if (slice_eq_nocase(rest, host)) return true;
-    return a->options.loopback && is_loopback_name(rest);
+    return a->options.loopback && access_host_is_loopback(rest);
+}
+
+/* Digits and dots, or in brackets: no name that somebody could have pointed here. */
+static bool is_address(struct slice host)
+{
+    host = without_port(host);
+    if (host.len && host.ptr[0] == '[') return true;
+    for (size_t i = 0; i < host.len; i++)
+        if (host.ptr[i] != '.' && (host.ptr[i] < '0' || host.ptr[i] > '9')) return false;
+    return host.len > 0;
+}
+
+static bool host_is_ours(const struct access *a, struct slice host)
+{
+    if (access_host_is_loopback(host) || host_is_allowed(a, host)) return true;
+    /* Beyond loopback nobody knows all names, unless somebody has said them. */
+    return !a->options.loopback && (a->options.n_allow_hosts == 0 || is_address(host));
 }
 
 int access_check_origin(const struct access *a, const struct http_parser *p, struct err *err)
 {
-    if (!a->options.loopback) return 0; /* The key guards; CORS decides what a page may read. */
     struct slice host = http_host(p);
     char shown[128];
-    if (!is_loopback_name(host) && !host_is_allowed(a, host)) {
+    if (!host_is_ours(a, host)) {
         utf8_sanitize(shown, sizeof shown, host.ptr, host.len);
         return err_set(err, ERR_ORIGIN,
-                       "the Host \"%s\" is not a name of this server: use localhost or 127.0.0.1, "
+                       "the Host \"%s\" is not a name of this server: use localhost or an address, "
                        "or allow the name with TIRO_ALLOW_HOSTS (allow_hosts in the settings)",
                        shown);
     }
+    if (!a->options.loopback) return 0; /* The key guards; CORS decides what a page may read. */
     struct slice origin = http_header(p, "origin");
     if (origin.ptr && !access_allows_origin(a, origin, host)) {
         utf8_sanitize(shown, sizeof shown, origin.ptr, origin.len);
@@ -241,7 +259,7 @@ int access_check_key(const struct access *a, const struct http_parser *p, struct
                      struct err *err)
 {
     *ret = access_local();
-    if (a->n_keys == 0) return 0;
+    if (a->n_keys == 0) return access_is_guarded(a) ? key_missing(err) : 0;
     struct slice bearer = http_header(p, "authorization");
     if (bearer.ptr) {
         static const struct slice scheme = { "Bearer ", 7 };

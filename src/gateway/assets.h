@@ -8,12 +8,15 @@
 
 #include "base/slice.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct asset {
     const char *path; /* As requested: "/", "/app.js" */
     const char *type; /* "text/html; charset=utf-8" */
     const char *etag; /* Quoted; of the content. Weak: it stands for both forms. */
+    bool forever;     /* The path holds a hash of the content: never asked for again. */
+    /* At least one form: large files are gzipped only, what gzip makes no smaller is plain only. */
     const unsigned char *plain, *gz;
     size_t plain_len, gz_len;
 };

@@ -203,6 +203,22 @@ void gateway_stop(struct gateway *g)
 
 /* ---- The beginning ---- */
 
+/* Who may sign in; and where somebody should, and nobody can yet, the link for the first. */
+static int open_people(struct gateway *g, struct err *err)
+{
+    struct service *service = service_uv_service(g->service);
+    TRY(people_open(&service->people, service, err));
+    g->people = service->people;
+    if (!access_is_guarded(g->access) || access_has_keys(g->access) || people_have_owner(g->people))
+        return 0;
+    return people_owner_link(g->people, g->owner_token, err);
+}
+
+const char *gateway_owner_token(const struct gateway *g)
+{
+    return g->owner_token[0] ? g->owner_token : NULL;
+}
+
 static int open_parts(struct gateway *g, struct err *err)
 {
     const struct gateway_options *o = g->o;
@@ -213,12 +229,14 @@ static int open_parts(struct gateway *g, struct err *err)
         .n_allow_hosts = o->n_allow_hosts,
         .allow_origins = o->allow_origins,
         .n_allow_origins = o->n_allow_origins,
+        .require_sign_in = o->require_sign_in,
     };
     TRY(http_host_is_loopback(&access.loopback, host, err));
     TRY(access_open(&g->access, &access, err));
     TRY(control_open(&g->control, o->data_dir, err));
     TRY(service_uv_open(&g->service, &g->loop, o->data_dir, o->database, o->worker_program, err));
     service_uv_service(g->service)->file_bytes_max = o->file_bytes_max;
+    TRY(open_people(g, err));
     struct supervisor_options supervisor = { &g->loop, &g->metrics, o };
     TRY(supervisor_open(&g->supervisor, &supervisor, err));
     TRY(index_process_open(&g->index, &g->loop, o, err));
@@ -275,6 +293,7 @@ static void release(struct gateway *g)
         free_command(c);
     }
     control_close(&g->control);
+    people_close(g->people);
     service_uv_free(g->service);
     access_close(g->access);
     metrics_release(&g->metrics);

@@ -56,8 +56,9 @@ struct gateway_options {
     /* Of each of retention_registry (store/retention.h); outlives the gateway. NULL: for ever. */
     const int64_t *retention_days;
     /* Keys, one a line, '#' begins a comment. NULL: the environment variable TIRO_API_KEY, if set.
-     * Without any key only loopback is served. */
+     * Without any key people must sign in, but on loopback. */
     const char *api_key_file;
+    bool require_sign_in;             /* There, too. */
     const char *const *allow_origins; /* n of them: further web origins, "https://chat.example". */
     size_t n_allow_origins;
     const char *const *allow_hosts; /* n of them: further names by which Host may call us. */
@@ -107,6 +108,9 @@ struct gateway_options {
 
 /* Returns 0 after a drained shutdown. */
 int gateway_run(const struct gateway_options *options, struct err *err) MUST_USE;
+
+/* In on_listening: the token of the one-time link for the first owner; NULL: none is needed. */
+const char *gateway_owner_token(const struct gateway *g);
 
 /* Adds a model, or replaces the one of that name (whose worker ends when its requests have). */
 void gateway_add_model(struct gateway *g, const struct gateway_model *model);

@@ -2,6 +2,7 @@
 #ifndef TIRO_GATEWAY_GATEWAY_INTERNAL_H
 #define TIRO_GATEWAY_GATEWAY_INTERNAL_H
 
+#include "api/people.h"
 #include "gateway/access.h"
 #include "gateway/control.h"
 #include "gateway/gateway.h"
@@ -34,6 +35,8 @@ struct gateway {
     const struct gateway_options *o;
     uv_loop_t loop;
     struct access *access;
+    struct people *people;
+    char owner_token[PEOPLE_TOKEN_SIZE]; /* Of the link for the first owner; "": none. */
     struct metrics metrics;
     struct service_uv *service;
     struct supervisor *supervisor;

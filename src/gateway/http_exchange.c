@@ -3,6 +3,7 @@
 #include "base/seam.h"
 #include "gateway/assets.h"
 #include "gateway/http_internal.h"
+#include "gateway/identity.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -306,6 +307,7 @@ static const struct call_ops call_ops = {
 
 /* ---- The end of an answer waits for the ledger's row ---- */
 
+/* Except for a stream, which still has to end, the exchange may be gone after it. */
 static void release_answer(struct http_exchange *x, const struct buf *held, const struct err *err)
 {
     struct err why = { 0 };
@@ -324,7 +326,6 @@ static void release_answer(struct http_exchange *x, const struct buf *held, cons
         op_stream_send(&x->call, buf_slice(held));
     else
         answer(x, x->held_status, x->held_type, buf_slice(held));
-    if (x->streaming) op_stream_end(&x->call);
 }
 
 static void on_settled(void *user, const struct err *err)
@@ -335,7 +336,9 @@ static void on_settled(void *user, const struct err *err)
     buf_init(&x->held, SIZE_MAX / 2);
     x->entry = NULL;
     x->settle = SETTLED;
-    release_answer(x, &held, err); /* The exchange may be gone now. */
+    bool streaming = x->streaming;
+    release_answer(x, &held, err);
+    if (streaming) op_stream_end(&x->call);
     buf_release(&held);
 }
 
@@ -468,15 +471,35 @@ static int find_route(struct http_exchange *x, struct err *err)
     return rc;
 }
 
+/* Files of the page are everybody's, and tell nobody apart. */
+static int check_caller(struct http_exchange *x, struct err *err)
+{
+    struct http_server *s = x->conn->server;
+    struct sockaddr_storage peer = { 0 };
+    struct err why = { 0 };
+    int len = sizeof peer;
+    if (x->is_page_file || (x->page && x->page->open)) return 0;
+    if (!x->conn->local)
+        (void)uv_tcp_getpeername(&x->conn->u.tcp, (struct sockaddr *)&peer,
+                                 &len); /* Of one that is gone: none. */
+    struct identity id = { .access = s->o.access,
+                           .people = s->o.service->people,
+                           .parser = &x->parser,
+                           .peer = x->conn->local ? NULL : (struct sockaddr *)&peer };
+    int rc = identity_check(&x->call, &id, &why);
+    if (x->call.caller.by == CALLER_SESSION) op_header(&x->call, "Cache-Control", "private");
+    if (rc == 0 || (x->endpoint && x->endpoint->open)) return 0;
+    *err = why;
+    return rc;
+}
+
 static int check_request(struct http_exchange *x, struct err *err)
 {
     struct http_server *s = x->conn->server;
     if (!x->conn->local) TRY(access_check_origin(s->o.access, &x->parser, err));
     TRY(decode_path(x, err));
     TRY(find_route(x, err));
-    bool open = x->is_page_file || (x->page && x->page->open) || (x->endpoint && x->endpoint->open);
-    if (!open && !x->conn->local)
-        TRY(access_check_key(s->o.access, &x->parser, &x->call.principal, err));
+    TRY(check_caller(x, err));
     if (s->draining && !(x->page && x->page->open))
         return err_set(err, ERR_SHUTTING_DOWN, "the server is shutting down; try again shortly");
     return 0;
@@ -590,14 +613,28 @@ static const char preview_policy[] =
     "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; media-src data: blob:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
+/* Where a program in Python runs (web/src/python.html): as above, and WebAssembly. */
+static const char python_policy[] =
+    "sandbox allow-scripts; default-src 'none'; "
+    "script-src 'unsafe-inline' 'wasm-unsafe-eval' blob:; worker-src blob:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+
+static const char *policy_of(struct slice path)
+{
+    if (slice_is(path, "/preview.html")) return preview_policy;
+    if (slice_is(path, "/python.html")) return python_policy;
+    return page_policy;
+}
+
 static void add_page_headers(struct http_exchange *x)
 {
-    bool preview = slice_is(x->call.path, "/preview.html");
-    op_header(&x->call, "Content-Security-Policy", preview ? preview_policy : page_policy);
+    bool forever = x->asset && x->asset->forever;
+    op_header(&x->call, "Content-Security-Policy", policy_of(x->call.path));
     op_header(&x->call, "Referrer-Policy", "no-referrer");
     op_header(&x->call, "Cross-Origin-Opener-Policy", "same-origin");
     op_header(&x->call, "Cross-Origin-Resource-Policy", "same-origin");
-    op_header(&x->call, "Cache-Control", "no-cache"); /* Asked for again, with its ETag. */
+    /* no-cache: asked for again, with its ETag. */
+    op_header(&x->call, "Cache-Control", forever ? "max-age=31536000, immutable" : "no-cache");
 }
 
 static void send_asset(struct http_exchange *x)
@@ -614,12 +651,13 @@ static void send_asset(struct http_exchange *x)
         answer(x, 304, NULL, (struct slice){ 0 });
         return;
     }
-    struct slice body = { (const char *)asset->plain, asset->plain_len };
-    if (assets_gzip_accepted(http_header(&x->parser, "accept-encoding"))) {
-        op_header(&x->call, "Content-Encoding", "gzip");
-        body = (struct slice){ (const char *)asset->gz, asset->gz_len };
-    }
-    answer(x, 200, asset->type, body);
+    /* Who takes no gzip gets it where there is nothing else (RFC 9110, 12.5.3). */
+    bool takes = assets_gzip_accepted(http_header(&x->parser, "accept-encoding"));
+    bool gz = asset->gz && (takes || !asset->plain);
+    if (gz) op_header(&x->call, "Content-Encoding", "gzip");
+    answer(x, 200, asset->type,
+           gz ? (struct slice){ (const char *)asset->gz, asset->gz_len }
+              : (struct slice){ (const char *)asset->plain, asset->plain_len });
 }
 
 void http_exchange_run(struct http_exchange *x)

@@ -4,6 +4,7 @@
 #include "base/seam.h"
 #include "gateway/supervisor_internal.h"
 #include "store/library.h"
+#include "store/marker.h"
 
 #include <assert.h>
 #include <limits.h>
@@ -83,6 +84,19 @@ static int stat_file(const struct model *m, struct stat *ret)
     return n >= 0 && (size_t)n < sizeof path ? stat(path, ret) : -1;
 }
 
+/* What was checked when the file was pulled. */
+static void look_at_marker(struct model *m)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(m->path, '/');
+    size_t len = slash ? (size_t)(slash - m->path) : 0;
+    m->facts.sha256 = NULL;
+    if (!slash || len >= sizeof folder) return;
+    memcpy(folder, m->path, len);
+    folder[len] = '\0';
+    if (marker_sha256(m->sha256, folder, slash + 1)) m->facts.sha256 = m->sha256;
+}
+
 /* Which file this is, so that a changed one is tried again and has another fingerprint. */
 static void look_at_file(const struct supervisor *s, struct model *m)
 {
@@ -106,6 +120,7 @@ static void look_at_file(const struct supervisor *s, struct model *m)
     for (size_t i = 0; i < sizeof hash; i++)
         n += snprintf(m->fingerprint + n, sizeof m->fingerprint - (size_t)n, "%02x", hash[i]);
     m->facts.fingerprint = m->fingerprint;
+    look_at_marker(m);
 }
 
 bool model_file_changed(const struct model *m)
@@ -244,6 +259,8 @@ void model_on_ready(struct supervisor *s, struct model *m, const struct msg_read
     copy_text(m->walls, sizeof m->walls, ready->walls);
     copy_text(m->walls_missing, sizeof m->walls_missing, ready->walls_missing);
     copy_text(m->quantisation, sizeof m->quantisation, ready->quantisation);
+    facts->quantisation = m->quantisation;
+    facts->n_parameters = ready->n_parameters;
     log_info("model ready", LOG_STR("model", facts->id), LOG_STR("arch", facts->arch),
              LOG_INT("n_ctx", facts->n_ctx), LOG_INT("load_ms", ready->load_ms),
              LOG_STR("weights", ready->weights_mapped ? "mapped" : "packed"),
@@ -530,7 +547,10 @@ int supervisor_add(struct supervisor *s, const struct gateway_model *model, stru
     m->is_adapter = adapter;
     m->preload = model->preload && !adapter;
     m->facts.state = BACKEND_MODEL_IDLE;
-    m->facts.bytes = 0;
+    m->facts.bytes = m->facts.n_parameters = 0;
+    m->facts.quantisation = NULL;
+    m->prefill = m->decode = (struct pace){ 0 };
+    m->facts.prefill_tokens_per_s = m->facts.decode_tokens_per_s = 0;
     model_reset(m);
     look_at_file(s, m);
     if (m->is_adapter) adapter_on_change(s, m);

@@ -45,6 +45,10 @@ struct backend_model adapter_facts(const struct supervisor *s, const struct mode
     facts.n_ctx = base->facts.n_ctx;
     facts.n_vocab = base->facts.n_vocab;
     facts.n_embd = base->facts.n_embd;
+    facts.n_parameters = base->facts.n_parameters;
+    facts.quantisation = base->facts.quantisation;
+    facts.prefill_tokens_per_s = base->facts.prefill_tokens_per_s;
+    facts.decode_tokens_per_s = base->facts.decode_tokens_per_s;
     if (failed) return facts;
     facts.state = base->facts.state;
     facts.problem = base->facts.problem;

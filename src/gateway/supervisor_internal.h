@@ -49,6 +49,11 @@ struct worker {
     bool connected, running, broken;
 };
 
+/* Tokens and the time they took; what is older counts less. */
+struct pace {
+    double tokens, us;
+};
+
 struct model {
     struct backend_model facts; /* Strings are the model's own. */
     char *path, *arch, *problem;
@@ -81,6 +86,8 @@ struct model {
     uint64_t weight_bytes, kv_bytes, n_parameters;
     uint32_t n_threads, load_ms;
     char walls[256], walls_missing[256], quantisation[32];
+    char sha256[65];
+    struct pace prefill, decode; /* Of the latest requests. */
 };
 
 struct supervisor {

@@ -387,8 +387,29 @@ static void on_encoded(struct worker *w, struct backend_handle *h, const struct 
     events->encoded(user, m);
 }
 
+static double pace_add(struct pace *pace, uint64_t tokens, uint64_t us)
+{
+    enum { TOKENS_MIN = 8, TOKENS_KEPT = 2048 };
+    if (tokens >= TOKENS_MIN && us > 0) { /* A few tokens tell of what is around them. */
+        double keep = pace->tokens > TOKENS_KEPT ? TOKENS_KEPT / pace->tokens : 1;
+        pace->tokens = pace->tokens * keep + (double)tokens;
+        pace->us = pace->us * keep + (double)us;
+    }
+    return pace->us > 0 ? pace->tokens * 1e6 / pace->us : 0;
+}
+
+static void observe_pace(struct model *m, const struct msg_done *done)
+{
+    uint64_t cached = done->cached_tokens;
+    uint64_t read = done->prompt_tokens > cached ? done->prompt_tokens - cached : 0;
+    uint64_t written = done->completion_tokens > 1 ? done->completion_tokens - 1 : 0;
+    m->facts.prefill_tokens_per_s = pace_add(&m->prefill, read, done->prefill_us);
+    m->facts.decode_tokens_per_s = pace_add(&m->decode, written, done->decode_us);
+}
+
 static void on_done(struct worker *w, struct backend_handle *h, const struct msg_done *m)
 {
+    if (w->model && m->choice == 0) observe_pace(w->model, m);
     const struct backend_events *events = h->events;
     void *user = h->user;
     if (m->final) {

@@ -101,8 +101,9 @@ struct msg_request {
     struct slice suffix;        /* Fill in the middle, when has_suffix. */
     bool has_suffix;
     bool echo;
-    uint32_t n;       /* 1.. choices returned */
-    uint32_t best_of; /* choices run; 0: n. All are reported; the gateway picks by logprob. */
+    uint32_t echo_from; /* echo begins at this byte of prompt, or at this one of tokens */
+    uint32_t n;         /* 1.. choices returned */
+    uint32_t best_of;   /* choices run; 0: n. All are reported; the gateway picks by logprob. */
     struct msg_sampling sampling;
     bool has_max_tokens; /* Without: as many as the context holds. */
     uint32_t max_tokens; /* 0 is allowed (echo, score). */

@@ -1,6 +1,7 @@
 #include "store/chat_table.h"
 
-#define CHAT_NAMES    "id, title, leaf_id, settings, pinned, archived, created_at, updated_at"
+#define CHAT_NAMES \
+    "id, title, leaf_id, settings, pinned, archived, created_at, updated_at, folder_id"
 #define MESSAGE_NAMES "id, parent_id, role, content, model, response_id, details, created_at"
 
 enum { QUOTE_MAX = 64, SNIPPET_MAX = 160, PATTERN_MAX = 2 * CHAT_QUERY_MAX + 3 };
@@ -25,11 +26,11 @@ int chat_add(struct db *db, const struct principal *owner, const struct chat_row
 {
     int rc = db_exec(db,
                      "INSERT INTO chats(" OWNER_NAMES ", " CHAT_NAMES ") VALUES "
-                     "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                     "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
                      DB_ARGS(OWNER_ARGS(owner), DB_TEXT(row->id), DB_TEXT(row->title),
                              DB_TEXT(row->leaf_id), DB_TEXT(row->settings), DB_INT(row->pinned),
                              DB_INT(row->archived), DB_INT(row->created_at),
-                             DB_INT(row->updated_at)),
+                             DB_INT(row->updated_at), DB_TEXT(row->folder_id)),
                      err);
     return rc < 0 ? rc : 0;
 }
@@ -45,6 +46,7 @@ static struct chat_row chat_of(const struct db_rows *rows)
         .archived = db_int(rows, 5) != 0,
         .created_at = db_int(rows, 6),
         .updated_at = db_int(rows, 7),
+        .folder_id = db_text(rows, 8),
     };
 }
 
@@ -63,6 +65,7 @@ int chat_find(struct chat_row *ret, struct db *db, const struct principal *owner
     row.title = arena_slice(arena, row.title);
     row.leaf_id = arena_slice(arena, row.leaf_id);
     row.settings = arena_slice(arena, row.settings);
+    row.folder_id = arena_slice(arena, row.folder_id);
     db_rows_close(&rows);
     TRY(arena_check(arena, "the chat", err));
     *ret = row;
@@ -79,11 +82,11 @@ int chat_update(struct db *db, const struct principal *owner, struct slice id,
         "UPDATE chats SET title = coalesce(?4, title), leaf_id = coalesce(?5, leaf_id), "
         "settings = coalesce(?6, settings), pinned = coalesce(?7, pinned), "
         "archived = coalesce(?8, archived), updated_at = CASE WHEN ?9 > 0 THEN ?9 ELSE updated_at "
-        "END "
+        "END, folder_id = coalesce(?10, folder_id) "
         "WHERE id = ?1 AND " OWNED_BY("?2", "?3"),
         DB_ARGS(DB_TEXT(id), OWNED_ARGS(owner), DB_TEXT_OR_NULL(c->title),
                 DB_TEXT_OR_NULL(c->leaf_id), DB_TEXT_OR_NULL(c->settings), pinned, archived,
-                DB_INT(now)),
+                DB_INT(now), DB_TEXT_OR_NULL(c->folder_id)),
         err);
     return changed(n, "Chat", id, err);
 }
@@ -94,6 +97,8 @@ int chat_delete(struct db *db, const struct principal *owner, struct slice id, s
                     DB_ARGS(DB_TEXT(id), OWNED_ARGS(owner)), err);
     TRY(changed(n, "Chat", id, err));
     n = db_exec(db, "DELETE FROM chat_messages WHERE chat_id = ?1", DB_ARGS(DB_TEXT(id)), err);
+    if (n < 0) return n;
+    n = db_exec(db, "DELETE FROM shares WHERE chat_id = ?1", DB_ARGS(DB_TEXT(id)), err);
     return n < 0 ? n : 0;
 }
 
@@ -108,6 +113,7 @@ static void write_chat_keys(struct json_writer *w, const struct chat_row *row)
     key_slice(w, "id", row->id);
     key_slice(w, "object", SLICE("tiro.chat"));
     key_slice(w, "title", row->title);
+    key_slice(w, "folder_id", row->folder_id);
     key_slice(w, "leaf_id", row->leaf_id);
     json_key(w, "settings");
     json_raw(w, row->settings);
@@ -161,8 +167,8 @@ static int write_list(struct json_writer *w, struct db_rows *rows, const struct 
         json_object_begin(w);
         write_chat_keys(w, &row);
         json_key(w, "snippet");
-        if (l->search.ptr && !db_is_null(rows, 8))
-            json_slice(w, db_text(rows, 8));
+        if (l->search.ptr && !db_is_null(rows, 9))
+            json_slice(w, db_text(rows, 9));
         else
             json_null_value(w);
         json_object_end(w);
@@ -175,8 +181,10 @@ static int write_list(struct json_writer *w, struct db_rows *rows, const struct 
     return rc < 0 ? rc : 0;
 }
 
+/* The casts are PostgreSQL's: it wants to know the type of what may be NULL. */
 #define LIST_ORDER                                                \
-    "(?4 IS NULL OR (pinned, updated_at, seq) < "                 \
+    "(CAST(?6 AS TEXT) IS NULL OR folder_id = ?6) AND "           \
+    "(CAST(?4 AS TEXT) IS NULL OR (pinned, updated_at, seq) < "   \
     "(SELECT pinned, updated_at, seq FROM chats WHERE id = ?4)) " \
     "ORDER BY pinned DESC, updated_at DESC, seq DESC LIMIT ?5"
 
@@ -191,21 +199,21 @@ int chat_list(struct json_writer *w, struct db *db, const struct principal *owne
                      " FROM chats WHERE " OWNED_BY("?1", "?2") " AND "
                                                                "archived = ?3 AND " LIST_ORDER,
                      DB_ARGS(OWNED_ARGS(owner), DB_INT(l->archived), DB_TEXT_OR_NULL(l->after),
-                             DB_INT(l->limit + 1)),
+                             DB_INT(l->limit + 1), DB_TEXT_OR_NULL(l->folder_id)),
                      err));
         return write_list(w, &rows, l, err);
     }
     TRY(db_query(&rows, db,
-                 "SELECT * FROM (SELECT " CHAT_NAMES ", (SELECT substr(content, 1, ?7) "
+                 "SELECT * FROM (SELECT " CHAT_NAMES ", (SELECT substr(content, 1, ?8) "
                  "FROM chat_messages m "
-                 "WHERE m.chat_id = chats.id AND lower(content) LIKE lower(?6) ESCAPE '\\' "
+                 "WHERE m.chat_id = chats.id AND lower(content) LIKE lower(?7) ESCAPE '\\' "
                  "ORDER BY m.seq LIMIT 1) AS snippet, seq FROM chats WHERE " OWNED_BY(
                      "?1", "?2") ""
                                  " AND archived = ?3) AS found WHERE (snippet IS NOT NULL OR "
-                                 "lower(title) LIKE lower(?6) ESCAPE '\\') AND " LIST_ORDER,
+                                 "lower(title) LIKE lower(?7) ESCAPE '\\') AND " LIST_ORDER,
                  DB_ARGS(OWNED_ARGS(owner), DB_INT(l->archived), DB_TEXT_OR_NULL(l->after),
-                         DB_INT(l->limit + 1), DB_TEXT(pattern_of(pattern, l->search)),
-                         DB_INT(SNIPPET_MAX)),
+                         DB_INT(l->limit + 1), DB_TEXT_OR_NULL(l->folder_id),
+                         DB_TEXT(pattern_of(pattern, l->search)), DB_INT(SNIPPET_MAX)),
                  err));
     return write_list(w, &rows, l, err);
 }

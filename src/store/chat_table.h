@@ -25,6 +25,7 @@ struct chat_row {
     struct slice settings; /* a JSON object */
     bool pinned, archived;
     int64_t created_at, updated_at; /* unix seconds */
+    struct slice folder_id;         /* "": in none */
 };
 
 struct chat_message_row {
@@ -38,7 +39,7 @@ struct chat_message_row {
 
 /* What of a chat or message changes; ptr NULL: stays. */
 struct chat_change {
-    struct slice title, leaf_id, settings;
+    struct slice title, leaf_id, settings, folder_id;
     const bool *pinned, *archived;
 };
 struct chat_message_change {
@@ -46,8 +47,9 @@ struct chat_message_change {
 };
 
 struct chat_listing {
-    struct slice after;  /* a chat's id; ptr NULL: from the first */
-    struct slice search; /* text that title or messages hold, whatever its case; ptr NULL: all */
+    struct slice after;     /* a chat's id; ptr NULL: from the first */
+    struct slice search;    /* text that title or messages hold, whatever its case; ptr NULL: all */
+    struct slice folder_id; /* "": those in none; ptr NULL: all */
     bool archived;
     int limit;
 };
@@ -60,7 +62,7 @@ int chat_find(struct chat_row *ret, struct db *db, const struct principal *owner
 /* `now` 0: no change that counts for the order of the list. */
 int chat_update(struct db *db, const struct principal *owner, struct slice id,
                 const struct chat_change *change, int64_t now, struct err *err) MUST_USE;
-/* With all its messages. */
+/* With all its messages, and the links to it. */
 int chat_delete(struct db *db, const struct principal *owner, struct slice id,
                 struct err *err) MUST_USE;
 

@@ -118,11 +118,15 @@ bool marker_agrees(const char *models, const char *entry)
 bool marker_sha256(char ret[65], const char *models, const char *entry)
 {
     json_t *root = read_marker(models, entry);
-    const json_t *row = json_array_get(json_object_get(root, "files"), 0);
-    const char *below = json_string_value(json_object_get(row, "path"));
-    const char *sha256 = json_string_value(json_object_get(row, "sha256"));
-    bool ok = below && !*below && sha256 && strlen(sha256) == SHA256_LEN &&
-              agrees(models, entry, root);
+    const json_t *files = json_object_get(root, "files");
+    const char *sha256 = NULL;
+    for (size_t i = 0; i < json_array_size(files) && !sha256; i++) {
+        const json_t *row = json_array_get(files, i);
+        const char *below = json_string_value(json_object_get(row, "path"));
+        if (below && (!*below || strcmp(below, "model.safetensors") == 0))
+            sha256 = json_string_value(json_object_get(row, "sha256"));
+    }
+    bool ok = sha256 && strlen(sha256) == SHA256_LEN && agrees(models, entry, root);
     if (ok) memcpy(ret, sha256, SHA256_LEN + 1);
     json_decref(root);
     return ok;

@@ -21,7 +21,8 @@ int marker_write(const char *models, const char *entry, const char *source,
                  const struct marker_file *files, size_t n, struct err *err) MUST_USE;
 /* Whether there is a marker and every file of it has the size and time it states. */
 bool marker_agrees(const char *models, const char *entry);
-/* The sha256 of a single file's marker that agrees; false when there is none. */
+/* The sha256 of the weights, from a marker that agrees: of the single file, or of a folder's
+ * model.safetensors; false when there is none. */
 bool marker_sha256(char ret[65], const char *models, const char *entry);
 int marker_remove(const char *models, const char *entry, struct err *err) MUST_USE;
 

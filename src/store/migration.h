@@ -13,7 +13,8 @@
  * A step that has been released is never edited. Before the first step of an upgrade the back-end
  * makes its backup. A database that is newer than this program is refused.
  *
- * Every table of people's data has the columns of its owner (store/owner.h).
+ * Every table of people's data has the columns of its owner (store/owner.h), and a kind of
+ * store/holding.h says how it is taken along, and goes with an account.
  */
 #ifndef TIRO_STORE_MIGRATION_H
 #define TIRO_STORE_MIGRATION_H

@@ -42,7 +42,7 @@ static void write(struct statement *s, const struct usage_query *q, const struct
     const struct db_value fixed[] = { DB_INT(q->start), DB_INT(q->end),
                                       /* One bucket, if not by time. */
                                       DB_INT(q->by & USAGE_TIME ? q->width : INT64_MAX),
-                                      OWNED_ARGS(owner) };
+                                      OWNED_ARGS(owner), DB_INT(q->all_projects) };
     s->n = sizeof fixed / sizeof *fixed;
     memcpy(s->args, fixed, sizeof fixed);
     buf_add_str(&s->sql, "SELECT (created_at - ?1) / ?3");
@@ -52,7 +52,8 @@ static void write(struct statement *s, const struct usage_query *q, const struct
                q->by & USAGE_BATCH ? "CASE WHEN " IN_BATCH " THEN 1 ELSE 0 END" : "0");
     buf_add_str(&s->sql, ", COUNT(*), SUM(prompt_tokens), SUM(cached_tokens), "
                          "SUM(completion_tokens), SUM(core_us) FROM ledger "
-                         "WHERE created_at >= ?1 AND created_at < ?2 AND " OWNED_BY("?4", "?5"));
+                         "WHERE created_at >= ?1 AND created_at < ?2 AND tenant_id = ?4 AND "
+                         "(project_id = ?5 OR ?6 = 1)");
     only(s, "project_id", &q->projects);
     only(s, "user_id", &q->users);
     only(s, "key_id", &q->keys);

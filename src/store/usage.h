@@ -6,7 +6,8 @@
  *     TRY(usage_query(&rows, db, principal, &q, err));
  *     while ((rc = usage_next(&row, &rows, err)) > 0) ...
  *
- * A project sees its own. Rows are in the order of what they are summed by.
+ * A project sees its own, an owner of the server all. Rows are in the order of what they are summed
+ * by.
  */
 #ifndef TIRO_STORE_USAGE_H
 #define TIRO_STORE_USAGE_H
@@ -44,8 +45,9 @@ struct usage_query {
     unsigned by;        /* USAGE_... */
     enum usage_kind kind;
     struct usage_names projects, users, keys, models;
-    int batch; /* 0: all; 1: only lines of batches; -1: none of them */
-    int limit; /* of rows; 0: none */
+    bool all_projects; /* of the tenant; else the caller's own */
+    int batch;         /* 0: all; 1: only lines of batches; -1: none of them */
+    int limit;         /* of rows; 0: none */
 };
 
 struct usage_row {

@@ -187,6 +187,14 @@ static int copy_stops(struct engine_request *r, const struct msg_request *m, str
     return arena_check(&r->arena, "a request", err);
 }
 
+/* What prefixes are shared within: a person's project, so that nobody can time what somebody else
+ * asked. The length, so that a tenant's name cannot run into the project's. */
+static struct slice whose(struct arena *arena, const struct principal *p)
+{
+    return slice_of(arena_printf(arena, "%zu:%.*s%.*s", p->tenant.len, SLICE_FMT(p->tenant),
+                                 SLICE_FMT(p->project)));
+}
+
 static int copy_options(struct engine_request *r, const struct errand *e, struct err *err)
 {
     const struct msg_request *m = e->m;
@@ -194,7 +202,7 @@ static int copy_options(struct engine_request *r, const struct errand *e, struct
     r->id = m->id;
     r->arrived_ns = e->arrived_ns;
     r->what = m->kind == REQUEST_EMBED ? "input" : m->n_messages ? "messages" : "prompt";
-    r->tenant = arena_slice(&r->arena, m->principal.tenant);
+    r->tenant = whose(&r->arena, &m->principal);
     r->n_choices = (int32_t)(m->best_of > m->n ? m->best_of : m->n ? m->n : 1);
     if (m->has_max_tokens && m->max_tokens > INT32_MAX / 2)
         return err_param(err, ERR_INTEGER_ABOVE_MAX, "max_tokens",
@@ -266,6 +274,20 @@ static int fill_tokens(const struct worker *w, struct errand *e, const struct to
 
 /* ---- All of it ---- */
 
+/* Which of the prompt's tokens is the first of which a part lies at or behind that byte of it. What
+ * was put before the text by ourselves lies before all of it. */
+static int32_t echo_from(const struct worker *w, const struct msg_request *m,
+                         const struct tokens *ids)
+{
+    size_t n = ids->len, tail = 0;
+    if (!m->echo || !m->echo_from || m->kind != REQUEST_PROMPT || m->has_suffix) return 0;
+    if (m->n_tokens) return (int32_t)(m->echo_from < n ? m->echo_from : n - 1);
+    if (m->echo_from < m->prompt.len) tail = m->prompt.len - m->echo_from;
+    for (size_t bytes = 0; n > 1 && bytes < tail; n--)
+        bytes += tokenizer_bytes(w->tokenizer, ids->ids[n - 1]).len;
+    return (int32_t)(n < ids->len ? n : ids->len - 1);
+}
+
 static int fill_request(const struct worker *w, struct errand *e, const struct tokens *ids)
 {
     TRY(engine_request_open(&e->request, &e->err));
@@ -275,6 +297,7 @@ static int fill_request(const struct worker *w, struct errand *e, const struct t
     TRY(arena_check(&r->arena, "a prompt", &e->err));
     if (ids->len) memcpy(r->tokens, ids->ids, ids->len * sizeof *ids->ids);
     r->n_tokens = (int32_t)ids->len;
+    r->echo_from = ids->len > 1 ? echo_from(w, e->m, ids) : 0;
     TRY(worker_hold(w, e));
     return worker_parts_open(w, e);
 }

@@ -74,6 +74,33 @@ for name, place, also, _ in DIFFERENCES:
         PATHS["/completions"]["post"]["200"][EVENTS] = {"$ref": "#/components/schemas/CompletionChunk"}
     amend(name, place, also)
 
+# Tools of ours: their objects stand where the document has those of its own. name, what it is, where.
+TEXT_OR_NULL = {"type": ["string", "null"]}
+
+
+def exactly(**properties):
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def phase(name):
+    return exactly(type={"type": "string", "enum": [f"response.tiro_memory_call.{name}"]}, output_index={"type": "integer"},
+                   item_id=STRING, sequence_number={"type": "integer"})
+
+
+EXTENSIONS = [
+    ("TiroMemoryTool", exactly(type={"const": "tiro_memory"}), ("Tool", "ToolChoiceParam")),
+    ("TiroMemoryCall", exactly(id=STRING, type={"const": "tiro_memory_call"}, memory_id=TEXT_OR_NULL, text=TEXT_OR_NULL,
+                               status={"enum": ["in_progress", "completed", "failed"]}),
+     ("ConversationItem", "Item", "ItemField", "ItemResource", "OutputItem")),
+    ("TiroMemoryInProgressEvent", phase("in_progress"), ("ResponseStreamEvent",)),
+    ("TiroMemoryCompletedEvent", phase("completed"), ("ResponseStreamEvent",)),
+]
+for name, schema, places in EXTENSIONS:
+    SCHEMAS[name] = schema
+    for place in places:
+        union = SCHEMAS[place].get("oneOf") or SCHEMAS[place]["anyOf"]
+        union.append({"$ref": f"#/components/schemas/{name}"})
+
 # What the document leaves open: a stream that it mentions in the description alone, and an answer without
 # any description, which is that of its example.
 STREAM = PATHS["/responses"]["post"]["200"][EVENTS]

@@ -1,45 +1,17 @@
 """Decode workers, started as the server starts them, with documents that are cut, changed and joined: each
 ends by itself with a status that it is meant to have, and what it writes is text."""
-import io
 import random
 import subprocess
-import zipfile
 
 import pytest
 
+from documents import docx, paragraphs, pdf
 from server import PROGRAM
 
-W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 ENDS = {0, 1, 3, 10, 11, 12, 13, 14, 99}  # proto/decode.h, and pdftotext's own
 
 
-XML = (f'<w:document xmlns:w="{W}"><w:body>' + "".join(
-    f"<w:p><w:r><w:t>Line {i} &amp; more</w:t></w:r></w:p>" for i in range(50)) + "</w:body></w:document>").encode()
-
-
-def docx(xml):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("word/document.xml", xml)
-    return out.getvalue()
-
-
-def pdf():
-    text = b"BT /F1 12 Tf 72 720 Td (Hello from a page) Tj ET"
-    objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-               b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R "
-               b"/Resources << /Font << /F1 5 0 R >> >> >>",
-               b"<< /Length %d >>\nstream\n%s\nendstream" % (len(text), text),
-               b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"]
-    out, places = b"%PDF-1.4\n", []
-    for n, one in enumerate(objects, 1):
-        places.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (n, one)
-    table = b"".join(b"%010d 00000 n \n" % p for p in places)
-    return out + b"xref\n0 6\n0000000000 65535 f \n%strailer << /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (
-        table, len(out))
-
-
+XML = paragraphs([f"Line {i} & more" for i in range(50)])
 DOCUMENTS = {"docx": (docx(XML), "Line 0 & more\nLine 1"), "pdf": (pdf(), "Hello from a page"),
              "html": (b"<title>T</title><p>One &eacute;<script>no</script><pre> two\n</pre>" * 20, "T\n\nOne \xe9"),
              "text": (b"# A\r\n" * 100, "# A\n# A\n")}

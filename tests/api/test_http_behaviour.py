@@ -295,7 +295,6 @@ def refusal(tmp_path, *options, env=None):
 def test_starts_that_fail_say_why(tmp_path):
     data = tmp_path / "data"
     data.mkdir()
-    assert "needs an API key" in refusal(tmp_path, "--host", "0.0.0.0", str(data))
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         text = refusal(tmp_path, "--port", port, str(data))

@@ -136,6 +136,60 @@ def make_message(client, text):
     return lambda: client.delete(f"/tiro/chats/{chat}/messages/{made['id']}", cast_to=object)
 
 
+def make_folder(client, text):
+    made = client.post("/tiro/folders", cast_to=object, body={
+        "name": text, "instructions": text * 100, "settings": {"label": text}})["id"]
+    return lambda: client.delete(f"/tiro/folders/{made}", cast_to=object)
+
+
+def make_folder_with_chats(client, text):
+    """Nothing of its chats stays, nor of what was shared of them."""
+    home = client.post("/tiro/folders", body={"name": text}, cast_to=object)["id"]
+    chat = client.post("/tiro/chats", body={"title": text, "folder_id": home}, cast_to=object)["id"]
+    client.post(f"/tiro/chats/{chat}/messages", body={"role": "user", "content": text * 3000}, cast_to=object)
+    client.post(f"/tiro/chats/{chat}/shares", body={}, cast_to=object)
+    return lambda: client.delete(f"/tiro/folders/{home}?chats=delete", cast_to=object)
+
+
+def make_memory(client, text):
+    made = client.post("/tiro/memory", body={"text": text}, cast_to=object)["id"]
+    return lambda: client.delete(f"/tiro/memory/{made}", cast_to=object)
+
+
+def make_changed_memory(client, text):
+    made = client.post("/tiro/memory", body={"text": text}, cast_to=object)["id"]
+    return lambda: client.post(f"/tiro/memory/{made}", body={"text": canary()}, cast_to=object)
+
+
+def make_preset(client, text):
+    made = client.post("/tiro/presets", body={"name": text, "settings": {"instructions": text}}, cast_to=object)["id"]
+    return lambda: client.delete(f"/tiro/presets/{made}", cast_to=object)
+
+
+def make_share(client, text):
+    """The copy is all that is left of it: it goes when the link is taken back."""
+    chat = client.post("/tiro/chats", body={}, cast_to=object)["id"]
+    message = client.post(f"/tiro/chats/{chat}/messages", body={"role": "user", "content": text * 3000}, cast_to=object)["id"]
+    made = client.post(f"/tiro/chats/{chat}/shares", body={}, cast_to=object)["id"]
+    client.delete(f"/tiro/chats/{chat}/messages/{message}", cast_to=object)
+    return lambda: client.delete(f"/tiro/shares/{made}", cast_to=object)
+
+
+def make_shared_chat(client, text):
+    delete = make_chat(client, text)
+    chat = client.get("/tiro/chats", cast_to=object)["data"][0]["id"]
+    client.post(f"/tiro/chats/{chat}/shares", body={}, cast_to=object)
+    return delete
+
+
+def make_exam(client, text):
+    made = client.post("/tiro/evaluations", cast_to=object, body={
+        "model": CHAT, "name": text, "questions": json.dumps(
+            {"question": f"{text} {'word ' * 500}", "options": ["this", "that"], "answer": 0})})
+    until_none(lambda: client.get(f"/tiro/evaluations/{made['id']}", cast_to=object)["status"] == "in_progress")
+    return lambda: client.delete(f"/tiro/evaluations/{made['id']}", cast_to=object)
+
+
 # name, make(client, text) -> what deletes it (None: nobody can), SQL that makes all of the kind old (None: it does not expire)
 KINDS = [
     ("conversation", make_conversation, "UPDATE conversations SET created_at = 1"),
@@ -143,6 +197,14 @@ KINDS = [
     ("completion", make_completion, "UPDATE completions SET created_at = 1"),
     ("chat", make_chat, "UPDATE chats SET updated_at = 1"),
     ("message", make_message, "UPDATE chats SET updated_at = 1"),
+    ("exam", make_exam, "UPDATE evaluations SET created_at = 1"),
+    ("folder", make_folder, "UPDATE folders SET updated_at = 1"),
+    ("folder with chats", make_folder_with_chats, None),
+    ("memory", make_memory, "UPDATE memories SET updated_at = 1"),
+    ("changed memory", make_changed_memory, None),
+    ("preset", make_preset, "UPDATE presets SET updated_at = 1"),
+    ("share", make_share, "UPDATE shares SET expires_at = 1"),
+    ("shared chat", make_shared_chat, "UPDATE chats SET updated_at = 1"),
     ("labels", make_labels, None),
     ("response", make_response, "UPDATE responses SET created_at = 1"),
     ("background response", make_background_response, "UPDATE responses SET created_at = 1"),
@@ -192,7 +254,8 @@ def test_gone_also_when_killed_behind_the_answer(start):
 
 @in_files
 def test_expired_is_gone(start):
-    kinds = ("CONVERSATIONS", "COMPLETIONS", "RESPONSES", "BATCHES", "CHATS")
+    kinds = ("CONVERSATIONS", "COMPLETIONS", "RESPONSES", "BATCHES", "CHATS", "EVALUATIONS", "FOLDERS", "MEMORIES",
+             "PRESETS")
     days = {f"TIRO_KEEP_{kind}": "365" for kind in kinds}
     server = start("--default-model", CHAT, env=days)
     expiring = [(make, canary(), old) for _, make, old in KINDS if old]

@@ -30,7 +30,7 @@ def used(tmp_path_factory):
             LONG_AGO + day * DAY + i * HOUR, 200, 100 + day, 10, 5, 1_500_000)
            for day in range(10)
            for i, (model, key, name) in enumerate([("a", "k1", ""), ("a", "k2", ""), ("b", "k1", "batch_1/")])]
-    old += [("foreign", "default", "other", "u", "k", "/v1/completions", "a", LONG_AGO, 200, 9, 9, 9, 9),
+    old += [("foreign", "elsewhere", "other", "u", "k", "/v1/completions", "a", LONG_AGO, 200, 9, 9, 9, 9),
             ("stranger", "other", "default", "u", "k", "/v1/completions", "a", LONG_AGO, 200, 9, 9, 9, 9)]
     server.database.change(
         "INSERT INTO ledger(id, tenant_id, project_id, user_id, key_id, endpoint, model, created_at, status, "

@@ -28,7 +28,7 @@ def finished(page, n=0):
 
 def cut_short(page, n=0):
     """What a small model says may never end: waits for its first words, then stops it."""
-    expect(answer(page, n)).to_have_text(re.compile(r"\w"), timeout=WAIT)
+    expect(answer(page, n)).to_have_text(re.compile(r"\S"), timeout=WAIT)
     box_of(page).press("Escape")  # Stops, or does nothing when it has ended.
     return finished(page, n)
 
@@ -40,6 +40,16 @@ def api(server, method, path, body=None):
                                      headers={"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=60) as reply:
         return json.load(reply)
+
+
+def make_tree(server, title, rows):
+    """A chat of (name, name of what it answers or "", role, text); returns its id and the ids by name."""
+    chat = api(server, "POST", "/v1/tiro/chats", {"title": title})["id"]
+    ids = {"": ""}
+    for name, parent, role, text in rows:
+        ids[name] = api(server, "POST", f"/v1/tiro/chats/{chat}/messages",
+                        {"role": role, "content": text, "parent_id": ids[parent]})["id"]
+    return chat, ids
 
 
 def make_chat(server, title, turns):
@@ -55,4 +65,4 @@ def make_chat(server, title, turns):
 def open_chat(page, server, chat):
     page.goto(f"{server.url}/#/chat/{chat}")
     page.reload()
-    expect(page.locator(".turn").first).to_be_visible()
+    expect(page.locator(".turn").first).to_be_visible(timeout=WAIT)

@@ -6,7 +6,9 @@ import signal
 import subprocess
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
+
+expect.set_options(timeout=30_000)  # A busy machine is no failure.
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TIRO = ROOT / os.environ.get("TIRO_BUILD", "build") / "tiro"
@@ -20,6 +22,9 @@ def data_dir(path, *names):
         target = next((MODELS / n for n in (f"{name}.gguf", name) if (MODELS / n).exists()), None)
         assert target, f"{name} is not in {MODELS}; 'tools/test.sh models' gets it"
         (path / "models" / target.name).symlink_to(target)
+        marker = MODELS / f".{target.name}.tiro.json"  # What was checked when it was pulled.
+        if marker.exists():
+            (path / "models" / marker.name).symlink_to(marker)
     return path
 
 
@@ -65,6 +70,7 @@ def page(browser, server):
     page.on("pageerror", lambda e: page.problems.append(str(e)))
     page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
     page.goto(server.url)
+    page.get_by_role("textbox", name="Message").wait_for()  # It hears the keyboard from here on.
     yield page
     shots = os.environ.get("TIRO_SCREENSHOTS")
     if shots:

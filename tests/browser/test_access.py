@@ -6,7 +6,7 @@ from app import make_chat, open_chat
 from test_music import KESH
 
 TEXT = f"# A heading\n\nSome *text*, `code`, a [link](https://example.com), $a^2$.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n" \
-       f"```python\ndef f(x):\n    return x  # so\n```\n\n$$\\int x$$\n\n```abc\n{KESH}```\n"
+       f"```python\ndef f(x):\n    return x  # so\n```\n\n$$\\int x$$\n\n```mermaid\nflowchart LR\nA --> B\n```\n\n```abc\n{KESH}```\n"
 
 
 def violations(page):
@@ -23,6 +23,13 @@ def test_no_violations(browser, server, scheme, size):
     chat = make_chat(server, "Everything", [("user", "Show me"), ("assistant", TEXT)])
     open_chat(page, server, chat)
     page.get_by_label("Sheet music").wait_for()
+    assert violations(page) == []
+    page.keyboard.press("Control+.")
+    page.get_by_role("complementary", name="Files").get_by_role("button", name="Edit").wait_for()
+    assert violations(page) == []
+    page.keyboard.press("Control+.")
+    page.locator("figure.code").first.get_by_role("button", name="Run").click()
+    page.locator(".result").get_by_text("after").wait_for(timeout=120_000)
     assert violations(page) == []
     page.keyboard.press("Control+k")
     page.get_by_role("combobox", name="Command or chat").wait_for()

@@ -11,7 +11,7 @@ from conftest import Server, data_dir
 
 
 def chats(page):
-    return page.get_by_role("navigation", name="Chats").get_by_role("listitem")
+    return page.get_by_role("navigation", name="Chats").locator("ul.chats > li")
 
 
 def new_chat(page):
@@ -94,9 +94,8 @@ def test_a_branch_reads_again_only_what_changed(page):
     ask(page, "Which is long?")
     finished(page)
     ask(page, "Which is short?")
-    receipt = finished(page, 1).locator(".receipt").inner_text()
-    cached, read = map(int, re.search(r"(\d+) of (\d+) prompt tokens cached", receipt).groups())
-    assert cached >= read // 2
+    receipt = finished(page, 1).locator(".receipt summary").inner_text()
+    assert int(re.search(r"cached (\d+) %", receipt)[1]) >= 50
 
 
 def test_a_temporary_chat_is_not_kept(page, server):
@@ -226,4 +225,4 @@ def test_files_go_with_a_message(page, tmp_path):
     picture = tmp_path / "picture.png"
     picture.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xff\xff")
     page.get_by_label("Files to add").set_input_files(picture)
-    expect(page.get_by_text("picture.png is no text")).to_be_visible()
+    expect(page.get_by_text(re.compile("picture.png is (no text|a picture)"))).to_be_visible()

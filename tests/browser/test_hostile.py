@@ -1,4 +1,6 @@
 """Whatever a model, a file or a name holds: no script runs and nothing is fetched from elsewhere."""
+import zipfile
+
 from playwright.sync_api import expect
 
 from app import api, make_chat, open_chat
@@ -102,6 +104,48 @@ setTimeout(() => { location = "https://evil.example/away"; }, 200);
         expect(console).to_contain_text(words)
     page.wait_for_timeout(800)
     assert reached == [] and page.title() == "Tiro"
+    page.close()
+    api(server, "DELETE", f"/v1/tiro/chats/{chat}")
+
+
+NAMES = [
+    "../../../etc/passwd", "/etc/shadow.py", "..\\\\..\\\\boot.ini", "C:\\\\Windows\\\\win.ini", "~/.ssh/id.txt", "a/../../b.py", "....//c.py",
+    "<img/src=x/onerror=window.owned=1>.py", "'onmouseover='owned=1.py", "a\u202egpj.exe", "con.py", "nul:.txt", ".bashrc", "-rf.py",
+    "a" * 400 + ".py", "x\u0001y.py", "x%2e%2e%2fy.py", "javascript:owned=1.js", "https://evil.example/n.py", "index.html/x.py", "INDEX.HTML",
+    "__proto__.py", "constructor", "toString.js", "\u200b\u2066.py",
+]
+
+
+def test_hostile_file_names(browser, server, tmp_path):
+    """Names that lead elsewhere, look like something else, or are markup."""
+    blocks = "\n\n".join(f'```python title="{n}"\nx = {i}\ny = 2\n```' for i, n in enumerate(NAMES))
+    chat = api(server, "POST", "/v1/tiro/chats", {"title": "Names"})["id"]
+    own = [{"name": n.replace("\\\\", "\\"), "text": f"own {i}"} for i, n in enumerate(NAMES)]
+    first = api(server, "POST", f"/v1/tiro/chats/{chat}/messages", {
+        "role": "user", "content": "Read", "parent_id": "", "details": {"attachments": own}})["id"]
+    api(server, "POST", f"/v1/tiro/chats/{chat}/messages", {"role": "assistant", "content": blocks, "parent_id": first})
+    page = browser.new_page()
+    foreign = []
+    page.on("request", lambda r: foreign.append(r.url)
+            if not r.url.startswith((server.url, "data:", "blob:")) else None)
+    open_chat(page, server, chat)
+    page.get_by_role("button", name="Files", exact=True).click()
+    panel = page.get_by_role("complementary", name="Files")
+    for one in panel.locator(".names button").all():
+        one.click()
+    with page.expect_download() as got:
+        panel.get_by_role("button", name="Download all").click()
+    with zipfile.ZipFile(got.value.path()) as archive:
+        names = archive.namelist()
+        archive.extractall(tmp_path / "in")
+    assert len(names) > 20 and len({n.lower() for n in names}) == len(names)
+    for name in names:
+        assert not name.startswith(("/", "\\")) and not set(name) & set("\\:<>\"'|?*%\0\u202e\u2066\u200b"), name
+        assert not {"..", ".", ""} & set(name.split("/")) and len(name) <= 110, name
+    inside = [p for p in (tmp_path / "in").rglob("*") if p.is_file()]
+    assert len(inside) == len(names) and len(list(tmp_path.iterdir())) == 1
+    assert foreign == [] and page.evaluate("window.owned") is None and page.title() == "Tiro"
+    assert page.locator("main img, aside img").count() == 0
     page.close()
     api(server, "DELETE", f"/v1/tiro/chats/{chat}")
 

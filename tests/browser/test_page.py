@@ -35,7 +35,7 @@ def test_stop_ends_a_long_answer(page):
     ask(page, "Write a very long story about a river, in twenty chapters.")
     expect(answer(page)).to_have_text(re.compile(".{80}", re.S), timeout=WAIT)
     page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_text("Stopped.")).to_be_visible()
+    expect(page.get_by_text("Stopped.", exact=True)).to_be_visible()
     before = finished(page).inner_text()
     page.wait_for_timeout(1000)
     assert answer(page).inner_text() == before

@@ -15,7 +15,24 @@ export interface Page {
     path: string;
     /** In the list at the foot of the sidebar; "": it is in no list. */
     name: string;
+    /** It asks nothing of the server but what it shows, and needs to know nothing of whoever looks. */
+    alone?: true;
+    /** Whom the list shows it to; absent: everybody. */
+    needs?: "person" | "owner" | "guest";
+    /** Seen also by who has not signed in. */
+    open?: boolean;
     load: () => Promise<{ default: ComponentType<PageProps> }>;
 }
 
-export const pages: readonly Page[] = [];
+export const pages: readonly Page[] = [
+    { path: "exams", name: "Exams", load: () => import("./page/exams") },
+    { path: "folder", name: "", load: () => import("./page/folder") },
+    { path: "memory", name: "Memory", load: () => import("./page/memory") },
+    { path: "links", name: "Shared links", load: () => import("./page/links") },
+    { path: "shared", name: "", alone: true, load: () => import("./page/shared") },
+    { path: "account", name: "Account", needs: "person", load: () => import("./page/account") },
+    { path: "people", name: "People", needs: "owner", load: () => import("./page/people") },
+    { path: "sign-in", name: "Sign in", needs: "guest", load: () => import("./page/sign_in") },
+    { path: "setup", name: "", open: true, load: () => import("./page/join") },
+    { path: "invite", name: "", open: true, load: () => import("./page/join") },
+];

@@ -14,6 +14,7 @@ static int handle(struct call *call, const void *request, struct err *err)
     struct msg_request message;
     struct chat_answer_options options = { .request = &message,
                                            .stream = generation->stream.value };
+    options.flex = chat_request_is_flex(req);
     options.wants_usage = options.stream && generation_wants_usage(generation);
     TRY(generation_model(&model, call, generation->model.value, CAP_CHAT, "chat", err));
     if (!call->prepared && messages_have_files(&req->messages)) {

@@ -18,7 +18,7 @@ struct text_req {
     struct generation_req generation;
     struct field_json prompt;
     struct field_string suffix;
-    struct field_int max_tokens, best_of, logprobs;
+    struct field_int max_tokens, best_of, logprobs, echo_from;
     struct field_bool echo;
 };
 
@@ -35,6 +35,10 @@ static const struct field fields[] = {
               .help = "The most tokens to make."),
     FIELD_BOOL(struct text_req, echo, .def = "false",
                .help = "Return the prompt before the text; with logprobs, its tokens' too."),
+    FIELD_INT(struct text_req, echo_from, .range = { 0, INT32_MAX }, .extension = true, .def = "0",
+              .help = "With echo: leave out so many characters of the prompt, or tokens where it "
+                      "is tokens. What is left out may come from the cache, also with logprobs: "
+                      "so the ways a text may go on are compared for the price of one."),
     FIELD_INT(struct text_req, logprobs, .range = { 0, LOGPROBS_MAX },
               .help = "Return each token's log probability and those of this many likeliest."),
     FIELD_INT(struct text_req, best_of, .range = { 1, CHOICES_MAX },
@@ -56,6 +60,7 @@ struct text_state {
     struct text_choice *choices; /* n_prompts * best_of */
     struct msg_request request;  /* without its prompt */
     uint32_t n, best_of;
+    uint32_t echo_from; /* characters, or tokens */
 };
 
 static struct text_choice *choice_at(struct text_state *s, uint32_t prompt, uint32_t choice)
@@ -224,6 +229,17 @@ static bool on_restart(struct fan *fan, uint32_t prompt)
     return true;
 }
 
+/* The byte at which that character begins. */
+static uint32_t byte_of(struct slice text, uint32_t character)
+{
+    size_t i = 0;
+    for (uint32_t n = 0; i < text.len; i++) {
+        bool begins = ((unsigned char)text.ptr[i] & 0xC0) != 0x80;
+        if (begins && n++ == character) break;
+    }
+    return (uint32_t)i;
+}
+
 static int on_request(struct fan *fan, uint32_t prompt, struct msg_request *ret, struct err *err)
 {
     struct text_state *s = (struct text_state *)fan;
@@ -232,6 +248,7 @@ static int on_request(struct fan *fan, uint32_t prompt, struct msg_request *ret,
     ret->prompt = s->prompts[prompt].text;
     ret->tokens = s->prompts[prompt].tokens;
     ret->n_tokens = s->prompts[prompt].n_tokens;
+    ret->echo_from = ret->n_tokens ? s->echo_from : byte_of(ret->prompt, s->echo_from);
     return 0;
 }
 
@@ -284,6 +301,7 @@ static int fill(struct text_state *s, const struct text_req *req, const struct b
     s->n = m->n;
     s->best_of = req->best_of.given ? (uint32_t)req->best_of.value : s->n;
     m->best_of = s->best_of;
+    s->echo_from = req->echo.value ? (uint32_t)req->echo_from.value : 0;
     m->has_max_tokens = true;
     m->max_tokens = (uint32_t)req->max_tokens.value;
     m->echo = req->echo.value;

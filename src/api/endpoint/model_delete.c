@@ -9,6 +9,8 @@ static int handle(struct call *call, const void *req, struct err *err)
     (void)req;
     struct buf out;
     struct json_writer w;
+    if (!call->caller.owner)
+        return err_set(err, ERR_PERMISSION, "Only an owner of this server may delete a model.");
     TRY(call->backend->ops->remove(call->backend, call->id, err));
     buf_init(&out, REPLY_BYTES_MAX);
     json_writer_init(&w, &out);

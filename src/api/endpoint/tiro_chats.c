@@ -6,7 +6,7 @@ enum { LIMIT_MAX = 100 };
 
 struct list_chats_req {
     struct field_int limit;
-    struct field_string after, search;
+    struct field_string after, search, folder_id;
     struct field_bool archived;
 };
 
@@ -17,6 +17,8 @@ static const struct field query[] = {
                  .help = "The last chat of the page before."),
     FIELD_STRING(struct list_chats_req, search, .len_min = 1, .len_max = CHAT_QUERY_MAX,
                  .help = "Only those with this text in their title or messages."),
+    FIELD_STRING(struct list_chats_req, folder_id, .len_min = 1, .len_max = CHATS_ID_MAX,
+                 .help = "Only those of this folder; none: those that are in no folder."),
     FIELD_BOOL(struct list_chats_req, archived, .def = "false", .help = "Those put aside."),
     FIELDS_END,
 };
@@ -50,6 +52,9 @@ static int handle(struct call *call, const void *request, struct err *err)
         .archived = req->archived.value,
         .limit = (int)req->limit.value,
     };
+    struct slice *folder = &list->listing.folder_id;
+    *folder = chats_keep(&list->call, &req->folder_id);
+    if (slice_is(*folder, "none")) *folder = SLICE("");
     return chats_call_begin(&list->call, run, err);
 }
 

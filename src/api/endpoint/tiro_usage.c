@@ -48,7 +48,9 @@ static int answer(struct stored *stored, struct err *err)
 static int handle(struct call *call, const void *request, struct err *err)
 {
     const struct usage_table_req *req = request;
-    struct usage_query q = { .start = req->start_time.value, .end = req->end_time.value };
+    struct usage_query q = { .start = req->start_time.value,
+                             .end = req->end_time.value,
+                             .all_projects = call->caller.owner };
     if (!req->end_time.given) q.end = (int64_t)(wall_ns() / 1000000000u) + 1;
     for (size_t i = 0; i < req->by.n; i++) {
         unsigned by = usage_report_by(req->by.items[i]);

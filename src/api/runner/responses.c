@@ -314,17 +314,30 @@ int responses_cancel(struct call *call, struct slice id, struct err *err)
     return 1;
 }
 
-void responses_forget(struct call *call, struct slice id)
+static void forget(struct responses *r, struct live *live)
 {
-    struct responses *r = of(call->service);
-    struct live *live = find(r, id);
-    if (!live || !is_of(live, &call->principal)) return;
     if (live->phase == LIVE_SETTLED) {
         drop(r, live);
         return;
     }
     live->forgotten = true;
     live_cancel(live);
+}
+
+void responses_forget(struct call *call, struct slice id)
+{
+    struct responses *r = of(call->service);
+    struct live *live = find(r, id);
+    if (live && is_of(live, &call->principal)) forget(r, live);
+}
+
+void responses_leave(struct service *service, const struct principal *owner)
+{
+    struct responses *r = of(service);
+    for (struct live *live = r ? r->first : NULL, *next; live; live = next) {
+        next = live->next;
+        if (!live->replay && !live->forgotten && is_of(live, owner)) forget(r, live);
+    }
 }
 
 int responses_seal_key(const struct seal_key **ret, const struct service *service, struct err *err)

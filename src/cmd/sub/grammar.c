@@ -3,12 +3,12 @@
 #include "base/json.h"
 #include "base/seam.h"
 #include "cmd/subcommand.h"
-#include "grammar/abc.h"
 #include "grammar/build.h"
 #include "grammar/ebnf.h"
 #include "grammar/expect.h"
 #include "grammar/json_schema.h"
 #include "grammar/regex.h"
+#include "music/abc_grammar.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "base/seam.h"
 #include "base/slice.h"
+#include "cmd/people_link.h"
 #include "cmd/progress.h"
 #include "cmd/settings.h"
 #include "cmd/starter.h"
@@ -192,6 +193,7 @@ static int take_options(struct server *s, struct err *err)
     o->data_dir = s->paths.data;
     o->database = *database ? database : NULL;
     o->api_key_file = *key_file ? key_file : NULL;
+    TRY(settings_bool(set, SETTING_REQUIRE_SIGN_IN, &o->require_sign_in, err));
     o->n_threads = (int)threads;
     o->n_ctx = (uint32_t)context;
     o->kv_bytes = (uint64_t)kv << 20;
@@ -226,6 +228,13 @@ static void listening(void *ctx, struct gateway *g, const char *url)
         fprintf(stderr, "  %-24s %8s%s\n", s->models[i].name,
                 bytes_text(size, s->library.models[i].bytes),
                 s->models[i].is_default ? "  default for new chats" : "");
+    }
+    const char *token = gateway_owner_token(g);
+    if (token) {
+        fprintf(stderr, "Nobody can sign in yet. Whoever opens this first becomes the owner; it is "
+                        "good once, for a day:\n  ");
+        people_link_print(stderr, url, "/#/setup/", token);
+        fprintf(stderr, "'tiro people link' makes it anew.\n");
     }
     struct err err;
     if (watcher_start(&s->watcher, &s->paths, &s->library, g, &err) < 0)
@@ -303,11 +312,12 @@ const struct subcommand subcommand_serve = {
         "SIGTERM or Ctrl-C; open answers may finish (grace_seconds). The first line on stdout\n"
         "is the URL. When there are no models, the starter models are fetched first. Models\n"
         "that come, change or go while it runs are noticed within seconds.\n\n"
-        "On loopback no API key is needed. Elsewhere one is: put it into a file (mode 0600) or\n"
-        "into TIRO_API_KEY; it is never taken from the command line, where others could see it.\n"
-        "All settings: 'tiro config'.\n\n"
+        "On loopback nobody has to sign in. Elsewhere people do: the first start prints a link\n"
+        "for the owner, who invites the others. Programs send an API key, of a person or of the\n"
+        "server: the latter from a file (mode 0600) or TIRO_API_KEY, never from the command line,\n"
+        "where others could see it. All settings: 'tiro config'.\n\n"
         "  tiro serve --port 0                                  any free port\n"
-        "  tiro serve --host 0.0.0.0 --api-key-file ~/tiro.key  for other machines",
+        "  tiro serve --host 0.0.0.0                            for other machines",
     .options = options,
     .run = run,
 };

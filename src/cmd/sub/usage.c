@@ -105,7 +105,7 @@ static int read_wanted(struct wanted *w, const struct args *args, struct err *er
     int64_t now = (int64_t)(wall_ns() / 1000000000u);
     const char *by = args_get(args, "by"), *since = args_get(args, "since");
     const char *until = args_get(args, "until");
-    *w = (struct wanted){ .q = { .end = now + 1 } };
+    *w = (struct wanted){ .q = { .end = now + 1, .all_projects = true } };
     TRY(read_by(w, slice_of(by ? by : "day,model"), err));
     TRY(read_time(&w->q.start, since ? since : "30d", "since", now, err));
     if (until) TRY(read_time(&w->q.end, until, "until", now, err));

@@ -130,6 +130,7 @@ static const struct message_field fields[] = {
     MSG_FIELD(struct msg_request, 33, MT_U32, grammar_kind, .max = GRAMMAR_KINDS - 1),
     MSG_FIELD(struct msg_request, 34, MT_BOOL, grammar_strict),
     MSG_FIELD(struct msg_request, 35, MT_STR, grammar_param, .max = MSG_NAME_MAX),
+    MSG_FIELD(struct msg_request, 36, MT_U32, echo_from),
     MSG_FIELDS_END,
 };
 

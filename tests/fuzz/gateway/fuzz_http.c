@@ -3,11 +3,14 @@
 #include "base/seam.h"
 #include "gateway/access.h"
 #include "gateway/http_parser.h"
+#include "gateway/identity.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 
-enum { BODY_MAX = 4096 };
+enum { BODY_MAX = 4096, ARENA_MAX = 64 << 10 };
 
 struct outcome {
     int rc;        /* 0: whole; 1: wants more; else the error */
@@ -15,6 +18,23 @@ struct outcome {
     uint64_t body; /* A hash of its body. */
     int n_fields;
 };
+
+static void check_identity(const struct access *access, const struct http_parser *p)
+{
+    struct sockaddr_in peer = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    struct identity id = { access, NULL, p, (struct sockaddr *)&peer };
+    struct arena arena;
+    struct err err = { 0 };
+    arena_init(&arena, ARENA_MAX);
+    struct call call = { .arena = &arena, .method = SLICE("POST") };
+    if (identity_check(&call, &id, &err) < 0 || call.caller.by != CALLER_LOCAL) abort();
+    assert(call.caller.address.len > 0 && call.caller.address.len < 64);
+    struct slice cookies = http_header(p, "cookie");
+    struct slice value = identity_cookie(cookies, SLICE(PEOPLE_COOKIE));
+    assert(!value.ptr ||
+           (value.ptr >= cookies.ptr && value.ptr + value.len <= cookies.ptr + cookies.len));
+    arena_release(&arena);
+}
 
 static void check_head(const struct http_parser *p)
 {
@@ -28,6 +48,7 @@ static void check_head(const struct http_parser *p)
     int rc = access_check_origin(access, p, &err);
     assert(rc == 0 || err.code == ERR_ORIGIN);
     if (access_check_key(access, p, &who, &err) < 0) abort(); /* There are no keys. */
+    check_identity(access, p);
 }
 
 static struct outcome parse(const uint8_t *data, size_t size, size_t step)

@@ -36,6 +36,7 @@ struct fake {
     bool over; /* the call has been answered, or closed */
     /* Set after fake_init, where wanted (fake_store.h). */
     struct service *service;
+    struct caller caller;
     struct principal principal;
 };
 
@@ -65,6 +66,11 @@ static const struct backend_model fake_models[] = {
       .n_embd = 576,
       .arch = "llama",
       .bytes = 98000000,
+      .n_parameters = 134515008,
+      .quantisation = "Q4_1",
+      .sha256 = "b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1",
+      .prefill_tokens_per_s = 620.5,
+      .decode_tokens_per_s = 88,
       .is_default = true },
     { .id = "thinker",
       .created = 1690000005,
@@ -214,7 +220,8 @@ static const struct call_ops fake_call_ops = {
 static void fake_init(struct fake *f)
 {
     *f = (struct fake){ .backend = { .ops = &fake_backend_ops },
-                        .principal = { .tenant = SLICE("t1") } };
+                        .principal = { .tenant = SLICE("t1") },
+                        .caller = { .by = CALLER_LOCAL, .owner = true } };
     f->own.backend = &f->backend;
     f->service = &f->own;
     arena_init(&f->arena, 16 << 20);
@@ -239,6 +246,7 @@ __attribute__((unused)) static void fake_request(struct fake *f, const char *met
         .backend = &f->backend,
         .service = f->service,
         .principal = f->principal,
+        .caller = f->caller,
         .request_id = "req_1",
         .arena = &f->arena,
         .method = slice_of(method),

@@ -134,6 +134,7 @@ static void fake_write_request(struct json_writer *w, const struct msg_request *
         json_slice(w, m->suffix);
     }
     fake_num(w, "echo", m->echo, 0);
+    fake_num(w, "echo_from", m->echo_from, 0);
     fake_num(w, "n", m->n, 1);
     fake_num(w, "best_of", m->best_of, 0);
     fake_write_sampling(w, &m->sampling);
@@ -141,6 +142,7 @@ static void fake_write_request(struct json_writer *w, const struct msg_request *
     for (uint32_t i = 0; i < m->n_stop; i++) fake_str(w, "stop", m->stop[i]);
     fake_num(w, "logprobs", m->logprobs ? m->top_logprobs : -1.0, -1);
     fake_num(w, "dimensions", m->dimensions, 0);
+    fake_num(w, "priority", m->priority, 0);
     fake_write_tools(w, m);
     fake_write_grammar(w, m);
     json_object_end(w);

@@ -94,11 +94,13 @@ static void test_life(void **state)
 {
     (void)state;
     says(
-        "\"object\":\"tiro.chat\",\"title\":\"Tea\",\"leaf_id\":\"\",\"settings\":{\"model\":\"m\"}"
+        "\"object\":\"tiro.chat\",\"title\":\"Tea\",\"folder_id\":\"\",\"leaf_id\":\"\","
+        "\"settings\":{\"model\":\"m\"}"
         ","
         "\"pinned\":false,\"archived\":false,\"created_at\":1700000000,\"updated_at\":1700000000}");
     ask(&ann, "POST", at(""), "{\"pinned\":true,\"settings\":{}}");
-    says("\"title\":\"Tea\",\"leaf_id\":\"\",\"settings\":{},\"pinned\":true,\"archived\":false");
+    says("\"title\":\"Tea\",\"folder_id\":\"\",\"leaf_id\":\"\",\"settings\":{},\"pinned\":true,"
+         "\"archived\":false");
     ask(&ann, "GET", at(""), "");
     says("\"messages\":[]}");
     ask(&ann, "DELETE", at(""), "");

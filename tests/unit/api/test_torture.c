@@ -92,6 +92,10 @@ static const struct scenario scenarios[] = {
       "{\"model\":\"vectors\",\"input\":[\"a\",\"b\"]}",
       { "{\"embedding\":{\"h\":1,\"prompt\":1,\"floats\":[1,2]}}",
         "{\"embedding\":{\"h\":0,\"prompt\":1,\"floats\":[1,2]}}" } },
+    { "/v1/tiro/abc/check", "{\"abc\":\"X:1\\nT:t\\nK:C\\nC|(D\"}", { NULL } },
+    { "/v1/tiro/abc/grammar",
+      "{\"metre\":\"2/4\",\"unit\":4,\"keys\":[\"G\",\"D\"],\"title\":\"t\",\"plain\":true}",
+      { NULL } },
     { "/v1/models", "", { NULL } },
     { "/openapi.json", "", { NULL } },
 };

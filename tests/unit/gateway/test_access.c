@@ -153,16 +153,61 @@ static void test_bad_key_files(void **state)
     }
     options.api_key_file = "/nonexistent/keys";
     assert_fails(access_open(&a, &options, &err), ERR_NOT_FOUND, &err, "/nonexistent/keys");
-    options = (struct access_options){ .loopback = false };
-    assert_fails(access_open(&a, &options, &err), ERR_API_KEY_MISSING, &err, "--api-key-file");
+}
+
+static void test_without_keys(void **state)
+{
+    (void)state;
+    struct principal who;
+    struct access *a = open_access(false, NULL);
+    assert_true(access_is_guarded(a));
+    assert_int_equal(check_key(a, "", &who), -ERR_API_KEY_MISSING);
+    assert_int_equal(check_key(a, "api-key: any\r\n", &who), -ERR_API_KEY_MISSING);
+    access_close(a);
+    a = open_access(true, NULL);
+    assert_false(access_is_guarded(a));
+    assert_int_equal(check_key(a, "api-key: any\r\n", &who), 0);
+    access_close(a);
+    struct err err = { 0 };
+    struct access_options strict = { .loopback = true, .require_sign_in = true };
+    assert_ok(access_open(&a, &strict, &err), &err);
+    assert_true(access_is_guarded(a));
+    assert_int_equal(check_key(a, "", &who), -ERR_API_KEY_MISSING);
+    access_close(a);
+}
+
+/* Beyond loopback any name is as good, unless some are named; addresses always are. */
+static void test_hosts_beyond_loopback(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "chat.example" };
+    struct access_options options = { .loopback = false };
+    struct err err = { 0 };
+    struct access *a;
+    assert_ok(access_open(&a, &options, &err), &err);
+    assert_int_equal(check_origin(a, "Host: rebound.example\r\nOrigin: http://evil\r\n"), 0);
+    access_close(a);
+    options.allow_hosts = names;
+    options.n_allow_hosts = 1;
+    assert_ok(access_open(&a, &options, &err), &err);
+    static const char *const good[] = { "Host: chat.example\r\n", "Host: CHAT.example:8080\r\n",
+                                        "Host: 192.0.2.7:8080\r\n", "Host: [2001:db8::1]:1\r\n",
+                                        "Host: localhost:8080\r\n" };
+    static const char *const bad[] = { "Host: rebound.example\r\n", "Host: chat.example.evil\r\n",
+                                       "Host: 192.0.2.7.evil\r\n", "Host: xchat.example\r\n" };
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        if (check_origin(a, good[i]) != 0) fail_msg("refused: %s", good[i]);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (check_origin(a, bad[i]) != -ERR_ORIGIN) fail_msg("taken: %s", bad[i]);
+    access_close(a);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_hosts_and_origins),
-        cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_bad_key_files),
+        cmocka_unit_test(test_hosts_and_origins),     cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_bad_key_files),         cmocka_unit_test(test_without_keys),
+        cmocka_unit_test(test_hosts_beyond_loopback),
     };
     unsetenv("TIRO_API_KEY");
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -124,6 +124,28 @@ static bool verified(const char *name)
     return m.verified;
 }
 
+static void a_folders_weights_have_a_hash(void **state)
+{
+    static const char weights[] =
+        "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db";
+    static const char other[] = "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41";
+    const struct marker_file files[] = { { "config.json", other },
+                                         { "model.safetensors", weights } };
+    char got[65];
+    (void)state;
+    put_folder("hashed");
+    put("hashed/config.json", "{}");
+    put("hashed/model.safetensors", "123");
+    assert_false(marker_sha256(got, paths.models, "hashed"));
+    assert_ok(marker_write(paths.models, "hashed", "here", files, 1, &err), &err);
+    assert_false(marker_sha256(got, paths.models, "hashed")); /* It does not speak of them. */
+    assert_ok(marker_write(paths.models, "hashed", "here", files, 2, &err), &err);
+    assert_true(marker_sha256(got, paths.models, "hashed"));
+    assert_string_equal(got, weights);
+    put("hashed/config.json", "{ }");
+    assert_false(marker_sha256(got, paths.models, "hashed"));
+}
+
 static void a_marker_vouches_until_the_file_changes(void **state)
 {
     static const char sha[] = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";
@@ -201,6 +223,7 @@ int main(void)
         TEST(what_counts_as_a_model),
         TEST(an_absent_folder_is_empty),
         TEST(names_and_paths_resolve),
+        TEST(a_folders_weights_have_a_hash),
         TEST(a_marker_vouches_until_the_file_changes),
         TEST(removing_takes_the_model_and_its_marker_only),
         TEST(where_data_live),

@@ -1,17 +1,32 @@
 // The open chat: its messages, what is being written, and what a person can do with them.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import * as server from "../server/chats";
 import type { Chat, Details, Message, NewMessage, Settings } from "../server/chats";
 import { ApiError, said } from "../server/http";
-import { ask, cancelAnswer, forgetAnswer, resume, type Answer, type Question } from "../server/responses";
-import { whole, type Attachment } from "./attachments";
+import { readModel } from "../server/models";
+import { ask, cancelAnswer, forgetAnswer, resume, type Answer, type Question, type Turn } from "../server/responses";
+import { explained, nameOf } from "./advice";
+import type { Attachment } from "./attachments";
+import { withContext } from "./context";
+import { inputOf } from "./reads";
 import { Tree } from "./tree";
 
 const TITLE_MAX = 60;
 /** A connection that broke is tried again so often, each time after so much longer. */
 const TRIES = 8;
 const RETRY_MS = 500;
+/** A server that does not end an answer by then is left alone with it. */
+const STOP_MS = 5000;
+
+/** What an answer is held to, and what else it is asked. */
+export interface Held {
+    grammar: string;
+    /** Behind the messages of the branch, for this answer only. */
+    more?: Turn[];
+    /** It takes a place in an answer of which this stands before and behind it. */
+    around?: [string, string];
+}
 
 export interface Conversation {
     /** null: nothing is kept (yet). */
@@ -21,46 +36,82 @@ export interface Conversation {
     messages: Message[];
     tree: Tree;
     settings: Settings;
+    /** The folder it is in, or will be; "": none. */
+    folder: string;
     /** Nothing of it is kept on the server. */
     temporary: boolean;
     /** An answer is being written. */
     busy: boolean;
+    /** The ids of those that are. */
+    writing: ReadonlySet<string>;
     /** What went wrong last; "": nothing. */
     problem: string;
     open(id: string): void;
-    begin(temporary: boolean): void;
-    send(text: string, attachments: Attachment[], model: string): Promise<void>;
-    edit(message: Message, text: string, model: string): Promise<void>;
-    again(message: Message, model: string): Promise<void>;
+    begin(temporary: boolean, folder?: string): void;
+    /** Asks one model, or two side by side. False: the question is not in the chat. */
+    send(text: string, attachments: Attachment[], models: string[], held?: Held): Promise<boolean>;
+    edit(message: Message, text: string, models: string[]): Promise<void>;
+    again(message: Message, model: string, held?: Held): Promise<void>;
+    /** Of two answers, this is the one that goes on. */
+    choose(message: Message): Promise<void>;
+    /** Changes what is kept beside messages. */
+    detail(changes: [Message, Partial<Details>][]): Promise<void>;
     remove(message: Message): Promise<void>;
     show(message: Message): void;
     stop(): void;
     set(settings: Settings): void;
     rename(title: string): void;
+    /** Another version of the chat, from elsewhere. */
+    renewed(chat: Chat): void;
 }
 
 /** What a title can be before there is a better one. */
-function titleOf(text: string): string {
+export function titleOf(text: string): string {
     const line = text.trim().split("\n")[0]!.replace(/\s+/g, " ");
     return line.length <= TITLE_MAX ? line : `${line.slice(0, TITLE_MAX - 1)}…`;
 }
 
-/** `changed`: something that the list of chats shows is different now. */
-export function useConversation(changed: (chat: Chat | null) => void): Conversation {
+/** What made an answer, as far as the server knows it now. */
+async function maker({ model, details }: Message): Promise<Partial<Details>> {
+    const known = (await readModel(model).catch(() => null))?.tiro;
+    const made = {
+        ...details.made,
+        ...(known?.sha256 ? { sha256: known.sha256 } : {}),
+        ...(known?.quantisation ? { quantisation: known.quantisation } : {}),
+    };
+    // A response says of itself only that it failed; that the model's file is bad, its model says.
+    const bad = details.code === "server_error" && known?.state === "failed";
+    return { made, ...(bad ? { code: "unsupported_file" } : {}) };
+}
+
+function dice(): number {
+    return crypto.getRandomValues(new Uint32Array(1))[0]! >>> 1;
+}
+
+interface Listener {
+    /** Something that the list of chats shows is different now. */
+    changed(chat: Chat | null): void;
+    /** The model refused a question that is longer than what it reads. */
+    full(): void;
+}
+
+export function useConversation({ changed, full }: Listener): Conversation {
     const [chat, setChat] = useState<Chat | null>(null);
     const [messages, setMessages] = useState<Message[]>([]);
     const [leaf, setLeaf] = useState("");
     const [settings, setSettings] = useState<Settings>({});
     const [temporary, setTemporary] = useState(false);
+    const [folder, setFolder] = useState("");
     const [busy, setBusy] = useState(false);
+    const [writing, setWriting] = useState<ReadonlySet<string>>(new Set());
     const [problem, setProblem] = useState("");
     // What goes on belongs to one opening of one chat; a later one does not hear of it.
-    const running = useRef<{ abort: AbortController; answer: string; stopped: boolean } | null>(null);
+    const running = useRef<{ abort: AbortController; answers: Map<string, string>; stopped: boolean } | null>(null);
     const opening = useRef(0);
     const local = useRef(0);
 
-    const tree = new Tree(messages);
-    const path = tree.path(leaf);
+    const tree = useMemo(() => new Tree(messages), [messages]);
+    const path = useMemo(() => tree.path(leaf), [tree, leaf]);
     const put = (message: Message) =>
         setMessages((all) =>
             all.some((m) => m.id === message.id)
@@ -73,9 +124,17 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
         running.current?.abort.abort();
         running.current = null;
         setBusy(false);
+        setWriting(new Set());
         setProblem("");
     };
     useEffect(() => leave, []);
+    const writes = (id: string, now: boolean) =>
+        setWriting((before) => {
+            const after = new Set(before);
+            if (now) after.add(id);
+            else after.delete(id);
+            return after;
+        });
 
     /** Keeps a message where the chat is kept. */
     const keep = async (to: Chat | null, message: NewMessage): Promise<Message> => {
@@ -93,7 +152,9 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
         const stopped = running.current?.stopped || running.current?.abort.signal.aborted;
         if (stopped) return { ended: "stopped" };
         const lost = e instanceof ApiError && e.status === 0;
-        return lost && answer && tries < TRIES ? null : { ended: "failed", problem: said(e) };
+        if (lost && answer && tries < TRIES) return null;
+        const code = nameOf(e);
+        return { ended: "failed", problem: said(e), ...(code ? { code } : {}) };
     };
 
     /** Follows an answer into its message, to its end, over lost connections and restarts. */
@@ -104,8 +165,10 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
         answers: AsyncGenerator<Answer>,
     ) => {
         const mine = opening.current;
+        const [before, behind] = message.details.around ?? ["", ""];
         let latest = message;
         let frame = 0;
+        writes(message.id, true);
         const paint = () => {
             frame = 0;
             if (mine === opening.current) put(latest);
@@ -114,12 +177,18 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
             try {
                 for await (const answer of answers) {
                     if (mine !== opening.current) return;
-                    latest = { ...latest, content: answer.text, details: { ...answer.details } };
+                    const details = { ...message.details, ...answer.details };
+                    latest = { ...latest, content: before + answer.text, details };
                     if (answer.id && !latest.response_id && to) {
                         latest = { ...latest, response_id: answer.id };
                         await server.updateMessage(to.id, message.id, { response_id: answer.id });
                     }
-                    if (running.current) running.current.answer = answer.id;
+                    const now = running.current;
+                    if (now && !now.answers.has(message.id)) {
+                        now.answers.set(message.id, answer.id);
+                        // It was asked for when nobody knew its name yet.
+                        if (now.stopped && to) await cancelAnswer(answer.id);
+                    }
                     frame ||= requestAnimationFrame(paint);
                     tries = 0;
                 }
@@ -129,14 +198,14 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
                 ended = broken(e, latest.response_id, tries);
             }
             if (ended) {
-                latest = { ...latest, details: { ...latest.details, ...ended } };
+                latest = { ...latest, content: latest.content + behind, details: { ...latest.details, around: undefined, ...ended } };
             } else {
                 await new Promise((go) => setTimeout(go, RETRY_MS * (tries + 1)));
                 answers = resume(latest.response_id, signal);
             }
         }
         cancelAnimationFrame(frame);
-        await finish(to, latest, mine);
+        await finish(to, { ...latest, details: { ...latest.details, ...(await maker(latest)) } }, mine);
     };
 
     const finish = async (to: Chat | null, message: Message, mine: number) => {
@@ -146,65 +215,98 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
             // Its text is in the chat now; two copies would be one too many.
             if (response_id) await forgetAnswer(response_id).catch(() => undefined);
         }
-        if (mine === opening.current) put({ ...message, response_id: "" });
+        if (mine !== opening.current) return;
+        put({ ...message, response_id: "" });
+        writes(id, false);
+        if (details.code === "context_length_exceeded") full();
     };
 
     /** Runs what makes an answer, and shows what goes wrong. */
     const run = async (work: (signal: AbortSignal) => Promise<void>) => {
         const mine = opening.current;
         const abort = new AbortController();
-        running.current = { abort, answer: "", stopped: false };
+        running.current = { abort, answers: new Map(), stopped: false };
         setBusy(true);
         setProblem("");
         try {
             await work(abort.signal);
         } catch (e) {
-            if (mine === opening.current && !abort.signal.aborted) setProblem(said(e));
+            if (mine === opening.current && !abort.signal.aborted) setProblem(explained(e));
         } finally {
             if (mine === opening.current) {
                 running.current = null;
                 setBusy(false);
+                setWriting(new Set());
             }
         }
     };
 
-    const answer = async (to: Chat | null, before: Message[], model: string, signal: AbortSignal) => {
+    /** One answer of each model to the end of a branch; two stand side by side until one is kept. */
+    const answer = async (
+        to: Chat | null,
+        before: Message[],
+        models: string[],
+        signal: AbortSignal,
+        held?: Held,
+    ) => {
         const parent_id = before.at(-1)!.id;
-        const question: Question = {
-            model,
-            input: before.map((m) => ({ role: m.role, content: whole(m) })),
-            settings,
-            keep: to !== null,
-        };
-        const message = await keep(to, { parent_id, role: "assistant", model });
-        await write(to, message, signal, ask(question, signal));
+        const pair = models.length > 1 ? { pair: crypto.randomUUID?.() ?? String(dice()) } : {};
+        const messages: Message[] = [];
+        for (const model of models) {
+            const around = held?.around ? { around: held.around } : {};
+            const details = { ...pair, ...around, made: { seed: dice() } };
+            messages.push(await keep(to, { parent_id, role: "assistant", model, details }));
+        }
+        if (models.length > 1) {
+            setLeaf(messages[0]!.id);
+            if (to) await server.updateChat(to.id, { leaf_id: messages[0]!.id });
+        }
+        const input = [...inputOf(before), ...(held?.more ?? [])];
+        const grammar = held?.grammar;
+        const told = await withContext(settings, { folder: to?.folder_id ?? "", temporary });
+        await Promise.all(
+            messages.map((message) => {
+                const seed = message.details.made!.seed;
+                const question: Question = { model: message.model, input, settings: told, seed, grammar, keep: to !== null };
+                return write(to, message, signal, ask(question, signal));
+            }),
+        );
     };
 
     const kept = async (text: string): Promise<Chat | null> => {
         if (chat || temporary) return chat;
-        const made = await server.createChat(titleOf(text), settings);
+        const made = await server.createChat(titleOf(text), settings, folder);
         setChat(made);
         changed(made);
         return made;
+    };
+
+    const detail = async (changes: [Message, Partial<Details>][]) => {
+        for (const [message, change] of changes) {
+            const changed = { ...message, details: { ...message.details, ...change } };
+            if (chat) await server.updateMessage(chat.id, message.id, { details: changed.details });
+            put(changed);
+        }
     };
 
     const open = async (id: string) => {
         leave();
         const mine = opening.current;
         const read = await server.readChat(id).catch((e: unknown) => {
-            if (mine === opening.current) setProblem(said(e));
+            if (mine === opening.current) setProblem(explained(e));
             return null;
         });
         if (!read || mine !== opening.current) return;
         setTemporary(false);
         setChat(read.chat);
         setSettings(read.chat.settings);
+        setFolder(read.chat.folder_id);
         setMessages(read.messages);
         setLeaf(read.chat.leaf_id);
         const unfinished = read.messages.filter((m) => m.response_id !== "");
         if (unfinished.length === 0) return;
         await run(async (signal) => {
-            for (const m of unfinished) await write(read.chat, m, signal, resume(m.response_id, signal));
+            await Promise.all(unfinished.map((m) => write(read.chat, m, signal, resume(m.response_id, signal))));
         });
     };
 
@@ -214,40 +316,66 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
         messages,
         tree,
         settings,
+        folder,
         temporary,
         busy,
+        writing,
         problem,
         open: (id) => void open(id),
-        begin(now) {
+        begin(now, into = "") {
             leave();
             setTemporary(now);
+            setFolder(now ? "" : into);
             setChat(null);
             setMessages([]);
             setLeaf("");
         },
-        async send(text, attachments, model) {
+        async send(text, attachments, models, held) {
+            let asked = false;
             await run(async (signal) => {
                 const to = await kept(text || attachments[0]!.name);
                 const details = attachments.length ? { attachments } : {};
                 const question = await keep(to, { parent_id: leaf, role: "user", content: text, details });
-                await answer(to, [...path, question], model, signal);
+                asked = true;
+                await answer(to, [...path, question], models, signal, held);
             });
+            return asked;
         },
-        async edit(message, text, model) {
+        async edit(message, text, models) {
             await run(async (signal) => {
-                const { parent_id, details } = message;
+                const { parent_id } = message;
+                const { attachments } = message.details;
+                const details = attachments ? { attachments } : {};
                 const question = await keep(chat, { parent_id, role: "user", content: text, details });
-                await answer(chat, [...tree.path(parent_id), question], model, signal);
+                await answer(chat, [...tree.path(parent_id), question], models, signal);
             });
         },
-        async again(message, model) {
-            await run((signal) => answer(chat, tree.path(message.parent_id), model, signal));
+        async again(message, model, held) {
+            await run(async (signal) => {
+                // Of an answer that never began there is nothing to keep.
+                const empty = message.details.ended === "failed" && !message.content;
+                if (empty && chat) await server.deleteMessage(chat.id, message.id);
+                if (empty) setMessages((all) => all.filter((m) => m.id !== message.id));
+                await answer(chat, tree.path(message.parent_id), [model], signal, held);
+            });
         },
+        async choose(message) {
+            const { pair } = message.details;
+            const both = tree.siblings(message).filter((m) => m.details.pair === pair);
+            setLeaf(message.id);
+            try {
+                if (chat) await server.updateChat(chat.id, { leaf_id: message.id });
+                await detail(both.map((m) => [m, { pair: undefined }]));
+            } catch (e) {
+                setProblem(explained(e));
+            }
+        },
+        detail: (changes) => detail(changes).catch((e) => setProblem(explained(e))),
         async remove(message) {
             try {
                 if (chat) await server.deleteMessage(chat.id, message.id);
             } catch (e) {
-                setProblem(said(e));
+                setProblem(explained(e));
                 return;
             }
             const gone = tree.below(message.id);
@@ -257,24 +385,30 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
             const next = beside.at(-1);
             const to = next ? tree.leafBelow(next.id) : message.parent_id;
             setLeaf(to);
-            if (chat) void server.updateChat(chat.id, { leaf_id: to }).catch((e) => setProblem(said(e)));
+            if (chat) void server.updateChat(chat.id, { leaf_id: to }).catch((e) => setProblem(explained(e)));
         },
         show(message) {
             const to = tree.leafBelow(message.id);
             setLeaf(to);
-            if (chat) void server.updateChat(chat.id, { leaf_id: to }).catch((e) => setProblem(said(e)));
+            if (chat) void server.updateChat(chat.id, { leaf_id: to }).catch((e) => setProblem(explained(e)));
         },
         stop() {
             const now = running.current;
             if (!now) return;
             now.stopped = true;
             // What the server makes in the background ends there; the stream then says so.
-            if (chat && now.answer) void cancelAnswer(now.answer).catch(() => now.abort.abort());
-            else now.abort.abort();
+            if (!chat) return now.abort.abort();
+            for (const id of now.answers.values()) void cancelAnswer(id).catch(() => now.abort.abort());
+            setTimeout(() => now.abort.abort(), STOP_MS);
         },
         set(next) {
             setSettings(next);
-            if (chat) void server.updateChat(chat.id, { settings: next }).catch((e) => setProblem(said(e)));
+            if (chat) void server.updateChat(chat.id, { settings: next }).catch((e) => setProblem(explained(e)));
+        },
+        renewed(now) {
+            if (now.id !== chat?.id) return;
+            setChat(now);
+            setFolder(now.folder_id);
         },
         rename(title) {
             if (!chat) return;
@@ -284,7 +418,7 @@ export function useConversation(changed: (chat: Chat | null) => void): Conversat
                     setChat(now);
                     changed(now);
                 })
-                .catch((e) => setProblem(said(e)));
+                .catch((e) => setProblem(explained(e)));
         },
     };
 }

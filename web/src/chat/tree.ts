@@ -27,6 +27,11 @@ export class Tree {
         return this.children.get(message.parent_id) ?? [message];
     }
 
+    /** Those that answer it. */
+    answers(id: string): readonly Message[] {
+        return this.children.get(id) ?? [];
+    }
+
     /** The end of the newest branch that goes through this message. */
     leafBelow(id: string): string {
         let leaf = id;

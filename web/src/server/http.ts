@@ -5,33 +5,45 @@ export class ApiError extends Error {
     constructor(
         readonly status: number,
         message: string,
+        /** As the API names it; "": it has no name. */
+        readonly code = "",
+        /** When to come again, in seconds; 0: unknown. */
+        readonly after = 0,
     ) {
         super(message);
     }
 }
 
 const KEY = "tiro.key";
+/** Says that it is this page that asks: a session changes nothing without it. */
+const OURS = { "x-tiro-request": "1" };
 
 export function setKey(key: string): void {
-    sessionStorage.setItem(KEY, key);
+    if (key) sessionStorage.setItem(KEY, key);
+    else sessionStorage.removeItem(KEY);
 }
 
 function headers(body: unknown): Record<string, string> {
     const key = sessionStorage.getItem(KEY);
     return {
+        ...OURS,
         ...(key ? { authorization: `Bearer ${key}` } : {}),
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        // A form says itself where its parts end.
+        ...(body === undefined || body instanceof FormData ? {} : { "content-type": "application/json" }),
     };
 }
 
 async function refused(response: Response): Promise<ApiError> {
     let text = `The server answered ${response.status}.`;
+    let code = "";
     try {
-        text = (await response.json()).error.message;
+        const { error } = await response.json();
+        text = error.message;
+        code = error.code ?? "";
     } catch {
         // Not our error format: the status is all there is.
     }
-    return new ApiError(response.status, text);
+    return new ApiError(response.status, text, code, Number(response.headers.get("retry-after")) || 0);
 }
 
 /** One request; fails with ApiError, or with AbortError when `signal` says so. */
@@ -46,7 +58,7 @@ export async function send(
         response = await fetch(path, {
             method,
             headers: headers(body),
-            body: body === undefined ? undefined : JSON.stringify(body),
+            body: body === undefined || body instanceof FormData ? body : JSON.stringify(body),
             signal,
         });
     } catch (e) {

@@ -9,6 +9,8 @@ const POLL_MS = 2000;
 export interface Server {
     models: Model[];
     pulls: Pull[];
+    /** It has answered once. */
+    known: boolean;
     /** Why nothing is known of it; null: it answers. */
     problem: ApiError | null;
     again(): void;
@@ -17,6 +19,7 @@ export interface Server {
 export function useServer(): Server {
     const [models, setModels] = useState<Model[]>([]);
     const [pulls, setPulls] = useState<Pull[]>([]);
+    const [known, setKnown] = useState(false);
     const [problem, setProblem] = useState<ApiError | null>(null);
     const [round, setRound] = useState(0);
     useEffect(() => {
@@ -30,6 +33,7 @@ export function useServer(): Server {
                     seen = JSON.stringify(now);
                     setModels(now[0]);
                     setPulls(now[1]);
+                    setKnown(true);
                 }
                 setProblem(null);
             } catch (e) {
@@ -40,6 +44,6 @@ export function useServer(): Server {
         void ask();
         return () => clearTimeout(timer);
     }, [round]);
-    return { models, pulls, problem, again: () => setRound((r) => r + 1) };
+    return { models, pulls, known, problem, again: () => setRound((r) => r + 1) };
 }
 

@@ -11,6 +11,12 @@ export interface Model {
         capabilities: string[] | null;
         context_length: number | null;
         bytes: number | null;
+        quantisation: string | null;
+        /** Of its weights; null: not known. */
+        sha256: string | null;
+        /** As the latest answers saw it; null: none yet. */
+        prefill_tokens_per_s: number | null;
+        decode_tokens_per_s: number | null;
     };
 }
 
@@ -23,10 +29,15 @@ export interface Pull {
     text?: string;
 }
 
+/** Whether it reads pictures; a model that was never loaded does not say so. */
+export const sees = (model: Model | undefined): boolean => model?.tiro.capabilities?.includes("vision") ?? false;
+
 export async function listModels(): Promise<Model[]> {
     const all = (await json<{ data: Model[] }>("GET", "/v1/models")).data;
     return all.filter((m) => m.tiro.capabilities?.includes("chat") ?? true);
 }
+
+export const readModel = (id: string): Promise<Model> => json("GET", `/v1/models/${encodeURIComponent(id)}`);
 
 export async function listPulls(): Promise<Pull[]> {
     return (await json<{ pulls: Pull[] }>("GET", "/v1/tiro/status")).pulls;

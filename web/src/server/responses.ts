@@ -2,10 +2,16 @@
 // a page that comes back reads them from where it stopped.
 import { ApiError, json, send } from "./http";
 import type { Details, Settings } from "./chats";
+import { cite, found, remembered, type Annotation, type Item } from "./sources";
 import { events } from "./sse";
 
 /** The API's default (temperature 1, every token possible) lets small models wander. */
 const SAMPLING = { temperature: 0.4, min_p: 0.05 };
+/** Where a grammar sees to it that the answer is right, it may wander, and had better not repeat itself. */
+const HELD_SAMPLING = { temperature: 0.9, min_p: 0.05, frequency_penalty: 0.3 };
+
+/** Of one answer: small models would go on for ever. */
+const TOOL_CALLS_MAX = 4;
 
 export interface Turn {
     role: "user" | "assistant";
@@ -16,6 +22,10 @@ export interface Question {
     model: string;
     input: Turn[];
     settings: Settings;
+    /** With it the same question has the same answer. */
+    seed?: number;
+    /** What the answer is held to; then nothing is called on the way. */
+    grammar?: string;
     /** Kept by the server while it is being made; without, it ends with the connection. */
     keep: boolean;
 }
@@ -28,23 +38,35 @@ export interface Answer {
 }
 
 /** What the model may use while it answers. */
-function toolsOf({ vector_store_ids }: Settings): unknown[] {
-    return vector_store_ids?.length ? [{ type: "file_search", vector_store_ids }] : [];
+function toolsOf({ vector_store_ids, search_first, may_remember, check_music }: Settings): Record<string, unknown> {
+    const search = vector_store_ids?.length ? [{ type: "file_search", vector_store_ids }] : [];
+    const tools = [
+        ...search,
+        ...(may_remember ? [{ type: "tiro_memory" }] : []),
+        ...(check_music ? [{ type: "tiro_abc_check" }] : []),
+    ];
+    if (tools.length === 0) return {};
+    return {
+        tools,
+        max_tool_calls: TOOL_CALLS_MAX,
+        ...(search.length ? { include: ["file_search_call.results"] } : {}),
+        ...(search.length && search_first ? { tool_choice: { type: "file_search" } } : {}),
+    };
 }
 
 function request(q: Question): Record<string, unknown> {
     const { instructions, temperature, top_p, max_output_tokens, schema } = q.settings;
-    const tools = toolsOf(q.settings);
     return {
         model: q.model,
         input: q.input,
-        ...SAMPLING,
+        ...(q.seed === undefined ? {} : { seed: q.seed }),
+        ...(q.grammar ? HELD_SAMPLING : SAMPLING),
         ...(temperature === undefined ? {} : { temperature }),
         ...(top_p === undefined ? {} : { top_p }),
         ...(max_output_tokens === undefined ? {} : { max_output_tokens }),
         ...(instructions ? { instructions } : {}),
-        ...(tools.length ? { tools } : {}),
-        ...(schema
+        ...(q.grammar ? { structured_outputs: { grammar: q.grammar } } : toolsOf(q.settings)),
+        ...(schema && !q.grammar
             ? { text: { format: { type: "json_schema", name: "answer", schema: JSON.parse(schema) } } }
             : {}),
     };
@@ -60,16 +82,30 @@ interface Event {
     type: string;
     delta?: string;
     message?: string;
+    item?: Item;
+    part?: { annotations?: Annotation[] };
+    code?: string | null;
     response?: {
         id: string;
         usage: Usage | null;
-        error: { message: string } | null;
+        error: { code: string; message: string } | null;
         incomplete_details: { reason: string } | null;
+        filters?: string[];
     };
 }
 
-/** One event's part in the answer; true when it was the last. */
-function take(answer: Answer, event: Event, begin: number): boolean {
+/** The names that a response may give are a published list, in which this one is missing. */
+function nameOf(error: { code: string; message: string } | null | undefined): string {
+    if (error?.code === "invalid_prompt" && /maximum context length/.test(error.message)) return "context_length_exceeded";
+    return error?.code ?? "";
+}
+
+/** What is worth another try by itself: the same answer goes on where it broke off. */
+const PASSING = ["worker_lost", "server_shutting_down"];
+
+/** One event's part in the answer; true when it was the last. `begin`: when it was asked for; null:
+ *  it is read again, and how long it took is not to be seen. */
+function take(answer: Answer, event: Event, begin: number | null): boolean {
     const details = answer.details;
     const response = event.response;
     switch (event.type) {
@@ -77,15 +113,30 @@ function take(answer: Answer, event: Event, begin: number): boolean {
             answer.id = response?.id ?? "";
             return false;
         case "response.output_text.delta":
-            details.first_ms ??= performance.now() - begin;
+            if (begin !== null) details.first_ms ??= performance.now() - begin;
             answer.text += event.delta ?? "";
             return false;
         case "response.reasoning_text.delta":
-            details.first_ms ??= performance.now() - begin;
+            if (begin !== null) details.first_ms ??= performance.now() - begin;
             details.thoughts = (details.thoughts ?? "") + (event.delta ?? "");
             return false;
+        case "response.output_item.done":
+            if (event.item) {
+                found(details, event.item);
+                remembered(details, event.item);
+            }
+            if (event.item?.type === "tiro_abc_check_call" && event.item.status === "completed")
+                (details.checks ??= []).push({ bars: event.item.bars ?? 0, wrong: event.item.issues?.length ?? 0 });
+            return false;
+        case "response.content_part.done":
+            cite(details, event.part?.annotations ?? []);
+            return false;
         case "error":
-            throw new ApiError(0, event.message ?? "The answer broke off.");
+            throw new ApiError(
+                PASSING.includes(event.code ?? "") ? 0 : 500,
+                event.message ?? "The answer broke off.",
+                event.code ?? "",
+            );
         case "response.completed":
         case "response.incomplete":
         case "response.failed":
@@ -94,7 +145,8 @@ function take(answer: Answer, event: Event, begin: number): boolean {
         default:
             return false;
     }
-    details.ms = performance.now() - begin;
+    if (begin !== null) details.ms = performance.now() - begin;
+    if (response?.filters?.length) details.filters = response.filters;
     if (response?.usage)
         details.usage = {
             input: response.usage.input_tokens,
@@ -106,12 +158,12 @@ function take(answer: Answer, event: Event, begin: number): boolean {
     if (event.type === "response.failed") {
         details.ended = "failed";
         details.problem = response?.error?.message ?? "The answer failed.";
+        details.code = nameOf(response?.error);
     }
     return true;
 }
 
-async function* follow(response: Response, answer: Answer): AsyncGenerator<Answer> {
-    const begin = performance.now();
+async function* follow(response: Response, answer: Answer, begin: number | null): AsyncGenerator<Answer> {
     if (!response.body) throw new ApiError(0, "The answer has no body.");
     try {
         for await (const data of events(response.body)) {
@@ -129,13 +181,14 @@ async function* follow(response: Response, answer: Answer): AsyncGenerator<Answe
 /** Asks, and yields the answer as it grows; the first time with its id. */
 export async function* ask(q: Question, signal: AbortSignal): AsyncGenerator<Answer> {
     const body = { ...request(q), stream: true, store: q.keep, background: q.keep };
-    yield* follow(await send("POST", "/v1/responses", body, signal), { id: "", text: "", details: {} });
+    const begin = performance.now();
+    yield* follow(await send("POST", "/v1/responses", body, signal), { id: "", text: "", details: {} }, begin);
 }
 
 /** The answer from its beginning, whether it is made already or still being made. */
 export async function* resume(id: string, signal: AbortSignal): AsyncGenerator<Answer> {
     const path = `/v1/responses/${id}?stream=true`;
-    yield* follow(await send("GET", path, undefined, signal), { id, text: "", details: {} });
+    yield* follow(await send("GET", path, undefined, signal), { id, text: "", details: {} }, null);
 }
 
 export const cancelAnswer = (id: string): Promise<unknown> => json("POST", `/v1/responses/${id}/cancel`, {});

@@ -6,7 +6,7 @@ import { marked, type Token, type Tokens } from "marked";
 
 export type Piece =
     | { kind: "html"; raw: string; html: string }
-    | { kind: "code"; raw: string; language: string; text: string }
+    | { kind: "code"; raw: string; language: string; info: string; text: string }
     | { kind: "math"; raw: string; text: string };
 
 DOMPurify.addHook("afterSanitizeAttributes", (node) => {
@@ -84,7 +84,9 @@ function piece(token: Token): Piece {
     let made: Piece;
     if (token.type === "code" && (token as Tokens.Code).codeBlockStyle !== "indented") {
         const { lang, text } = token as Tokens.Code;
-        made = { kind: "code", raw: key, language: (lang ?? "").split(/\s/)[0]!, text };
+        const info = (lang ?? "").trim();
+        // "python:app.py" and "python title=app.py" are Python.
+        made = { kind: "code", raw: key, language: info.split(/[\s:,{]/)[0]!, info, text };
     } else if (token.type === "mathBlock") {
         made = { kind: "math", raw: key, text: (token as Tokens.Generic).text };
     } else {

@@ -1,28 +1,76 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { readFiles, type Attachment } from "../chat/attachments";
+import { cut, readFiles, type Attachment } from "../chat/attachments";
+import type { Size } from "../chat/weigh";
 import { said } from "../server/http";
+import { duration } from "../text/format";
 
 interface Props {
     busy: boolean;
     ready: boolean;
+    /** The model reads pictures. */
+    sees: boolean;
     /** Whose draft it is: a chat's id. */
     place: string;
-    /** The tokens that a text would make with what stands before it, and the most there can be. */
-    measure: (text: string, attachments: Attachment[]) => Promise<{ tokens: number; most: number } | null>;
-    onSend: (text: string, attachments: Attachment[]) => void;
+    /** What goes with the message. */
+    attached: Attachment[];
+    onAttach: (attached: Attachment[]) => void;
+    /** Something else of these when a measure would be another. */
+    by: unknown[];
+    /** What a text would be with what stands before it. */
+    measure: (text: string, attachments: Attachment[]) => Promise<Size | null>;
+    /** False: it could not be asked, and is to be there again. */
+    onSend: (text: string, attachments: Attachment[]) => Promise<boolean>;
     onStop: () => void;
+    /** The model cannot read it all: a person chooses. */
+    onFull: () => void;
 }
 
 const MEASURE_MS = 600;
+/** Of what would fit: the answer needs room, too, and tokens are not spread evenly. */
+const FILL = 0.85;
 
-/** Enter sends, Shift+Enter makes a new line, Escape stops. */
-export function Composer({ busy, ready, place, measure, onSend, onStop }: Props) {
+/** What goes out, and when something comes back. */
+function Meter({ size, onFull, onCut }: { size: Size; onFull: () => void; onCut: (share: number) => void }) {
+    const { tokens, most, fresh, seconds, files } = size;
+    const share = (FILL * (most - (tokens - files))) / files;
+    const choose = (
+        <button type="button" onClick={onFull}>
+            Choose what to leave out
+        </button>
+    );
+    if (tokens >= most)
+        return (
+            <>
+                With this the chat has {tokens} tokens and the model reads {most}. {choose}
+                {files > 0 && share > 0.01 && share < 1 && (
+                    <>
+                        {" "}
+                        <button type="button" onClick={() => onCut(share)}>
+                            Send the first {Math.floor(share * 100)} % of the files
+                        </button>
+                    </>
+                )}
+            </>
+        );
+    return (
+        <>
+            {tokens} of {most} tokens
+            {fresh < tokens && `, about ${fresh} of them new to the model`}
+            {seconds !== null && ` · answer in about ${duration(seconds)}`}
+            {tokens > most * 0.8 && <> · {choose}</>}
+        </>
+    );
+}
+
+/** Enter sends, Shift+Enter makes a new line. */
+export function Composer(props: Props) {
+    const { busy, ready, sees, place, attached, onAttach, by, measure, onSend, onStop, onFull } = props;
     const box = useRef<HTMLTextAreaElement>(null);
     const timer = useRef<ReturnType<typeof setTimeout>>();
-    const [size, setSize] = useState<{ tokens: number; most: number } | null>(null);
+    const [size, setSize] = useState<Size | null>(null);
     const drafts = useRef(new Map<string, string>());
-    const [attached, setAttached] = useState<Attachment[]>([]);
+    const [reading, setReading] = useState(false);
     const [problem, setProblem] = useState("");
     const [over, setOver] = useState(false);
     const file = useRef<HTMLInputElement>(null);
@@ -36,18 +84,20 @@ export function Composer({ busy, ready, place, measure, onSend, onStop }: Props)
         clearTimeout(timer.current);
         const text = box.current!.value.trim();
         if ((!text && attached.length === 0) || busy) return setSize(null);
-        timer.current = setTimeout(() => void measure(text, attached).then(setSize), MEASURE_MS);
+        timer.current = setTimeout(() => void measure(text, attached).then(setSize, () => setSize(null)), MEASURE_MS);
     };
     const attach = (files: Iterable<File>) => {
         setProblem("");
-        void readFiles(files, attached).then(setAttached, (e: unknown) => setProblem(said(e)));
+        setReading(true);
+        void readFiles(files, attached, sees)
+            .then(onAttach, (e: unknown) => setProblem(said(e)))
+            .finally(() => setReading(false));
     };
-    useEffect(weigh, [attached]);
+    useEffect(weigh, [attached, ...by]);
     useEffect(() => {
         box.current!.value = drafts.current.get(place) ?? "";
         grow();
         setSize(null);
-        setAttached([]);
         setProblem("");
         box.current!.focus();
     }, [place]);
@@ -58,32 +108,45 @@ export function Composer({ busy, ready, place, measure, onSend, onStop }: Props)
         grow();
         weigh();
     };
+    const full = size !== null && size.tokens >= size.most;
     const send = () => {
         const text = box.current!.value.trim();
-        if ((!text && attached.length === 0) || busy || !ready) return;
+        if ((!text && attached.length === 0) || busy || !ready || reading) return;
+        if (full) return onFull();
         box.current!.value = "";
-        setAttached([]);
+        onAttach([]);
         input();
-        onSend(text, attached);
+        void onSend(text, attached).then((asked) => {
+            if (asked || box.current?.value) return;
+            box.current!.value = text;
+            onAttach(attached);
+            input();
+        });
     };
     const key = (e: KeyboardEvent) => {
-        if (e.key === "Escape" && busy) onStop();
         if (e.key !== "Enter" || e.shiftKey || e.isComposing) return;
         e.preventDefault();
         send();
     };
-    const full = size !== null && size.tokens >= size.most;
     return (
         <>
             {problem && <p class="notice bad">{problem}</p>}
+            {reading && (
+                <p class="notice" role="status">
+                    Reading…
+                </p>
+            )}
             {attached.length > 0 && (
                 <ul class="attached" aria-label="Files that go with it">
                     {attached.map((a, i) => (
                         <li>
-                            {a.name}{" "}
+                            <span dir="auto">
+                                {a.kind === "output" ? `Output of ${a.name}` : a.name}
+                                {a.note && <small> ({a.note})</small>}
+                            </span>{" "}
                             <button
                                 aria-label={`Without ${a.name}`}
-                                onClick={() => setAttached(attached.filter((_, k) => k !== i))}
+                                onClick={() => onAttach(attached.filter((_, k) => k !== i))}
                             >
                                 ×
                             </button>
@@ -146,10 +209,7 @@ export function Composer({ busy, ready, place, measure, onSend, onStop }: Props)
                 )}
             </form>
             <p class={full ? "meter bad" : "meter"} aria-live="polite">
-                {size &&
-                    (full
-                        ? `With this the chat has ${size.tokens} tokens and the model reads ${size.most}: delete a branch, or begin a new chat.`
-                        : `${size.tokens} of ${size.most} tokens`)}
+                {size && <Meter size={size} onFull={onFull} onCut={(share) => onAttach(cut(attached, share))} />}
             </p>
         </>
     );

@@ -1,63 +1,15 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
+import { namesOf, type NamedFile } from "../chat/artifacts";
+import type { Mend } from "../music/tunes";
 import { pieces } from "../text/markdown";
-import { Preview, canPreview } from "./preview";
+import { Code } from "./code";
 import type Score from "./score";
-import { Copy } from "./copy";
 
-/** A longer block stays plain: colouring it would stop the page. */
-const HIGHLIGHT_MAX = 100_000;
-
-function Code({ language, text, done }: { language: string; text: string; done: boolean }) {
-    const [html, setHtml] = useState<string | null>(null);
-    const [shown, setShown] = useState(false);
-    useEffect(() => {
-        setHtml(null);
-        if (!done || !language || text.length > HIGHLIGHT_MAX) return;
-        let live = true;
-        void import("../text/highlight").then(({ highlight }) => {
-            const coloured = highlight(text, language);
-            if (live && coloured !== null) setHtml(safeSpans(coloured));
-        });
-        return () => void (live = false);
-    }, [language, text, done]);
-    return (
-        <figure class="code">
-            <figcaption>
-                <span>{language || "code"}</span>
-                <span>
-                    {done && canPreview(language) && (
-                        <button class="copy" aria-pressed={shown} onClick={() => setShown(!shown)}>
-                            {shown ? "Code" : "Run"}
-                        </button>
-                    )}
-                    <Copy text={text} what="code" />
-                </span>
-            </figcaption>
-            {shown ? (
-                <Preview language={language} text={text} />
-            ) : (
-                <pre tabIndex={0}>
-                    {html === null ? <code>{text}</code> : <code dangerouslySetInnerHTML={{ __html: html }} />}
-                </pre>
-            )}
-        </figure>
-    );
-}
-
-/** The highlighter escapes what it is given; this makes sure of it. */
-function safeSpans(html: string): string {
-    const holder = new DOMParser().parseFromString(html, "text/html").body;
-    for (const node of holder.querySelectorAll("*"))
-        if (node.tagName !== "SPAN") node.replaceWith(node.textContent ?? "");
-        else for (const { name } of [...node.attributes]) if (name !== "class") node.removeAttribute(name);
-    return holder.innerHTML;
-}
-
-function Music({ abc, onMend }: { abc: string; onMend?: (words: string) => void }) {
+function Music({ abc, onMend }: { abc: string; onMend?: (mend: Mend) => void }) {
     const [View, setView] = useState<typeof Score | null>(null);
     useEffect(() => void import("./score").then((m) => setView(() => m.default)), []);
-    return View ? <View abc={abc} onMend={onMend} /> : <Code language="abc" text={abc} done={false} />;
+    return View ? <View abc={abc} onMend={onMend} /> : <Code language="abc" text={abc} done={false} name={null} files={[]} />;
 }
 
 function Math({ text }: { text: string }) {
@@ -95,19 +47,29 @@ interface Props {
     /** No more of it comes. */
     done: boolean;
     /** Asks the model to mend its music. */
-    onMend?: (words: string) => void;
+    onMend?: (mend: Mend) => void;
 }
 
 /** Whatever it holds, no script runs and nothing is fetched. */
 export function Markdown({ text, done, onMend }: Props) {
     const all = pieces(text);
+    const names = namesOf(all);
+    const files: NamedFile[] = [];
+    all.forEach((p, i) => p.kind === "code" && names[i] && files.push({ name: names[i]!, text: p.text }));
     return (
         <>
             {all.map((p, i) =>
                 p.kind === "code" && p.language === "abc" && (done || i + 1 < all.length) ? (
                     <Music key={i} abc={p.text} onMend={onMend} />
                 ) : p.kind === "code" ? (
-                    <Code key={i} language={p.language} text={p.text} done={done || i + 1 < all.length} />
+                    <Code
+                        key={i}
+                        language={p.language}
+                        text={p.text}
+                        done={done || i + 1 < all.length}
+                        name={names[i]!}
+                        files={files}
+                    />
                 ) : p.kind === "math" ? (
                     <Math key={i} text={p.text} />
                 ) : (

@@ -1,5 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
+import { assemble, type NamedFile } from "../chat/artifacts";
+
 /** Which languages can be shown as a page of their own. */
 export function canPreview(language: string): boolean {
     return ["html", "svg", "javascript", "js"].includes(language);
@@ -20,16 +22,23 @@ addEventListener("error", (e) => console.error(e.message));
 addEventListener("unhandledrejection", (e) => console.error(String(e.reason)));
 </script>`;
 
-function documentOf(language: string, text: string): string {
+function documentOf(language: string, text: string, files: readonly NamedFile[]): string {
     const head = `<!doctype html><meta charset="utf-8">${REPORT}`;
     if (language === "svg") return `${head}<style>body{margin:0}</style>${text}`;
     // A closing tag inside the script would end it.
     if (language !== "html") return `${head}<script>${text.replace(/<\/(script)/gi, "<\\/$1")}</script>`;
-    return head + text;
+    return head + (files.length ? assemble(text, files) : text);
+}
+
+interface Props {
+    language: string;
+    text: string;
+    /** Its styles and scripts, where they are files of their own. */
+    files?: readonly NamedFile[];
 }
 
 /** A model's document in a frame without origin and without network. */
-export function Preview({ language, text }: { language: string; text: string }) {
+export function Preview({ language, text, files = [] }: Props) {
     const frame = useRef<HTMLIFrameElement>(null);
     const [lines, setLines] = useState<{ kind: string; text: string }[]>([]);
     useEffect(() => {
@@ -50,7 +59,7 @@ export function Preview({ language, text }: { language: string; text: string }) 
                 title="Preview"
                 sandbox="allow-scripts"
                 src="/preview.html"
-                onLoad={() => frame.current?.contentWindow?.postMessage(documentOf(language, text), "*")}
+                onLoad={() => frame.current?.contentWindow?.postMessage(documentOf(language, text, files), "*")}
             />
             {lines.length > 0 && (
                 <pre class="console" tabIndex={0} aria-label="Console">

@@ -1,41 +1,38 @@
-// Music in an answer: a score that plays, with its check beside it. Loaded when a tune is there.
+// Music in an answer: scores that play, with their checks beside them. Loaded when a tune is there.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import abcjs, { type TuneObject } from "abcjs";
 
-import { save } from "../chat/files";
-import { toMidi } from "../music/midi";
-import { toMusicXml } from "../music/musicxml";
-import { lengthOf, notesOf } from "../music/notes";
-import { Player, instruments, toWav } from "../music/synth";
-import { json, said } from "../server/http";
+import { barAt, indexOf, tunesOf, type Placed } from "../music/source";
+import { pieceOf } from "../music/piece";
+import { checkTune, wishLike, type Check, type Header, type Issue, type Mend } from "../music/tunes";
+import { said } from "../server/http";
 import { Copy } from "./copy";
-
-interface Check {
-    ok: boolean;
-    bars: number;
-    issues: { line: number; bar: number | null; voice: string | null; message: string }[];
-}
+import { Controls } from "./player";
+import { SaveTune } from "./save";
 
 interface Props {
     abc: string;
     /** Asks the model to mend what the check found; absent where nothing can be asked. */
-    onMend?: (words: string) => void;
+    onMend?: (mend: Mend) => void;
 }
 
-const TEMPO_MIN = 30;
-const TEMPO_MAX = 300;
+/** Narrower than this a score has fewer bars a line instead of smaller notes. */
+const NARROW_PX = 480;
+const STAFF_PX = 640;
+const MARGIN_PX = 30;
+const SVG = "http://www.w3.org/2000/svg";
 
 /** A tune without X: is one that a model began in the middle; abcjs wants the number. */
-function whole(abc: string): string {
-    return /^X:/m.test(abc) ? abc : `X:1\n${abc}`;
-}
+const HEAD = "X:1\n";
+const headOf = (abc: string): string => (/^X:/m.test(abc) ? "" : HEAD);
 
 function useCheck(abc: string) {
     const [check, setCheck] = useState<Check | null>(null);
     const [problem, setProblem] = useState("");
     useEffect(() => {
         let live = true;
-        json<Check>("POST", "/v1/tiro/abc/check", { abc }).then(
+        setCheck(null);
+        checkTune(abc).then(
             (found) => live && setCheck(found),
             (e) => live && setProblem(said(e)),
         );
@@ -44,152 +41,162 @@ function useCheck(abc: string) {
     return { check, problem };
 }
 
-function Issues({ abc, onMend }: Props) {
-    const { check, problem } = useCheck(abc);
-    if (problem) return <p class="notice bad">{problem}</p>;
-    if (!check) return null;
-    if (check.ok) return <p class="notice">All {check.bars} bars add up.</p>;
-    const words = check.issues.map((i) => `Line ${i.line}: ${i.message}`);
+interface IssuesProps extends Props {
+    check: Check;
+    line: number;
+    onGo: (issue: Issue) => void;
+}
+
+function Issues({ abc, check, line, onMend, onGo }: IssuesProps) {
+    if (check.ok) return <p class="notice">{check.bars === 1 ? "Its one bar adds up." : `All ${check.bars} bars add up.`}</p>;
+    const words = (shift: number) => check.issues.map((i) => `Line ${i.line + shift}, column ${i.column}: ${i.message}`);
     return (
         <div class="notice">
-            <ul>
-                {words.map((w) => (
-                    <li>{w}</li>
+            <ul class="issues">
+                {words(line).map((w, n) => (
+                    <li>
+                        <button onClick={() => onGo(check.issues[n]!)}>{w}</button>
+                    </li>
                 ))}
             </ul>
-            {onMend && <button onClick={() => onMend(words.join("\n"))}>Make it right</button>}
+            {check.issues_left_out > 0 && <p>And {check.issues_left_out} more.</p>}
+            {onMend && (
+                <button
+                    class="mend"
+                    onClick={() => onMend({ abc: abc.trimEnd(), wish: wishLike(check.headers[0]), words: words(0).join("\n") })}
+                >
+                    Make it right
+                </button>
+            )}
         </div>
     );
+}
+
+/** What the picture says, in words. */
+function alternative(header: Header | undefined): string {
+    if (!header) return "Sheet music";
+    const { title, key, metre, bars, voices } = header;
+    return [
+        `Sheet music: ${title ?? "without a title"}`,
+        key ? `in ${key}` : "",
+        metre ? `metre ${metre}` : "free metre",
+        `${bars} bars`,
+        voices > 1 ? `${voices} voices` : "",
+    ]
+        .filter(Boolean)
+        .join(", ");
 }
 
 /** The tune drawn into a box; null until it is there. */
 function useScore(abc: string, transpose: number) {
     const box = useRef<HTMLDivElement>(null);
     const [tune, setTune] = useState<TuneObject | null>(null);
+    const [narrow, setNarrow] = useState(false);
     useEffect(() => {
-        const [made] = abcjs.renderAbc(box.current!, whole(abc), {
+        const seen = new ResizeObserver(([entry]) => setNarrow(entry!.contentRect.width < NARROW_PX));
+        seen.observe(box.current!);
+        return () => seen.disconnect();
+    }, []);
+    useEffect(() => {
+        const width = box.current!.clientWidth || STAFF_PX;
+        const [made] = abcjs.renderAbc(box.current!, headOf(abc) + abc, {
             responsive: "resize",
             add_classes: true,
             visualTranspose: transpose,
-            staffwidth: 640,
+            staffwidth: narrow ? Math.max(240, width - MARGIN_PX) : STAFF_PX,
+            ...(narrow ? { wrap: { minSpacing: 1.6, maxSpacing: 2.8, preferredMeasuresPerLine: 2 } } : {}),
         });
         // Links and scripts have no place in a score.
         for (const node of box.current!.querySelectorAll("a, script, foreignObject")) node.remove();
-        box.current!.querySelector("svg")?.setAttribute("aria-label", "Sheet music");
+        box.current!.querySelector("svg")?.setAttribute("role", "img");
         setTune(made ?? null);
-    }, [abc, transpose]);
+    }, [abc, transpose, narrow]);
     return { box, tune };
 }
 
-export default function Score({ abc, onMend }: Props) {
-    const [transpose, setTranspose] = useState(0);
-    const [instrument, setInstrument] = useState(0);
-    const [player, setPlayer] = useState<Player | null>(null);
-    const [source, setSource] = useState(false);
-    const { box, tune } = useScore(abc, transpose);
-    const written = tune?.getBpm() || 120;
-    const beat = tune?.getBeatLength() || 0.25;
-    const [tempo, setTempo] = useState<number | null>(null);
-    const qpm = Math.max(TEMPO_MIN, Math.min(TEMPO_MAX, tempo ?? Math.round(written * beat * 4)));
-    const notes = useMemo(() => (tune ? notesOf(tune, qpm) : []), [tune, qpm]);
-    const sounding = instruments[instrument]!;
-
-    const stop = () => {
-        player?.stop();
-        setPlayer(null);
-    };
-    useEffect(() => stop, [abc, transpose]);
+/** Shades the bars that do not add up, behind their notes. */
+function useMarks(box: { current: HTMLElement | null }, tune: TuneObject | null, abc: string, issues: Issue[] | undefined, onGo: (issue: Issue) => void) {
+    const go = useRef(onGo);
+    go.current = onGo;
     useEffect(() => {
-        if (!player || !tune) return;
-        let frame = 0;
-        let lit: Element[] = [];
-        const light = () => {
-            const now = player.now();
-            const on = notes.filter((n) => n.start <= now && now < n.start + n.length);
-            for (const el of lit) el.classList.remove("sounding");
-            lit = on.flatMap((n) => {
-                const found = tune.getElementFromChar(n.from) as { abselem?: { elemset?: Element[] } } | null;
-                return found?.abselem?.elemset ?? [];
+        const svg = box.current?.querySelector("svg");
+        if (!svg || !tune || !issues) return;
+        const shift = headOf(abc).length;
+        const marks = issues
+            .filter((i) => i.bar !== null)
+            .flatMap((issue) => {
+                const elements = barAt(tune as unknown as { lines: Placed[] }, indexOf(abc, issue) + shift);
+                const boxes = elements.map((e) => (e as SVGGraphicsElement).getBBox()).filter((b) => b.width > 0);
+                if (boxes.length === 0) return [];
+                const left = Math.min(...boxes.map((b) => b.x));
+                const top = Math.min(...boxes.map((b) => b.y));
+                const mark = document.createElementNS(SVG, "rect");
+                mark.setAttribute("class", "wrong-bar");
+                mark.setAttribute("x", String(left - 3));
+                mark.setAttribute("y", String(top - 5));
+                mark.setAttribute("width", String(Math.max(...boxes.map((b) => b.x + b.width)) - left + 6));
+                mark.setAttribute("height", String(Math.max(...boxes.map((b) => b.y + b.height)) - top + 10));
+                mark.addEventListener("click", () => go.current(issue));
+                svg.prepend(mark);
+                return [mark];
             });
-            for (const el of lit) el.classList.add("sounding");
-            if (now > lengthOf(notes) + 0.2) stop();
-            else frame = requestAnimationFrame(light);
-        };
-        frame = requestAnimationFrame(light);
-        return () => {
-            cancelAnimationFrame(frame);
-            for (const el of lit) el.classList.remove("sounding");
-        };
-    }, [player]);
+        return () => marks.forEach((m) => m.remove());
+    }, [tune, issues]);
+}
 
-    const title = /^T:\s*(.+)$/m.exec(abc)?.[1] ?? "tune";
-    const svg = () =>
-        new Blob([new XMLSerializer().serializeToString(box.current!.querySelector("svg")!)], { type: "image/svg+xml" });
+function Tune({ abc, line, onMend }: Props & { line: number }) {
+    const [transpose, setTranspose] = useState(0);
+    const [source, setSource] = useState(false);
+    const text = useRef<HTMLTextAreaElement>(null);
+    const jump = useRef<[number, number] | null>(null);
+    const { box, tune } = useScore(abc, transpose);
+    const { check, problem } = useCheck(abc);
+    const piece = useMemo(() => (tune ? pieceOf(tune, transpose) : null), [tune]);
+    const go = (issue: Issue) => {
+        const from = indexOf(abc, issue);
+        const end = abc.indexOf("\n", from);
+        jump.current = [from, end < 0 ? abc.length : end];
+        setSource(true);
+        show();
+    };
+    const show = () => {
+        if (!jump.current || !text.current) return;
+        text.current.focus();
+        text.current.setSelectionRange(...jump.current);
+        jump.current = null;
+    };
+    useEffect(show);
+    useMarks(box, tune, abc, check?.issues, go);
+    useEffect(() => box.current?.querySelector("svg")?.setAttribute("aria-label", alternative(check?.headers[0])), [tune, check]);
+    const title = check?.headers[0]?.title ?? /^T:\s*(.+)$/m.exec(abc)?.[1] ?? "tune";
     return (
-        <figure class="score">
-            <figcaption>
-                <button disabled={notes.length === 0} onClick={() => (player ? stop() : setPlayer(new Player(notes, sounding, 0)))}>
-                    {player ? "Stop" : "Play"}
-                </button>
-                <label>
-                    Tempo{" "}
-                    <input
-                        type="number"
-                        min={TEMPO_MIN}
-                        max={TEMPO_MAX}
-                        value={qpm}
-                        onChange={(e) => {
-                            stop();
-                            setTempo(Number(e.currentTarget.value) || null);
-                        }}
-                    />
-                </label>
-                <label>
-                    Key{" "}
-                    <select value={transpose} onChange={(e) => setTranspose(Number(e.currentTarget.value))}>
-                        {Array.from({ length: 25 }, (_, i) => i - 12).map((n) => (
-                            <option value={n}>{n === 0 ? "as written" : `${n > 0 ? "+" : "−"}${Math.abs(n)} semitones`}</option>
-                        ))}
-                    </select>
-                </label>
-                <label>
-                    Instrument{" "}
-                    <select
-                        value={instrument}
-                        onChange={(e) => {
-                            stop();
-                            setInstrument(Number(e.currentTarget.value));
-                        }}
-                    >
-                        {instruments.map((i, n) => (
-                            <option value={n}>{i.name}</option>
-                        ))}
-                    </select>
-                </label>
-                <details class="menu">
-                    <summary aria-label="Save the music">Save</summary>
-                    <div>
-                        <button onClick={() => save(`${title}.abc`, new Blob([abc], { type: "text/vnd.abc" }))}>ABC</button>
-                        <button onClick={() => save(`${title}.mid`, toMidi(notes, qpm, sounding.program))}>MIDI</button>
-                        <button onClick={() => void toWav(notes, sounding).then((wav) => save(`${title}.wav`, wav))}>WAV</button>
-                        <button disabled={!tune} onClick={() => save(`${title}.musicxml`, toMusicXml(tune!, title))}>
-                            MusicXML
+        <figure class="score" aria-label={title}>
+            <Controls piece={piece} transpose={transpose} onTranspose={setTranspose}>
+                {(qpm, mix) => (
+                    <>
+                        <SaveTune {...{ abc, title, tune, piece, qpm, mix }} svg={() => box.current!.querySelector("svg")!} />
+                        <button class="quiet" onClick={() => setSource(!source)} aria-pressed={source}>
+                            Text
                         </button>
-                        <button onClick={() => save(`${title}.svg`, svg())}>SVG</button>
-                    </div>
-                </details>
-                <button onClick={() => setSource(!source)} aria-pressed={source}>
-                    Text
-                </button>
-                <Copy text={abc} what="music" />
-            </figcaption>
+                        <Copy text={abc} what="music" />
+                    </>
+                )}
+            </Controls>
             <div ref={box} class="staff" />
-            {source && (
-                <pre tabIndex={0}>
-                    <code>{abc}</code>
-                </pre>
-            )}
-            <Issues abc={abc} onMend={onMend} />
+            {source && <textarea ref={text} class="source" aria-label={`${title} in ABC notation`} readOnly rows={Math.min(16, abc.trimEnd().split("\n").length + 1)} value={abc} spellcheck={false} dir="ltr" />}
+            {problem && <p class="notice bad">{problem}</p>}
+            {check && <Issues {...{ abc, check, line, onMend }} onGo={go} />}
         </figure>
+    );
+}
+
+/** A block of music may hold several tunes. */
+export default function Score({ abc, onMend }: Props) {
+    return (
+        <>
+            {tunesOf(abc).map((t, i) => (
+                <Tune key={i} abc={t.abc} line={t.line} onMend={onMend} />
+            ))}
+        </>
     );
 }

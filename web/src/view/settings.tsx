@@ -1,9 +1,16 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import type { Settings } from "../server/chats";
+import { said } from "../server/http";
+import { choose, readPreferences } from "../server/memory";
+import { Presets } from "./presets";
 
 interface Props {
     settings: Settings;
+    /** Which one the chat uses. */
+    model: string;
+    /** It is told nothing of the memory anyway. */
+    temporary: boolean;
     onChange: (settings: Settings) => void;
     onClose: () => void;
 }
@@ -30,7 +37,27 @@ function Field(props: { label: string; hint: string; value: number | undefined; 
     );
 }
 
-export function SettingsDialog({ settings, onChange, onClose }: Props) {
+/** What holds for all chats. */
+function Titles() {
+    const [on, setOn] = useState<boolean | null>(null);
+    const [problem, setProblem] = useState("");
+    const fail = (e: unknown) => setProblem(said(e));
+    useEffect(() => void readPreferences().then((p) => setOn(p.titles), fail), []);
+    if (problem) return <p class="notice bad">{problem}</p>;
+    return (
+        <label class="tick">
+            <input
+                type="checkbox"
+                checked={on ?? false}
+                disabled={on === null}
+                onChange={(e) => void choose({ titles: e.currentTarget.checked }).then((p) => setOn(p.titles), fail)}
+            />{" "}
+            In all chats: let the model make the title, when it has nothing else to do
+        </label>
+    );
+}
+
+export default function SettingsDialog({ settings, model, temporary, onChange, onClose }: Props) {
     const dialog = useRef<HTMLDialogElement>(null);
     const [problem, setProblem] = useState("");
     useEffect(() => dialog.current?.showModal(), []);
@@ -64,6 +91,14 @@ export function SettingsDialog({ settings, onChange, onClose }: Props) {
                     <Field label="Top p" hint="1" max={1} step={0.05} value={settings.top_p} onChange={(top_p) => set({ top_p })} />
                     <Field label="Longest answer, tokens" hint="no limit" min={16} max={1_000_000} step={1} value={settings.max_output_tokens} onChange={(max_output_tokens) => set({ max_output_tokens })} />
                 </div>
+                <label class="check">
+                    <input
+                        type="checkbox"
+                        checked={settings.check_music ?? false}
+                        onChange={(e) => set({ check_music: e.currentTarget.checked || undefined })}
+                    />{" "}
+                    The model may have its music checked before it answers
+                </label>
                 <label>
                     JSON Schema that answers are held to
                     <textarea
@@ -75,6 +110,18 @@ export function SettingsDialog({ settings, onChange, onClose }: Props) {
                     />
                 </label>
                 {problem && <p class="notice bad">{problem}</p>}
+                {!temporary && (
+                    <label class="tick">
+                        <input
+                            type="checkbox"
+                            checked={settings.memory !== false}
+                            onChange={(e) => set({ memory: e.currentTarget.checked ? undefined : false })}
+                        />{" "}
+                        Tell this chat what stands in the <a href="#/memory">memory</a>
+                    </label>
+                )}
+                <Titles />
+                <Presets current={{ ...settings, model }} onApply={onChange} />
                 <button type="submit">Done</button>
             </form>
         </dialog>

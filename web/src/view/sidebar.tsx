@@ -1,13 +1,25 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { pages } from "../pages";
+import { pages, type Page } from "../pages";
 import { deleteChat, listChats, updateChat, type Chat } from "../server/chats";
+import type { Folder } from "../server/folders";
 import { said } from "../server/http";
+import { is, useMe } from "../server/people";
+import { Group } from "./folders";
 
 interface Props {
     open: string;
+    /** The folder that the open chat is in; "": none. */
+    openFolder: string;
     /** Counts up when something of a chat has changed. */
     round: number;
+    folders: Folder[];
+    /** Something of them has changed. */
+    onFolders: () => void;
+    onNewFolder: () => void;
+    onShare: (chat: Chat) => void;
+    /** A chat has changed, from here. */
+    onChanged: (chat: Chat) => void;
     onOpen: (id: string) => void;
     onNew: (temporary: boolean) => void;
     onDeleted: (id: string) => void;
@@ -17,13 +29,32 @@ interface Props {
 
 const SEARCH_MS = 250;
 
-function Row({ chat, props, again }: { chat: Chat; props: Props; again: () => void }) {
+interface RowProps {
+    chat: Chat;
+    props: Props;
+    /** It is one of those that a search found: it says where it is. */
+    inSearch: boolean;
+    again: () => void;
+}
+
+function Row({ chat, props, inSearch, again }: RowProps) {
     const [naming, setNaming] = useState(false);
     const menu = useRef<HTMLDetailsElement>(null);
-    const then = (work: Promise<unknown>) => {
+    const shut = () => {
         if (menu.current) menu.current.open = false;
+    };
+    const then = (work: Promise<unknown>) => {
+        shut();
         void work.then(again);
     };
+    const move = (folder_id: string) =>
+        then(
+            updateChat(chat.id, { folder_id }).then((now) => {
+                props.onChanged(now);
+                props.onFolders();
+            }),
+        );
+    const folder = props.folders.find((f) => f.id === chat.folder_id);
     const named = (title: string) => {
         if (!naming) return; // Leaving the field after Enter comes here again.
         setNaming(false);
@@ -56,7 +87,8 @@ function Row({ chat, props, again }: { chat: Chat; props: Props; again: () => vo
                     {chat.pinned && "★ "}
                     {chat.title || "Untitled"}
                 </span>
-                {chat.snippet && <small dir="auto">{chat.snippet}</small>}
+                {typeof chat.snippet === "string" && <small dir="auto">{chat.snippet}</small>}
+                {inSearch && folder && <small>in {folder.name}</small>}
             </button>
             <details ref={menu} class="menu">
                 <summary aria-label={`More for ${chat.title || "Untitled"}`}>⋯</summary>
@@ -67,6 +99,25 @@ function Row({ chat, props, again }: { chat: Chat; props: Props; again: () => vo
                     </button>
                     <button onClick={() => then(updateChat(chat.id, { archived: !chat.archived }))}>
                         {chat.archived ? "Back from the archive" : "Archive"}
+                    </button>
+                    {(props.folders.length > 0 || chat.folder_id) && (
+                        <label>
+                            Folder{" "}
+                            <select aria-label="Folder" value={chat.folder_id} onChange={(e) => move(e.currentTarget.value)}>
+                                <option value="">none</option>
+                                {props.folders.map((f) => (
+                                    <option value={f.id}>{f.name}</option>
+                                ))}
+                            </select>
+                        </label>
+                    )}
+                    <button
+                        onClick={() => {
+                            shut();
+                            props.onShare(chat);
+                        }}
+                    >
+                        Share
                     </button>
                     <button onClick={() => then(Promise.resolve(props.onExport(chat, "markdown")))}>
                         Save as Markdown
@@ -89,7 +140,9 @@ function Row({ chat, props, again }: { chat: Chat; props: Props; again: () => vo
 
 /** The pages beside the chat. */
 function Places() {
-    const named = pages.filter((p) => p.name !== "");
+    const me = useMe();
+    const may = (p: Page) => !p.needs || is(me, p.needs);
+    const named = pages.filter((p) => p.name !== "" && may(p));
     if (named.length === 0) return null;
     return (
         <ul class="places" aria-label="Pages">
@@ -111,10 +164,17 @@ export function Sidebar(props: Props) {
     const [round, setRound] = useState(0);
     const file = useRef<HTMLInputElement>(null);
 
+    // Searching, and the archive, know no folders.
+    const grouped = !search.trim() && !archived;
+    const wanted = { search: search.trim(), archived, folder_id: grouped ? "none" : undefined };
+    const again = () => setRound((r) => r + 1);
+    const row = (chat: Chat) => (
+        <Row key={chat.id} chat={chat} props={props} inSearch={!grouped} again={again} />
+    );
     useEffect(() => {
         let live = true;
         const ask = () =>
-            listChats({ search: search.trim(), archived })
+            listChats(wanted)
                 .then((page) => {
                     if (!live) return;
                     setChats(page.data);
@@ -129,7 +189,7 @@ export function Sidebar(props: Props) {
         };
     }, [search, archived, props.round, round]);
     const next = () =>
-        void listChats({ search: search.trim(), archived, after: chats.at(-1)?.id }).then((page) => {
+        void listChats({ ...wanted, after: chats.at(-1)?.id }).then((page) => {
             setChats([...chats, ...page.data]);
             setMore(page.has_more);
         });
@@ -152,10 +212,18 @@ export function Sidebar(props: Props) {
                 onInput={(e) => setSearch(e.currentTarget.value)}
             />
             {problem && <p class="notice bad">{problem}</p>}
-            <ul>
-                {chats.map((chat) => (
-                    <Row key={chat.id} chat={chat} props={props} again={() => setRound((r) => r + 1)} />
-                ))}
+            <ul class="chats">
+                {grouped &&
+                    props.folders.map((f) => (
+                        <Group
+                            key={f.id}
+                            folder={f}
+                            holdsOpen={f.id === props.openFolder}
+                            round={props.round + round}
+                            row={row}
+                        />
+                    ))}
+                {chats.map(row)}
             </ul>
             {chats.length === 0 && search && <p class="notice">No chat holds that.</p>}
             {more && <button onClick={next}>More</button>}
@@ -165,6 +233,7 @@ export function Sidebar(props: Props) {
                     <input type="checkbox" checked={archived} onChange={(e) => setArchived(e.currentTarget.checked)} />{" "}
                     Archive
                 </label>
+                <button onClick={props.onNewFolder}>New folder</button>
                 <button onClick={() => file.current!.click()}>Import</button>
                 <input
                     ref={file}
