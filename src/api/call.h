@@ -103,8 +103,9 @@ struct call {
         int error_status;        /* of the error a stream ended in; 0: none */
     } stats;
     /* Set by endpoint_run. */
-    struct slice id, sub_id; /* what the first and second {...} of the path matched */
-    struct arena *scratch;   /* for what is needed until the handler returns */
+    struct slice id, sub_id;         /* what the first and second {...} of the path matched */
+    struct arena *scratch;           /* for what is needed until the handler returns */
+    const struct prepared *prepared; /* NULL at first: see api/prepare.h */
     /* Set by whoever made the call, before endpoint_run. */
     /* Of its requests to models: higher first; below 0: when nothing else waits. */
     int32_t priority;

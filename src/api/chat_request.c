@@ -3,6 +3,7 @@
 #include "api/messages.h"
 #include "api/metadata.h"
 #include "api/output_format.h"
+#include "api/prepare.h"
 
 static const char *const service_tiers[] = { "auto", "default", "flex", NULL };
 static const char *const cache_retentions[] = { "in_memory", "24h", NULL };
@@ -191,7 +192,8 @@ int chat_request_fill(struct msg_request *ret, struct tools *ret_tools, const st
     struct arena *arena = call->scratch;
     *ret = (struct msg_request){ .kind = REQUEST_CHAT, .sampling = MSG_SAMPLING_DEFAULT };
     TRY(tools_fill(ret, ret_tools, &req->tools, model, call, err));
-    TRY(messages_fill(ret, &req->messages, ret_tools, model, arena, err));
+    TRY(messages_fill(ret, &req->messages, ret_tools, call->prepared ? call->prepared->files : NULL,
+                      model, arena, err));
     TRY(generation_fill(ret, &req->generation, model, call, arena, err));
     if (chat_request_is_flex(req) && ret->priority > CHAT_FLEX_PRIORITY)
         ret->priority = CHAT_FLEX_PRIORITY;

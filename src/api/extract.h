@@ -28,8 +28,9 @@ enum {
 };
 
 struct extraction {
-    char sha256[BLOB_NAME_SIZE];
-    struct slice filename; /* lives until extract_begin returns */
+    char sha256[BLOB_NAME_SIZE]; /* of its blob; or: */
+    struct slice bytes;          /* itself, until `done`; ptr NULL: the blob */
+    struct slice filename;       /* lives until extract_begin returns */
     /* On the loop, never from inside extract_begin; `text` lives until it returns. */
     void (*done)(struct extraction *x, int rc, struct slice text, const struct err *err);
     /* The service's own. */

@@ -1,5 +1,6 @@
 #include "api/item_input.h"
 
+#include "api/prompt_files.h"
 #include "api/reply.h"
 
 #include <stdio.h>
@@ -132,7 +133,8 @@ static int check_part(const json_t *part, enum part_place place, const char *pat
     const struct part_shape *kind = find_part(text_of(part, "type"));
     if (!kind || !(kind->places & place))
         return refuse_part(text_of(part, "type"), place, path, err);
-    return fields_parse(&req, kind->fields, part, path, arena, err);
+    TRY(fields_parse(&req, kind->fields, part, path, arena, err));
+    return kind->fields == file_fields ? prompt_file_check(part, path, err) : 0;
 }
 
 static int check_parts(const json_t *parts, enum part_place place, const char *path,

@@ -1,7 +1,9 @@
 #include "api/live.h"
 
 #include "api/call.h"
+#include "api/field.h"
 #include "api/response_body.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/seam.h"
 
@@ -47,6 +49,7 @@ static void drop_work(struct live *live)
     live->request = live->asked = live->model = (struct slice){ 0 };
     live->previous_id = live->conversation_id = (struct slice){ 0 };
     live->first = live->body = (struct slice){ 0 };
+    live->files = (struct prompt_files){ 0 };
     arena_release(&live->work);
     arena_init(&live->work, WORK_MAX);
     live->fresh = arena_mark(&live->work);
@@ -54,7 +57,7 @@ static void drop_work(struct live *live)
 
 void live_free(struct live *live)
 {
-    assert(!live->run && !live->job_open && !live->listeners && !live->stop);
+    assert(!live->run && !live->job_open && !live->listeners && !live->stop && !live->reading);
     drop_work(live);
     arena_release(&live->work);
     arena_release(&live->names);
@@ -118,6 +121,12 @@ static void drop_run(struct live *live)
 {
     if (live->run) response_run_drop(live->run);
     live->run = NULL;
+}
+
+static void drop_reading(struct live *live)
+{
+    prompt_reading_cancel(live->reading);
+    live->reading = NULL;
 }
 
 static void turn_over(struct live *live)
@@ -321,6 +330,7 @@ void live_cancel(struct live *live)
 {
     if (live->phase == LIVE_ENDED || live->phase == LIVE_SETTLED) return;
     if (!live->replay) (void)snprintf(live->status, sizeof live->status, "cancelled");
+    drop_reading(live);
     if (live->run) {
         struct slice body = { 0 };
         struct response_run *run = live->run;
@@ -424,17 +434,43 @@ static int start(struct live *live, struct err *err)
     return 0;
 }
 
+/* At once, then after longer and longer. */
+static void rest(struct live *live)
+{
+    uint64_t s = live->n_starts ? LIVE_START_WAIT_S : 0;
+    for (int i = 1; i < live->n_starts && s < LIVE_START_WAIT_MAX_S; i++) s *= 2;
+    if (s > LIVE_START_WAIT_MAX_S) s = LIVE_START_WAIT_MAX_S;
+    live->not_before_ns = now_ns() + s * 1000000000u;
+    live->n_starts++;
+}
+
 static void start_failed(struct live *live, const struct err *err)
 {
     if (live->replay || !live->on_disk) {
         give_up(live, err);
-    } else if (may_pass(err)) {
+    } else if (may_pass(err) && (err->code != ERR_NOT_READY || live->n_starts < LIVE_STARTS_MAX)) {
+        rest(live);
         wait_again(live);
     } else {
         log_warn("a response that was begun cannot be made again", LOG_SLICE("response", live->id),
                  LOG_STR("why", err->text));
         fail(live, err);
     }
+}
+
+static void on_files_read(void *user, json_t *texts, int rc, const struct err *err)
+{
+    struct live *live = user;
+    struct err why = *err;
+    json_t *root = NULL;
+    live->reading = NULL;
+    if (rc == 0) rc = json_read(&root, live->request, &json_limits_file, "the request", &why);
+    if (rc == 0 && json_object_set(root, PROMPT_FILES_MEMBER, texts) < 0)
+        rc = err_set(&why, ERR_NO_MEMORY, "There is no memory for the request.");
+    if (rc == 0) rc = field_json_text(&live->request, root, &live->work, &why);
+    json_decref(root);
+    if (rc == 0) rc = start(live, &why);
+    if (rc < 0) start_failed(live, &why);
 }
 
 static void on_loaded(struct store_job *job, int rc, const struct err *err)
@@ -449,6 +485,9 @@ static void on_loaded(struct store_job *job, int rc, const struct err *err)
     }
     if (rc < 0)
         turn_over(live);
+    else if (live->files.n > 0)
+        rc = prompt_files_read(&live->reading, live->service, &live->files, on_files_read, live,
+                               &why);
     else
         rc = start(live, &why);
     if (rc < 0) start_failed(live, &why);
@@ -460,7 +499,8 @@ int live_begin(struct live *live, struct err *err)
     live->fresh = arena_mark(&live->work);
     TRY(arena_check(&live->work, "the request", err));
     live->request = live->asked;
-    if (!live->indirect && !live->previous_id.ptr && !live->conversation_id.ptr)
+    if (!live->indirect && !live->shows_files && !live->previous_id.ptr &&
+        !live->conversation_id.ptr)
         return start(live, err);
     submit(live, live_store_load, on_loaded);
     return 0;
@@ -476,6 +516,7 @@ void live_load(struct live *live)
 void live_abandon(struct live *live)
 {
     drop_run(live);
+    drop_reading(live);
     if (live->stop) live->service->ops->timer_cancel(live->service, live->stop);
     live->stop = NULL;
     live_drop_listeners(live);

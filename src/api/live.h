@@ -15,6 +15,7 @@
 #define TIRO_API_LIVE_H
 
 #include "api/event_log.h"
+#include "api/prompt_files.h"
 #include "api/response_run.h"
 #include "store/seal.h"
 #include "store/store.h"
@@ -23,7 +24,7 @@ struct live;
 struct responses;
 
 enum live_phase {
-    LIVE_NEW,     /* its history is read, it begins, and its row is written */
+    LIVE_NEW,     /* history and files are read, it begins, and its row is written */
     LIVE_WAITING, /* on disk, and nothing of it in memory but its name */
     LIVE_LOADING, /* on disk; what it needs is being read */
     LIVE_RUNNING,
@@ -50,7 +51,12 @@ struct listener {
 };
 
 #define LIVE_NO_NUMBER UINT64_MAX
-enum { LIVE_AGAIN_MAX = 4 }; /* Times that one is begun again, by one server. */
+enum {
+    LIVE_AGAIN_MAX = 4,    /* Times that one is begun again, by one server. */
+    LIVE_STARTS_MAX = 12,  /* Tries to begin it while its model cannot load: about 7 minutes. */
+    LIVE_START_WAIT_S = 1, /* Between them, doubled up to */
+    LIVE_START_WAIT_MAX_S = 60,
+};
 
 struct live {
     struct responses *home; /* NULL: the runner has stopped, and this goes when its job has ended */
@@ -75,7 +81,10 @@ struct live {
     struct arena work;       /* for all that follows */
     struct arena_mark fresh; /* what the job that loads found there */
     struct slice asked, request, model, previous_id, conversation_id;
-    bool indirect; /* `asked` holds references that are to be resolved */
+    bool indirect;    /* `asked` holds references that are to be resolved */
+    bool shows_files; /* it has files */
+    struct prompt_files files;
+    struct prompt_reading *reading; /* of their texts, which `request` gets; else NULL */
     int64_t created_at;
     uint64_t seed;
     int32_t priority;
@@ -87,8 +96,10 @@ struct live {
     uint64_t last;     /* number of the last event, which is held back; LIVE_NO_NUMBER: not yet */
     uint64_t n_events; /* of a replay: how many there were; 0: unknown */
     struct service_timer *stop;
-    int n_again;  /* how often it was begun again for a failure that may pass */
-    size_t bytes; /* of the log, as the runner counted it */
+    int n_starts;           /* tries to begin that failed for what may pass */
+    uint64_t not_before_ns; /* WAITING: the next one */
+    int n_again;            /* how often it was begun again for a failure that may pass */
+    size_t bytes;           /* of the log, as the runner counted it */
 
     struct slice first; /* the object as it begins, for the row */
     struct slice body;  /* the object as it ended; ptr NULL: made from the row's */

@@ -31,6 +31,21 @@ static void take_row(struct live *live, const struct response_row *row)
     (void)snprintf(live->status, sizeof live->status, "%.*s", SLICE_FMT(row->status)); /* Short. */
 }
 
+/* Of the first time: later the request holds their texts. */
+static int find_files(struct live *live, struct db *db, struct err *err)
+{
+    bool before = prompt_files_any(live->history);
+    if (!before && !live->shows_files && !live->indirect) return 0;
+    TRY(prompt_files_init(&live->files, &live->work, err));
+    json_t *root;
+    TRY(json_read(&root, live->request, &json_limits_file, "the request", err));
+    int rc = prompt_files_collect(&live->files, json_object_get(root, "input"), "input", err);
+    json_decref(root);
+    TRY(rc);
+    TRY(prompt_files_collect(&live->files, live->history, NULL, err));
+    return prompt_files_find(&live->files, db, &live->principal, err);
+}
+
 int live_store_load(struct store_job *job, struct db *db, struct err *err)
 {
     struct live *live = live_of_job(job);
@@ -42,6 +57,7 @@ int live_store_load(struct store_job *job, struct db *db, struct err *err)
     json_decref(live->history);
     live->history = NULL;
     live->request = live->asked;
+    live->files.n = 0;
     if (again) {
         TRY(response_find(&row, db, &live->principal, live->id, &live->work, err));
         take_row(live, &row);
@@ -53,7 +69,8 @@ int live_store_load(struct store_job *job, struct db *db, struct err *err)
     live->history = history.items;
     live->history_items = history.n;
     live->history_sum = history.sum;
-    if (!again || (history.n == row.history_items && history.sum == row.history_sum)) return 0;
+    if (!again) return find_files(live, db, err);
+    if (history.n == row.history_items && history.sum == row.history_sum) return 0;
     return err_set(err, ERR_NOT_FOUND,
                    "What the response '%.*s' is based on has been deleted since, so that it cannot "
                    "be made again.",

@@ -1,5 +1,7 @@
 #include "api/messages.h"
 
+#include "api/prompt_files.h"
+
 #include <stdio.h>
 
 enum role { ROLE_DEVELOPER, ROLE_SYSTEM, ROLE_USER, ROLE_ASSISTANT, ROLE_TOOL, ROLE_FUNCTION };
@@ -13,7 +15,12 @@ static const char *const type_names[] = { "text", "image_url", "input_audio",
 struct part_req {
     struct field_enum type;
     struct field_string text, refusal;
-    struct field_json image_url, input_audio, file;
+    struct field_json image_url, input_audio;
+    struct field_object file; /* struct file_req */
+};
+
+struct file_req {
+    struct field_string file_id, filename, file_data;
 };
 
 struct function_req {
@@ -31,6 +38,14 @@ struct tool_call_req {
     struct field_object custom;   /* struct custom_req */
 };
 
+static const struct field file_fields[] = {
+    FIELD_STRING(struct file_req, file_id, .help = "Of a file that was uploaded; or:"),
+    FIELD_STRING(struct file_req, file_data, .help = "The file, as base64 or as a data URL of it."),
+    FIELD_STRING(struct file_req, filename, .len_max = PROMPT_FILE_NAME_MAX,
+                 .help = "What it is called; its end says what it is."),
+    FIELDS_END,
+};
+
 static const struct field part_fields[] = {
     FIELD_ENUM(struct part_req, type, .required = true, .names = type_names,
                .help = "What this part is."),
@@ -40,8 +55,9 @@ static const struct field part_fields[] = {
                .help = "Of a picture; only for models that can see."),
     FIELD_JSON(struct part_req, input_audio, .types = FIELD_TYPE_OBJECT,
                .help = "Of a recording; only for models that can hear."),
-    FIELD_JSON(struct part_req, file, .types = FIELD_TYPE_OBJECT,
-               .help = "Of a document; no model here reads them yet."),
+    FIELD_OBJECT(
+        struct part_req, file, .fields = file_fields, .size = sizeof(struct file_req),
+        .help = "Of a document: Markdown, code, HTML, PDF, DOCX. The model gets its text."),
     FIELDS_END,
 };
 
@@ -109,6 +125,7 @@ const struct field message_fields[] = {
 struct fill {
     const struct backend_model *model;
     const struct tools *tools;
+    const json_t *files;
     struct arena *arena;
     struct err *err;
 };
@@ -123,6 +140,14 @@ static int unsupported(const struct fill *f, const char *path, const char *value
     return err_param(f->err, ERR_UNSUPPORTED_VALUE, path,
                      "Unsupported value: '%s' does not support '%s' with this model. '%s' %s.",
                      path, value, f->model->id, why);
+}
+
+static int fill_file(struct slice *ret, const struct file_req *file, const struct fill *f)
+{
+    const struct prompt_file_part part = { .id = file->file_id.value,
+                                           .filename = file->filename.value,
+                                           .data = file->file_data.value };
+    return prompt_files_text(ret, f->files, &part, f->arena, f->err);
 }
 
 static int fill_part(struct msg_part *ret, const struct part_req *part, const char *where,
@@ -143,7 +168,10 @@ static int fill_part(struct msg_part *ret, const struct part_req *part, const ch
         return 0;
     case TYPE_IMAGE: return unsupported(f, type_path, type, "takes no pictures, only text");
     case TYPE_AUDIO: return unsupported(f, type_path, type, "takes no sound, only text");
-    case TYPE_FILE: return unsupported(f, type_path, type, "takes no files, only text");
+    case TYPE_FILE:
+        if (!part->file.given) return field_missing(value_path, f->err);
+        *ret = (struct msg_part){ .kind = PART_TEXT };
+        return fill_file(&ret->text, part->file.value, f);
     }
     return field_missing(type_path, f->err);
 }
@@ -257,10 +285,12 @@ static int check_role(const struct message_req *m, const char *where, const stru
 }
 
 int messages_fill(struct msg_request *ret, const struct field_objects *messages,
-                  const struct tools *tools, const struct backend_model *model, struct arena *arena,
-                  struct err *err)
+                  const struct tools *tools, const json_t *files, const struct backend_model *model,
+                  struct arena *arena, struct err *err)
 {
-    const struct fill f = { .model = model, .tools = tools, .arena = arena, .err = err };
+    const struct fill f = {
+        .model = model, .tools = tools, .files = files, .arena = arena, .err = err
+    };
     const struct message_req *from = messages->items;
     struct msg_chat *to = ARENA_NEWS(arena, messages->n, struct msg_chat);
     if (!to) return arena_check(arena, "the request", err);
@@ -279,6 +309,17 @@ int messages_fill(struct msg_request *ret, const struct field_objects *messages,
     ret->messages = to;
     ret->n_messages = (uint32_t)messages->n;
     return 0;
+}
+
+bool messages_have_files(const struct field_objects *messages)
+{
+    const struct message_req *m = messages->items;
+    for (size_t i = 0; i < messages->n; i++) {
+        const struct part_req *parts = m[i].content.items;
+        for (size_t k = 0; !m[i].content.is_text && k < m[i].content.n; k++)
+            if (parts[k].type.value == TYPE_FILE && parts[k].file.given) return true;
+    }
+    return false;
 }
 
 static bool says_json(struct slice text)

@@ -21,11 +21,13 @@ struct message_req {
 
 extern const struct field message_fields[];
 
+/* Whether any part is a file: its text is needed to fill the messages. */
+bool messages_have_files(const struct field_objects *messages);
 /* Fills ret->messages; structs lie in `arena`, strings there or in the request's document. `tools`:
- * those of the same request. */
+ * those of the same request. `files`: the texts of its files (api/prompt_files.h); NULL: none. */
 int messages_fill(struct msg_request *ret, const struct field_objects *messages,
-                  const struct tools *tools, const struct backend_model *model, struct arena *arena,
-                  struct err *err) MUST_USE;
+                  const struct tools *tools, const json_t *files, const struct backend_model *model,
+                  struct arena *arena, struct err *err) MUST_USE;
 /* The input of an earlier call of a custom tool: as it is for a worker that is told of the tool,
  * else as the arguments of a function. */
 int messages_custom_input(struct slice *ret, struct slice name, struct slice input,

@@ -74,7 +74,7 @@ static int fill(struct msg_request *ret, const struct response_messages *from,
 }
 
 int response_count_begin(struct call *call, const struct response_req *req, const json_t *history,
-                         const json_t *referenced, struct err *err)
+                         const json_t *files, struct err *err)
 {
     const struct backend_model *model;
     struct msg_request message = { .sampling = MSG_SAMPLING_DEFAULT };
@@ -90,10 +90,11 @@ int response_count_begin(struct call *call, const struct response_req *req, cons
         .has_instructions = req->prompt.instructions.given,
         .history = history,
         .input = items,
+        .files = files,
         .tools = &tools,
         .model = model,
     };
-    int rc = response_items_resolve(items, history, referenced, true, err);
+    int rc = response_items_resolve(items, history, NULL, true, err);
     if (rc == 0) rc = fill(&message, &from, req, call, err);
     if (rc == 0) rc = fan_begin_one(&s->fan, &ops, call, model->id, &message, err);
     json_decref(items);

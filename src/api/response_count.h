@@ -4,10 +4,10 @@
 
 #include "api/response_request.h"
 
-/* Of a response to `req` after the items of `history` (NULL: none; `referenced` likewise: see
- * response_run_options). What is needed of them is copied before this returns. */
+/* Of a response to `req` after the items of `history` (NULL: none), with the texts of their files
+ * (api/prompt_files.h; likewise). What is needed of them is copied before this returns. */
 int response_count_begin(struct call *call, const struct response_req *req, const json_t *history,
-                         const json_t *referenced, struct err *err) MUST_USE;
+                         const json_t *files, struct err *err) MUST_USE;
 
 extern const struct field response_count_fields[]; /* of the answer */
 

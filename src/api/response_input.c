@@ -2,6 +2,7 @@
 
 #include "api/item_input.h"
 #include "api/messages.h"
+#include "api/prompt_files.h"
 #include "api/response_ids.h"
 
 #include <assert.h>
@@ -175,8 +176,13 @@ static int fill_part(struct msg_part *ret, const json_t *part, const char *where
     (void)snprintf(path, sizeof path, "%.100s.type", where);
     if (slice_is(type, "input_image"))
         return unsupported(f, path, type, "takes no pictures, only text");
-    if (slice_is(type, "input_file"))
-        return unsupported(f, path, type, "takes no files, only text");
+    if (slice_is(type, "input_file")) {
+        const struct prompt_file_part file = { .id = string_at(part, "file_id"),
+                                               .filename = string_at(part, "filename"),
+                                               .data = string_at(part, "file_data") };
+        *ret = (struct msg_part){ .kind = PART_TEXT };
+        return prompt_files_text(&ret->text, f->from->files, &file, f->arena, f->err);
+    }
     bool refusal = slice_is(type, "refusal");
     *ret = (struct msg_part){ .kind = refusal ? PART_REFUSAL : PART_TEXT,
                               .text = string_at(part, refusal ? "refusal" : "text") };

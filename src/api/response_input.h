@@ -35,6 +35,7 @@ struct response_messages {
     bool has_instructions;
     const json_t *history; /* items before; NULL: none */
     const json_t *input;   /* without references */
+    const json_t *files; /* texts of the files in both (api/prompt_files.h); NULL: there are none */
     const struct response_tools *tools;
     const struct backend_model *model;
 };

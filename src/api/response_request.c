@@ -244,6 +244,31 @@ const struct field response_request_fields[] = {
 };
 /* clang-format on */
 
+/* The conversation's id: the value itself, or its "id". */
+static int conversation_of(struct slice *ret, const json_t *value, struct err *err)
+{
+    const json_t *id = json_is_object(value) ? json_object_get(value, "id") : value;
+    if (!value) return 0;
+    if (!json_is_string(id))
+        return err_param(err, ERR_INVALID_TYPE, "conversation",
+                         "Invalid type for 'conversation': expected the id of a conversation, or "
+                         "an object with its 'id'.");
+    *ret = (struct slice){ json_string_value(id), json_string_length(id) };
+    return 0;
+}
+
+int response_before(struct slice *ret_previous_id, struct slice *ret_conversation_id,
+                    const struct response_prompt_req *req, struct err *err)
+{
+    const struct field_string *previous = &req->previous_response_id;
+    TRY(conversation_of(ret_conversation_id, req->conversation.value, err));
+    if (previous->given) *ret_previous_id = previous->value;
+    if (!ret_previous_id->ptr || !ret_conversation_id->ptr) return 0;
+    return err_param(err, ERR_INVALID_VALUE, "previous_response_id",
+                     "Mutually exclusive parameters: 'previous_response_id' and 'conversation'. "
+                     "Ensure you are only providing one of them.");
+}
+
 bool response_request_includes(const struct response_req *req, const char *what)
 {
     for (size_t i = 0; i < req->include.n; i++)

@@ -1,5 +1,6 @@
 #include "api/response_run.h"
 
+#include "api/prompt_files.h"
 #include "api/response_state.h"
 #include "base/seam.h"
 
@@ -36,9 +37,12 @@ static int copy_options(struct response_run *run, const struct response_run_opti
 static int read_request(struct response_run *run, struct response_req **ret, struct slice text,
                         struct err *err)
 {
-    TRY(json_read(&run->document, text, &json_limits_request, "the body", err));
+    /* With the texts of its files it may be longer than it came. */
+    TRY(json_read(&run->document, text, &json_limits_file, "the body", err));
     if (!json_is_object(run->document))
         return err_set(err, ERR_INVALID_TYPE, "The request is not a JSON object.");
+    run->files = json_incref(json_object_get(run->document, PROMPT_FILES_MEMBER));
+    (void)json_object_del(run->document, PROMPT_FILES_MEMBER); /* Mostly there is none. */
     struct response_req *req = ARENA_NEW(&run->scratch, struct response_req);
     if (!req) return arena_check(&run->scratch, "the request", err);
     TRY(fields_parse(req, response_request_fields, run->document, "", &run->scratch, err));
@@ -55,6 +59,7 @@ static int fill_messages(struct response_run *run, const struct response_req *re
         .has_instructions = prompt->instructions.given,
         .history = run->history,
         .input = run->input,
+        .files = run->files,
         .tools = &run->tools,
         .model = model,
     };
@@ -118,7 +123,8 @@ static void forget_request(struct response_run *run)
     json_decref(run->document);
     json_decref(run->history);
     json_decref(run->referenced);
-    run->document = run->history = run->referenced = NULL;
+    json_decref(run->files);
+    run->document = run->history = run->referenced = run->files = NULL;
 }
 
 static void release(struct response_run *run)

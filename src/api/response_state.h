@@ -78,6 +78,7 @@ struct response_run {
     json_t *document;     /* the request's; gone with it */
     json_t *history, *referenced;
     json_t *input; /* items */
+    json_t *files; /* texts that they show (api/prompt_files.h) */
     const char *model;
     struct msg_request request; /* of the turn */
     struct response_tools tools;

@@ -28,7 +28,8 @@ struct responses_ask {
     struct slice request, model;
     struct slice previous_id, conversation_id; /* ptr NULL: none */
     bool stored, background, stream;
-    bool indirect; /* its input holds references or compactions (api/response_history.h) */
+    bool indirect;    /* its input holds references or compactions (api/response_history.h) */
+    bool shows_files; /* or files (api/prompt_files.h) */
 };
 
 /* The call is answered with it, now or later. */

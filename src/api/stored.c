@@ -38,6 +38,7 @@ void *stored_new(struct call *call, size_t size, struct err *err)
 
 void stored_free(struct stored *s)
 {
+    if (s->release) s->release(s);
     arena_release(&s->arena);
     mem_free(s);
 }

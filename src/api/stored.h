@@ -33,6 +33,7 @@ struct stored {
     struct principal principal; /* a copy, for run */
     int (*run)(struct stored *stored, struct db *db, struct err *err);
     int (*answer)(struct stored *stored, struct err *err);
+    void (*release)(struct stored *stored); /* of what does not lie in the arena; NULL: nothing */
     /* On the loop when run is over, well or not, also when the client has left, and before answer:
      * for what is to follow in any case. May be NULL. */
     void (*ended)(struct stored *stored, int rc);

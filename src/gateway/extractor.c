@@ -11,6 +11,7 @@
 #include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -245,12 +246,32 @@ static int check_size(int fd, struct err *err)
                    EXTRACT_BYTES_MAX);
 }
 
+/* What came with a request goes to no disk. */
+static int in_memory(int *ret_fd, struct slice bytes, struct err *err)
+{
+    int fd = memfd_create("document", MFD_CLOEXEC);
+    size_t n = 0;
+    while (fd >= 0 && n < bytes.len) {
+        ssize_t written = write(fd, bytes.ptr + n, bytes.len - n);
+        if (written < 0) break;
+        n += (size_t)written;
+    }
+    if (fd >= 0 && n == bytes.len && lseek(fd, 0, SEEK_SET) == 0) {
+        *ret_fd = fd;
+        return 0;
+    }
+    if (fd >= 0) (void)seams.close(fd); /* It is of no use. */
+    return err_set(err, ERR_NO_MEMORY, "There is no memory to read the file.");
+}
+
 static void start_one(struct extractor *e, struct extraction *x)
 {
     struct err err = { 0 };
     int fd = -1;
-    int rc = blob_read(&fd, e->data_dir, slice_of(x->sha256), &err);
-    if (rc < 0) rc = err_set(&err, ERR_IO, "The bytes of the file could not be read.");
+    int rc = x->bytes.ptr ? in_memory(&fd, x->bytes, &err)
+                          : blob_read(&fd, e->data_dir, slice_of(x->sha256), &err);
+    if (rc < 0 && rc != -ERR_NO_MEMORY)
+        rc = err_set(&err, ERR_IO, "The bytes of the file could not be read.");
     if (rc == 0) rc = check_size(fd, &err);
     if (rc == 0) rc = start(e, x, fd, &err);
     if (fd >= 0) (void)seams.close(fd); /* The process has its own. */

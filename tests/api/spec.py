@@ -40,6 +40,8 @@ DIFFERENCES = [
     ("ChatCompletionMessageList", "first_id", NULL, "the same"),
     ("ChatCompletionMessageList", "last_id", NULL, "the same"),
     ("StoredMessage", "role", STRING, "the messages of a request have all roles, as the document's example says"),
+    ("ChatCompletionMessageList", "data[].content_parts[]", {"type": "object", "required": ["type", "file"], "properties": {
+        "type": {"const": "file"}}}, "and their parts of all types"),
     ("OpenAIFile", "purpose", {"const": "evals"}, "as the document itself has it for what is sent"),
     ("ListVectorStoresResponse", "first_id", NULL, "of an empty list, as everywhere"),
     ("ListVectorStoresResponse", "last_id", NULL, "the same"),

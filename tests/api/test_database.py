@@ -6,6 +6,7 @@ import pathlib
 import sqlite3
 import subprocess
 
+import openai
 import pytest
 
 from conftest import CHAT, Server, model_folder
@@ -96,6 +97,24 @@ def test_one_that_another_server_has(data, tmp_path):
         assert finding(data)[0] == "good" and "in use" in finding(data)[1]
     finally:
         server.stop()
+
+
+def test_nobody_else_may_read_it(data):
+    """Also where the server is started with no mask at all."""
+    before = os.umask(0)
+    try:
+        server = Server(data)
+        try:
+            with openai.OpenAI(base_url=server.url + "/v1", api_key="unused") as client:
+                client.files.create(file=("a.txt", b"a"), purpose="user_data")
+            modes = {path: path.stat().st_mode & 0o777 for path in data.rglob("*") if not path.is_symlink()
+                     and path.name != "stderr.log" and "models" not in path.relative_to(data).parts}
+        finally:
+            server.stop()
+    finally:
+        os.umask(before)
+    assert any(path.name == "tiro.db-wal" for path in modes) and any(path.name == "files" for path in modes)
+    assert not {path: oct(mode) for path, mode in modes.items() if mode & 0o077}
 
 
 def test_an_unknown_kind(data):

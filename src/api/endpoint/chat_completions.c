@@ -1,7 +1,10 @@
 /* POST /v1/chat/completions: the next message of a conversation, whole or as a stream. */
 #include "api/chat_answer.h"
 #include "api/chat_request.h"
-#include "api/endpoint.h"
+#include "api/messages.h"
+#include "api/prepare.h"
+
+const struct endpoint endpoint_chat_completions;
 
 static int handle(struct call *call, const void *request, struct err *err)
 {
@@ -14,6 +17,11 @@ static int handle(struct call *call, const void *request, struct err *err)
     options.flex = chat_request_is_flex(req);
     options.wants_usage = options.stream && generation_wants_usage(generation);
     TRY(generation_model(&model, call, generation->model.value, CAP_CHAT, "chat", err));
+    if (!call->prepared && messages_have_files(&req->messages)) {
+        const struct prepare_options files = { .endpoint = &endpoint_chat_completions,
+                                               .list = "messages" };
+        return prepare_begin(call, &files, err);
+    }
     TRY(chat_request_fill(&message, &options.tools, req, model, call, err));
     if (req->store.value) TRY(completion_keep_open(&options.keep, call, req->metadata.value, err));
     int rc = chat_answer_begin(&options, model, call, err);

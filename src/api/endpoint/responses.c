@@ -1,22 +1,10 @@
 /* POST /v1/responses: made by the server (api/responses.h), whoever goes on listening. */
 #include "api/responses.h"
 #include "api/endpoint.h"
+#include "api/prompt_files.h"
 #include "api/response_answer.h"
 #include "api/response_history.h"
 #include "api/response_request.h"
-
-/* The conversation's id: the value itself, or its "id". */
-static int conversation_of(struct slice *ret, const json_t *value, struct err *err)
-{
-    const json_t *id = json_is_object(value) ? json_object_get(value, "id") : value;
-    if (!value) return 0;
-    if (!json_is_string(id))
-        return err_param(err, ERR_INVALID_TYPE, "conversation",
-                         "Invalid type for 'conversation': expected the id of a conversation, or "
-                         "an object with its 'id'.");
-    *ret = (struct slice){ json_string_value(id), json_string_length(id) };
-    return 0;
-}
 
 static int handle(struct call *call, const void *req, struct err *err)
 {
@@ -28,14 +16,9 @@ static int handle(struct call *call, const void *req, struct err *err)
         .background = r->background.value,
         .stream = r->generation.stream.value,
         .indirect = response_input_is_indirect(r->prompt.input.value),
+        .shows_files = prompt_files_any(r->prompt.input.value),
     };
-    TRY(conversation_of(&ask.conversation_id, r->prompt.conversation.value, err));
-    if (r->prompt.previous_response_id.given)
-        ask.previous_id = r->prompt.previous_response_id.value;
-    if (ask.previous_id.ptr && ask.conversation_id.ptr)
-        return err_param(err, ERR_INVALID_VALUE, "previous_response_id",
-                         "Mutually exclusive parameters: 'previous_response_id' and "
-                         "'conversation'. Ensure you are only providing one of them.");
+    TRY(response_before(&ask.previous_id, &ask.conversation_id, &r->prompt, err));
     if (ask.background && !ask.stored)
         return err_param(err, ERR_INVALID_VALUE, "background",
                          "A response in the background is stored: 'background' cannot be true with "

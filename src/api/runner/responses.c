@@ -103,21 +103,7 @@ bool responses_take_turn(struct responses *r, struct live *live)
     return true;
 }
 
-static void on_tick(void *user)
-{
-    struct responses *r = user;
-    r->tick = NULL;
-    for (struct live *live = r->first, *next; live; live = next) {
-        next = live->next;
-        live_retry(live);
-    }
-    for (struct live *live = r->first, *next; live && !r->draining; live = next) {
-        next = live->next;
-        if (live->phase != LIVE_WAITING) continue;
-        if (!responses_take_turn(r, live)) break;
-        live_load(live);
-    }
-}
+static void on_tick(void *user);
 
 static void tick_in(struct responses *r, uint64_t ms)
 {
@@ -127,6 +113,27 @@ static void tick_in(struct responses *r, uint64_t ms)
 void responses_retry_later(struct responses *r)
 {
     tick_in(r, RESPONSES_RETRY_MS);
+}
+
+static void on_tick(void *user)
+{
+    struct responses *r = user;
+    r->tick = NULL;
+    for (struct live *live = r->first, *next; live; live = next) {
+        next = live->next;
+        live_retry(live);
+    }
+    bool rests = false;
+    uint64_t now = now_ns();
+    for (struct live *live = r->first, *next; live && !r->draining; live = next) {
+        next = live->next;
+        if (live->phase != LIVE_WAITING) continue;
+        rests = rests || now < live->not_before_ns;
+        if (now < live->not_before_ns) continue;
+        if (!responses_take_turn(r, live)) break;
+        live_load(live);
+    }
+    if (rests) responses_retry_later(r);
 }
 
 void responses_turn_over(struct responses *r, struct live *live)
@@ -224,6 +231,7 @@ static struct live *make(struct responses *r, const struct call *call,
     live->stored = ask->stored;
     live->background = ask->background;
     live->indirect = ask->indirect;
+    live->shows_files = ask->shows_files;
     live->priority = call->priority;
     live->created_at = (int64_t)(wall_ns() / NS_PER_S);
     random_bytes_fill(&live->seed, sizeof live->seed);

@@ -234,6 +234,47 @@ static void test_lost_workers_are_no_end_until_they_are_too_many(void **state)
     assert_int_equal(query(f, "SELECT COUNT(*) FROM responses WHERE status = 'failed'"), 1);
 }
 
+static int n_submits;
+
+static int submit_nowhere(struct backend *backend, struct backend_handle **ret, const char *id,
+                          const struct msg_request *request, const struct backend_events *events,
+                          void *user, struct err *err)
+{
+    (void)backend, (void)ret, (void)id, (void)request, (void)events, (void)user;
+    n_submits++;
+    return err_set(err, ERR_NOT_READY, "the file is cut");
+}
+
+static _Atomic uint64_t minutes;
+
+static uint64_t clock_of_minutes(void)
+{
+    return ++minutes * 60000000000u;
+}
+
+static void test_a_model_that_cannot_load_is_an_end_at_last(void **state)
+{
+    struct fixture *f = *state;
+    struct fake call;
+    ask(f, &call, &owner, POST, STREAM);
+    f->s.service.draining = true;
+    leave(f, &call);
+    close_service(f);
+    open_service(f);
+    struct backend_ops ops = *f->models.backend.ops;
+    ops.submit = submit_nowhere;
+    f->models.backend.ops = &ops;
+    n_submits = 0;
+    for (int i = 0; i < 50 && fake_fire(&f->s) > 0; i++) fake_catch_up(&f->s);
+    assert_in_range(n_submits, 1, LIVE_STARTS_MAX); /* It rests: hardly any time has passed. */
+    assert_int_equal(query(f, "SELECT COUNT(*) FROM responses WHERE status = 'failed'"), 0);
+    seams.now_ns = clock_of_minutes;
+    for (int i = 0; i < 200 && fake_fire(&f->s) > 0; i++) fake_catch_up(&f->s);
+    seams.now_ns = seams_real.now_ns;
+    assert_int_equal(n_submits, LIVE_STARTS_MAX + 1);
+    assert_int_equal(query(f, "SELECT COUNT(*) FROM responses WHERE status = 'failed'"), 1);
+}
+
 static void test_turns_and_limits_of_the_background(void **state)
 {
     struct fixture *f = *state;
@@ -291,6 +332,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_wrong_request_leaves_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lost_workers_are_no_end_until_they_are_too_many, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_a_model_that_cannot_load_is_an_end_at_last, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_turns_and_limits_of_the_background, setup, teardown),
         cmocka_unit_test_setup_teardown(test_another_project_has_none_of_it, setup, teardown),
