@@ -46,7 +46,8 @@ static int backend_setup_postgres(void)
     (void)snprintf(backend_schema, sizeof backend_schema, "t_%d_%d", (int)getpid(), ++n);
     (void)snprintf(sql, sizeof sql, "CREATE SCHEMA %s", backend_schema);
     backend_aside(sql);
-    (void)snprintf(backend_url, sizeof backend_url, "%s&options=-csearch_path%%3D%s", server,
+    (void)snprintf(backend_url, sizeof backend_url,
+                   "%s&options=-csearch_path%%3D%s&application_name=%s", server, backend_schema,
                    backend_schema);
     return 0;
 }
