@@ -3,8 +3,8 @@
 
 /* What people put around their chats: folders, what the model is told of them, presets, links to
  * what they share, and their choices. */
-const struct migration migration_0012_folders = {
-    .number = 12,
+const struct migration migration_0011_folders = {
+    .number = 11,
     .sql = "CREATE TABLE folders (seq SERIAL_KEY, id TEXT NOT NULL UNIQUE, " OWNER_COLUMNS ", "
            "name TEXT NOT NULL, instructions TEXT NOT NULL, vector_store_id TEXT NOT NULL, "
            "settings TEXT NOT NULL, created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL);"
