@@ -5,10 +5,19 @@ import pytest
 from playwright.sync_api import expect
 
 from app import WAIT, answer, api, ask, finished, make_chat, open_chat
+from conftest import Server, data_dir
 from test_access import violations
 
 FACTS = "The lighthouse of Skerry Point was built in 1874. Its keeper, Ada Quill, kept bees in the garden behind it."
 PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """Of its own: the chats of other tests would stand beside these."""
+    server = Server(data_dir(tmp_path_factory.mktemp("data"), "smollm2-135m", "all-minilm-l6-v2"))
+    yield server
+    server.stop()
 
 
 @pytest.fixture(autouse=True)

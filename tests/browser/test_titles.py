@@ -53,10 +53,9 @@ def test_the_model_makes_a_title(page, able):
 def test_a_name_that_somebody_gave_stays(page, able):
     page.route("**/v1/chat/completions", lambda route: (
         api(able, "POST", f"/v1/tiro/chats/{page.url.split('/')[-1]}", {"title": "Mine"}), route.continue_()))
-    ask(page, QUESTION)
-    finished(page)
     with page.expect_response(re.compile("chat/completions"), timeout=WAIT):
-        pass
+        ask(page, QUESTION)
+        finished(page)
     page.wait_for_timeout(500)
     assert title_of(able, page) == "Mine"
 

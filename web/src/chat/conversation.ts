@@ -198,6 +198,7 @@ export function useConversation({ changed, full }: Listener): Conversation {
                 ended = broken(e, latest.response_id, tries);
             }
             if (ended) {
+                running.current?.answers.delete(message.id); // There is nothing to stop any more.
                 latest = { ...latest, content: latest.content + behind, details: { ...latest.details, around: undefined, ...ended } };
             } else {
                 await new Promise((go) => setTimeout(go, RETRY_MS * (tries + 1)));
