@@ -635,8 +635,8 @@ export interface ChatCompletionRequest {
             text: string;
         }>;
     } | null;
-    /** This server has one tier; the answer says default. */
-    service_tier?: "auto" | "default" | null;
+    /** flex: it is answered when nothing else waits, as batches are. */
+    service_tier?: "auto" | "default" | "flex" | null;
     /** Keep messages and answer, for GET /v1/chat/completions, until they are deleted or their time is over. */
     store?: boolean | null;
     /** Your labels for a kept answer: up to 16 pairs of strings. Without store: true they are forgotten. */
@@ -672,7 +672,7 @@ export interface ChatCompletion {
     model: string;
     /** Changes with the model file or the server. */
     system_fingerprint?: string;
-    /** default */
+    /** default or flex */
     service_tier: string;
     /** n of them. */
     choices: Array<{
@@ -787,7 +787,7 @@ export interface ChatCompletionEvent {
     model: string;
     /** Changes with the model file or the server. */
     system_fingerprint?: string;
-    /** default */
+    /** default or flex */
     service_tier: string;
     /** One; none in the event with the usage. */
     choices: Array<{
@@ -948,6 +948,8 @@ export interface CompletionRequest {
     max_tokens?: number | null;
     /** Return the prompt before the text; with logprobs, its tokens' too. */
     echo?: boolean | null;
+    /** With echo: leave out so many characters of the prompt, or tokens where it is tokens. What is left out may come from the cache, also with logprobs: so the ways a text may go on are compared for the price of one. */
+    echo_from?: number | null;
     /** Return each token's log probability and those of this many likeliest. */
     logprobs?: number | null;
     /** Make this many and return the n best; not with stream. Without it: n. */
@@ -1821,6 +1823,16 @@ export interface Model {
         embedding_length: number | null;
         /** Of its file. */
         bytes: number | null;
+        /** Null until it was loaded once. */
+        parameters: number | null;
+        /** How most of its weights are kept; null until it was loaded once. */
+        quantisation: string | null;
+        /** Of its weights' file, in hex, as checked when it was pulled; null: it was not pulled, or the file has changed since. */
+        sha256: string | null;
+        /** How fast prompts were read lately, whatever else ran; null: none was yet. */
+        prefill_tokens_per_s: number | null;
+        /** How fast an answer was written lately; null: none was yet. */
+        decode_tokens_per_s: number | null;
     };
 }
 
@@ -1866,6 +1878,16 @@ export interface ModelList {
             embedding_length: number | null;
             /** Of its file. */
             bytes: number | null;
+            /** Null until it was loaded once. */
+            parameters: number | null;
+            /** How most of its weights are kept; null until it was loaded once. */
+            quantisation: string | null;
+            /** Of its weights' file, in hex, as checked when it was pulled; null: it was not pulled, or the file has changed since. */
+            sha256: string | null;
+            /** How fast prompts were read lately, whatever else ran; null: none was yet. */
+            prefill_tokens_per_s: number | null;
+            /** How fast an answer was written lately; null: none was yet. */
+            decode_tokens_per_s: number | null;
         };
     }>;
 }
@@ -2681,7 +2703,7 @@ export interface StoredCompletion {
     model: string;
     /** Changes with the model file or the server. */
     system_fingerprint?: string;
-    /** default */
+    /** default or flex */
     service_tier: string;
     /** n of them. */
     choices: Array<{
@@ -2823,7 +2845,7 @@ export interface StoredCompletionUpdate {
     model: string;
     /** Changes with the model file or the server. */
     system_fingerprint?: string;
-    /** default */
+    /** default or flex */
     service_tier: string;
     /** n of them. */
     choices: Array<{
@@ -2958,6 +2980,27 @@ export interface AbcCheck {
     bars: number;
     /** Those of chords counted one by one. */
     notes: number;
+    /** What each of the first 16 tunes says of itself. */
+    headers: Array<{
+        /** Where it begins, from 1. */
+        line: number;
+        /** Its first T:, at most 120 bytes. */
+        title: string | null;
+        /** Its R:, like jig. */
+        rhythm: string | null;
+        /** As 6/8, C as 4/4; null: free. */
+        metre: string | null;
+        /** A note without a length is 1/unit. */
+        unit: number | null;
+        /** In the shortest form, like Ador. */
+        key: string | null;
+        /** Of its longest voice. */
+        bars: number;
+        /** Of that voice: between double bars and repeats. */
+        sections: number;
+        /** With notes. */
+        voices: number;
+    }>;
     /** In the order of the text. */
     issues: Array<{
         /** header, bar, length or syntax */
@@ -2970,11 +3013,47 @@ export interface AbcCheck {
         bar: number | null;
         /** Where there are several. */
         voice: string | null;
-        /** What is wrong, for a person or for the model that mends it. */
+        /** What is wrong and what would be right, for a person or for the model that mends it. */
         message: string;
     }>;
     /** Those beyond the first hundred. */
     issues_left_out: number;
+}
+
+export interface AbcGrammarRequest {
+    /** Like 4/4, 6/8, C or C|; without it 4/4. */
+    metre?: string | null;
+    /** A note without a length is 1/unit, a power of two; without it, what the standard says for this metre. */
+    unit?: number | null;
+    /** The shortest note is 1/shortest: the unit, half or a quarter of it; without it, half a unit. */
+    shortest?: number | null;
+    /** Keys to choose from, like G, Em or Ador; without them, any with up to seven accidentals. */
+    keys?: string | Array<string> | null;
+    /** The title; without it the model writes one. A line without % and \. */
+    title?: string | null;
+    /** What R: says, like jig; without it the model may say something or not. */
+    rhythm?: string | null;
+    /** The fewest bars of each part; without it 4, or bars_max when that is less. */
+    bars_min?: number | null;
+    /** The most bars of each part; without it 16, or bars_min when that is more. */
+    bars_max?: number | null;
+    /** The fewest parts. */
+    parts_min?: number | null;
+    /** The most parts; without it 4, or parts_min when that is more. */
+    parts_max?: number | null;
+    /** Notes, rests and bar lines only: no repeats, chords, tuplets, slurs, ties or ornaments. */
+    plain?: boolean | null;
+    /** Chord symbols ("Am") may stand before notes. */
+    symbols?: boolean | null;
+    /** The answer is a block of code in Markdown, of the language abc. */
+    fence?: boolean | null;
+}
+
+export interface AbcGrammar {
+    /** tiro.abc.grammar */
+    object: string;
+    /** For structured_outputs.grammar; docs/grammar-language.md is its language. */
+    grammar: string;
 }
 
 export interface Chat {
@@ -2986,6 +3065,8 @@ export interface Chat {
         object: string;
         /** What the list shows. */
         title: string;
+        /** The folder it is in; "": none. */
+        folder_id: string;
         /** The last message of the branch that is shown; "": none. */
         leaf_id: string;
         /** Model, instructions, sampling: the client's own. */
@@ -3025,6 +3106,8 @@ export interface Chat {
 export interface ChatCreateRequest {
     /** What the list shows. */
     title?: string | null;
+    /** The folder it is in; "" or absent: none. */
+    folder_id?: string | null;
     /** Whatever the client wants back: model, instructions, sampling. */
     settings?: Record<string, unknown> | null;
 }
@@ -3036,6 +3119,8 @@ export interface ChatCreate {
     object: string;
     /** What the list shows. */
     title: string;
+    /** The folder it is in; "": none. */
+    folder_id: string;
     /** The last message of the branch that is shown; "": none. */
     leaf_id: string;
     /** Model, instructions, sampling: the client's own. */
@@ -3053,7 +3138,7 @@ export interface ChatCreate {
 export interface ChatDelete {
     /** What was deleted. */
     id: string;
-    /** tiro.chat.deleted or tiro.chat.message.deleted */
+    /** tiro.chat.deleted and the like. */
     object: string;
     /** true */
     deleted: boolean;
@@ -3098,7 +3183,7 @@ export interface ChatMessageCreate {
 export interface ChatMessageDelete {
     /** What was deleted. */
     id: string;
-    /** tiro.chat.deleted or tiro.chat.message.deleted */
+    /** tiro.chat.deleted and the like. */
     object: string;
     /** true */
     deleted: boolean;
@@ -3122,6 +3207,8 @@ export interface ChatMessageUpdate {
     object: string;
     /** What the list shows. */
     title: string;
+    /** The folder it is in; "": none. */
+    folder_id: string;
     /** The last message of the branch that is shown; "": none. */
     leaf_id: string;
     /** Model, instructions, sampling: the client's own. */
@@ -3141,6 +3228,8 @@ export interface ChatUpdateRequest {
     title?: string | null;
     /** The last message of the branch to show. */
     leaf_id?: string | null;
+    /** The folder it is put in; "": it is in none then. */
+    folder_id?: string | null;
     /** In place of those that were there. */
     settings?: Record<string, unknown> | null;
     /** Stands first in the list. */
@@ -3156,6 +3245,8 @@ export interface ChatUpdate {
     object: string;
     /** What the list shows. */
     title: string;
+    /** The folder it is in; "": none. */
+    folder_id: string;
     /** The last message of the branch that is shown; "": none. */
     leaf_id: string;
     /** Model, instructions, sampling: the client's own. */
@@ -3181,6 +3272,8 @@ export interface ChatList {
         object: string;
         /** What the list shows. */
         title: string;
+        /** The folder it is in; "": none. */
+        folder_id: string;
         /** The last message of the branch that is shown; "": none. */
         leaf_id: string;
         /** Model, instructions, sampling: the client's own. */
@@ -3196,6 +3289,1090 @@ export interface ChatList {
     }>;
     /** Whether there is a next page. */
     has_more: boolean;
+}
+
+export interface Evaluation {
+    /** eval_... */
+    id: string;
+    /** tiro.evaluation */
+    object: string;
+    /** The exam's name. */
+    name: string;
+    /** Who sits it. */
+    model: string;
+    /** Of the model's file and this build; "": not known. */
+    fingerprint: string;
+    /** Of the questions. */
+    format: string;
+    /** choice, code or text */
+    kind: string;
+    /** shots, limit, seed, style, abstain_below */
+    settings: Record<string, unknown>;
+    /** in_progress, judging (programs wait for their judge), completed, failed or cancelled */
+    status: string;
+    /** Why it failed. */
+    problem: string | null;
+    /** How far it is. */
+    counts: {
+        /** Questions of the exam. */
+        items: number;
+        /** Those the model has answered. */
+        answered: number;
+        /** Those whose answer is judged. */
+        done: number;
+        /** Of these, right ones. */
+        right: number;
+    };
+    /** What it says of the model, once it is completed: accuracy with Wilson's 95 % interval, calibration, abstention, subjects; or perplexity. */
+    report: Record<string, unknown> | null;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds; null: it goes on. */
+    ended_at: number | null;
+}
+
+export interface EvaluationCreateRequest {
+    /** Who sits it. */
+    model: string;
+    /** What it is called, such as the name of the file. */
+    name?: string | null;
+    /** The questions' file as text: a question a line. */
+    questions: string;
+    /** arc, choice, hellaswag, humaneval, medqa, mmlu or windows; by default auto: as the first line looks. */
+    format?: string | null;
+    /** A file of the same format, for `shots`. */
+    examples?: string | null;
+    /** Solved examples before each question, of its subject where there are any. */
+    shots?: number | null;
+    /** Only so many questions: the first, or with a seed a sample; 0: all. */
+    limit?: number | null;
+    /** Draws the sample, and the examples; without it the first are taken. */
+    seed?: number | null;
+    /** The report also says how it would be if answers of a lower probability were left out. */
+    abstain_below?: number | null;
+    /** How programs are asked for: completion: as text that goes on; chat: in words. */
+    style?: "completion" | "chat" | null;
+    /** Where the same exam of this model was begun and not completed, that goes on; else a new one begins. */
+    resume?: boolean | null;
+}
+
+export interface EvaluationCreate {
+    /** eval_... */
+    id: string;
+    /** tiro.evaluation */
+    object: string;
+    /** The exam's name. */
+    name: string;
+    /** Who sits it. */
+    model: string;
+    /** Of the model's file and this build; "": not known. */
+    fingerprint: string;
+    /** Of the questions. */
+    format: string;
+    /** choice, code or text */
+    kind: string;
+    /** shots, limit, seed, style, abstain_below */
+    settings: Record<string, unknown>;
+    /** in_progress, judging (programs wait for their judge), completed, failed or cancelled */
+    status: string;
+    /** Why it failed. */
+    problem: string | null;
+    /** How far it is. */
+    counts: {
+        /** Questions of the exam. */
+        items: number;
+        /** Those the model has answered. */
+        answered: number;
+        /** Those whose answer is judged. */
+        done: number;
+        /** Of these, right ones. */
+        right: number;
+    };
+    /** What it says of the model, once it is completed: accuracy with Wilson's 95 % interval, calibration, abstention, subjects; or perplexity. */
+    report: Record<string, unknown> | null;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds; null: it goes on. */
+    ended_at: number | null;
+}
+
+export interface EvaluationDelete {
+    /** What was deleted. */
+    id: string;
+    /** tiro.evaluation.deleted */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface EvaluationItemList {
+    /** list */
+    object: string;
+    /** By their numbers. */
+    data: Array<{
+        /** From 1. */
+        number: number;
+        /** waiting, answered (a program not judged yet) or done */
+        state: string;
+        /** Of what is done. */
+        right: boolean;
+        /** id, subject, question, prompt, options, answer ... */
+        question: Record<string, unknown>;
+        /** options with logprob and probability, predicted; or what was written. */
+        result: Record<string, unknown> | null;
+    }>;
+    /** Whether there is a next page. */
+    has_more: boolean;
+}
+
+export interface EvaluationJudgeRequest {
+    /** Whether its tests passed. */
+    right: boolean;
+    /** The end of what it printed, when they did not. */
+    output?: string | null;
+}
+
+export interface EvaluationJudge {
+    /** eval_... */
+    id: string;
+    /** tiro.evaluation */
+    object: string;
+    /** The exam's name. */
+    name: string;
+    /** Who sits it. */
+    model: string;
+    /** Of the model's file and this build; "": not known. */
+    fingerprint: string;
+    /** Of the questions. */
+    format: string;
+    /** choice, code or text */
+    kind: string;
+    /** shots, limit, seed, style, abstain_below */
+    settings: Record<string, unknown>;
+    /** in_progress, judging (programs wait for their judge), completed, failed or cancelled */
+    status: string;
+    /** Why it failed. */
+    problem: string | null;
+    /** How far it is. */
+    counts: {
+        /** Questions of the exam. */
+        items: number;
+        /** Those the model has answered. */
+        answered: number;
+        /** Those whose answer is judged. */
+        done: number;
+        /** Of these, right ones. */
+        right: number;
+    };
+    /** What it says of the model, once it is completed: accuracy with Wilson's 95 % interval, calibration, abstention, subjects; or perplexity. */
+    report: Record<string, unknown> | null;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds; null: it goes on. */
+    ended_at: number | null;
+}
+
+export interface EvaluationUpdateRequest {
+    /** cancelled stops it, with what is answered kept; in_progress lets one that was stopped or has failed go on. */
+    status: "in_progress" | "cancelled";
+}
+
+export interface EvaluationUpdate {
+    /** eval_... */
+    id: string;
+    /** tiro.evaluation */
+    object: string;
+    /** The exam's name. */
+    name: string;
+    /** Who sits it. */
+    model: string;
+    /** Of the model's file and this build; "": not known. */
+    fingerprint: string;
+    /** Of the questions. */
+    format: string;
+    /** choice, code or text */
+    kind: string;
+    /** shots, limit, seed, style, abstain_below */
+    settings: Record<string, unknown>;
+    /** in_progress, judging (programs wait for their judge), completed, failed or cancelled */
+    status: string;
+    /** Why it failed. */
+    problem: string | null;
+    /** How far it is. */
+    counts: {
+        /** Questions of the exam. */
+        items: number;
+        /** Those the model has answered. */
+        answered: number;
+        /** Those whose answer is judged. */
+        done: number;
+        /** Of these, right ones. */
+        right: number;
+    };
+    /** What it says of the model, once it is completed: accuracy with Wilson's 95 % interval, calibration, abstention, subjects; or perplexity. */
+    report: Record<string, unknown> | null;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds; null: it goes on. */
+    ended_at: number | null;
+}
+
+export interface EvaluationList {
+    /** list */
+    object: string;
+    /** The newest first. */
+    data: Array<{
+        /** eval_... */
+        id: string;
+        /** tiro.evaluation */
+        object: string;
+        /** The exam's name. */
+        name: string;
+        /** Who sits it. */
+        model: string;
+        /** Of the model's file and this build; "": not known. */
+        fingerprint: string;
+        /** Of the questions. */
+        format: string;
+        /** choice, code or text */
+        kind: string;
+        /** shots, limit, seed, style, abstain_below */
+        settings: Record<string, unknown>;
+        /** in_progress, judging (programs wait for their judge), completed, failed or cancelled */
+        status: string;
+        /** Why it failed. */
+        problem: string | null;
+        /** How far it is. */
+        counts: {
+            /** Questions of the exam. */
+            items: number;
+            /** Those the model has answered. */
+            answered: number;
+            /** Those whose answer is judged. */
+            done: number;
+            /** Of these, right ones. */
+            right: number;
+        };
+        /** What it says of the model, once it is completed: accuracy with Wilson's 95 % interval, calibration, abstention, subjects; or perplexity. */
+        report: Record<string, unknown> | null;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds; null: it goes on. */
+        ended_at: number | null;
+    }>;
+    /** Whether there is a next page. */
+    has_more: boolean;
+}
+
+export interface FileText {
+    /** tiro.file.text */
+    object: string;
+    /** Whose text it is. */
+    file_id: string;
+    /** As it was sent; its end says how the file was read. */
+    filename: string;
+    /** UTF-8; lines end in \n. */
+    text: string;
+    /** Of the whole text. */
+    bytes: number;
+    /** There is more than max_bytes. */
+    truncated: boolean;
+}
+
+export interface Folder {
+    /** folder_... */
+    id: string;
+    /** tiro.folder */
+    object: string;
+    /** What the list shows. */
+    name: string;
+    /** They stand before those of each of its chats. */
+    instructions: string;
+    /** Its files; "": none. */
+    vector_store_id: string;
+    /** The client's own. */
+    settings: Record<string, unknown>;
+    /** How many chats are in it. */
+    n_chats: number;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds, of the last change of the folder itself. */
+    updated_at: number;
+}
+
+export interface FolderCreateRequest {
+    /** What the list shows. */
+    name?: string | null;
+    /** For clients to put before the instructions of each of its chats. */
+    instructions?: string | null;
+    /** The vector store with its files, for file_search in its chats; "": it has none. */
+    vector_store_id?: string | null;
+    /** Whatever the client wants back, as a chat's. */
+    settings?: Record<string, unknown> | null;
+}
+
+export interface FolderCreate {
+    /** folder_... */
+    id: string;
+    /** tiro.folder */
+    object: string;
+    /** What the list shows. */
+    name: string;
+    /** They stand before those of each of its chats. */
+    instructions: string;
+    /** Its files; "": none. */
+    vector_store_id: string;
+    /** The client's own. */
+    settings: Record<string, unknown>;
+    /** How many chats are in it. */
+    n_chats: number;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds, of the last change of the folder itself. */
+    updated_at: number;
+}
+
+export interface FolderDelete {
+    /** What was deleted. */
+    id: string;
+    /** tiro.chat.deleted and the like. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface FolderUpdateRequest {
+    /** What the list shows. */
+    name?: string | null;
+    /** For clients to put before the instructions of each of its chats. */
+    instructions?: string | null;
+    /** The vector store with its files, for file_search in its chats; "": it has none. */
+    vector_store_id?: string | null;
+    /** Whatever the client wants back, as a chat's. */
+    settings?: Record<string, unknown> | null;
+}
+
+export interface FolderUpdate {
+    /** folder_... */
+    id: string;
+    /** tiro.folder */
+    object: string;
+    /** What the list shows. */
+    name: string;
+    /** They stand before those of each of its chats. */
+    instructions: string;
+    /** Its files; "": none. */
+    vector_store_id: string;
+    /** The client's own. */
+    settings: Record<string, unknown>;
+    /** How many chats are in it. */
+    n_chats: number;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds, of the last change of the folder itself. */
+    updated_at: number;
+}
+
+export interface FolderList {
+    /** list */
+    object: string;
+    /** By name; at most 200. */
+    data: Array<{
+        /** folder_... */
+        id: string;
+        /** tiro.folder */
+        object: string;
+        /** What the list shows. */
+        name: string;
+        /** They stand before those of each of its chats. */
+        instructions: string;
+        /** Its files; "": none. */
+        vector_store_id: string;
+        /** The client's own. */
+        settings: Record<string, unknown>;
+        /** How many chats are in it. */
+        n_chats: number;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds, of the last change of the folder itself. */
+        updated_at: number;
+    }>;
+    /** false */
+    has_more: boolean;
+}
+
+export interface InviteCreateRequest {
+    /** What who comes by it will be. */
+    role?: "member" | "owner" | null;
+    /** For whom it is. */
+    note?: string | null;
+}
+
+export interface InviteCreate {
+    /** invite_... */
+    id: string;
+    /** tiro.link */
+    object: string;
+    /** Its secret: shown this once. */
+    token: string;
+    /** What follows the server's address: /#/invite/TOKEN */
+    path: string;
+    /** Unix seconds. */
+    expires_at: number;
+}
+
+export interface InviteDelete {
+    /** What was deleted. */
+    id: string;
+    /** What it was. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface Invites {
+    /** list */
+    object: string;
+    /** The newest first. */
+    data: Array<{
+        /** invite_... */
+        id: string;
+        /** tiro.invite */
+        object: string;
+        /** invite */
+        kind: string;
+        /** What who comes by it will be: owner or member. */
+        role: string;
+        /** For whom it is, as its maker wrote. */
+        note: string;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds. */
+        expires_at: number;
+    }>;
+}
+
+export interface JoinRequest {
+    /** The last part of the link. */
+    token: string;
+    /** A name to sign in with; not for a link that resets a password. */
+    login?: string | null;
+    /** What to be called; the login, if absent. */
+    name?: string | null;
+    /** A password of at least 10 characters. */
+    password: string;
+}
+
+export interface Join {
+    /** user_... */
+    id: string;
+    /** tiro.user */
+    object: string;
+    /** What they sign in with. */
+    login: string;
+    /** What they are called. */
+    name: string;
+    /** owner or member */
+    role: string;
+    /** active, disabled, or leaving: being deleted */
+    state: string;
+    /** Unix seconds. */
+    created_at: number;
+}
+
+export interface JoinLookRequest {
+    /** The last part of the link. */
+    token: string;
+}
+
+export interface JoinLook {
+    /** tiro.link */
+    object: string;
+    /** What it makes: the owner, a person, a password. */
+    kind: "owner" | "invite" | "reset";
+    /** What who comes by it will be. */
+    role: string;
+    /** Of a reset: whose password it is; else "". */
+    login: string;
+    /** Unix seconds. */
+    expires_at: number;
+}
+
+export interface KeyCreateRequest {
+    /** What it is for. */
+    name: string;
+}
+
+export interface KeyCreate {
+    /** key_... */
+    id: string;
+    /** tiro.api_key */
+    object: string;
+    /** What it is for. */
+    name: string;
+    /** Its beginning and end. */
+    hint: string;
+    /** The key: shown this once. */
+    key: string;
+    /** Unix seconds. */
+    created_at: number;
+}
+
+export interface KeyDelete {
+    /** What was deleted. */
+    id: string;
+    /** What it was. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface Keys {
+    /** list */
+    object: string;
+    /** The one used last first. */
+    data: Array<{
+        /** key_... */
+        id: string;
+        /** tiro.api_key */
+        object: string;
+        /** What it is for. */
+        name: string;
+        /** Its beginning and end: sk-tiro-…abcd */
+        hint: string;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds, when it was used last; 0: never. */
+        seen_at: number;
+    }>;
+}
+
+export interface Me {
+    /** tiro.me */
+    object: string;
+    /** session: by signing in; key: an API key; local: the machine's own user, who needs neither; nobody. */
+    signed_in: "nobody" | "local" | "key" | "session";
+    /** May do what concerns everybody. */
+    owner: boolean;
+    /** This server has people: somebody can sign in. */
+    people: boolean;
+    /** Who shows nothing is nobody. */
+    guarded: boolean;
+    /** Nobody can use it before its first owner has come. */
+    setup: boolean;
+    /** The person; null: there is none. */
+    user: {
+        /** user_... */
+        id: string;
+        /** tiro.user */
+        object: string;
+        /** What they sign in with. */
+        login: string;
+        /** What they are called. */
+        name: string;
+        /** owner or member */
+        role: string;
+        /** active, disabled, or leaving: being deleted */
+        state: string;
+        /** Unix seconds. */
+        created_at: number;
+    } | null;
+}
+
+export interface MeDelete {
+    /** What was deleted. */
+    id: string;
+    /** What it was. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface MeUpdateRequest {
+    /** What to be called. */
+    name?: string | null;
+    /** With a new password: the one so far. */
+    current_password?: string | null;
+    /** A new password of at least 10 characters. */
+    password?: string | null;
+}
+
+export interface MeUpdate {
+    /** user_... */
+    id: string;
+    /** tiro.user */
+    object: string;
+    /** What they sign in with. */
+    login: string;
+    /** What they are called. */
+    name: string;
+    /** owner or member */
+    role: string;
+    /** active, disabled, or leaving: being deleted */
+    state: string;
+    /** Unix seconds. */
+    created_at: number;
+}
+
+export interface Memory {
+    /** tiro.memory */
+    object: string;
+    /** The preference memory. */
+    enabled: boolean;
+    /** The most that all texts may have together. */
+    bytes_max: number;
+    /** The oldest first. */
+    data: Array<{
+        /** mem_... */
+        id: string;
+        /** tiro.memory.entry */
+        object: string;
+        /** What is remembered. */
+        text: string;
+        /** user: written by hand; model: by the tool tiro_memory. */
+        origin: string;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds. */
+        updated_at: number;
+    }>;
+    /** For clients to put before all other instructions, word for word, so that the model has read it already; "" when nothing is remembered or enabled is false. */
+    instructions: string;
+}
+
+export interface MemoryCreateRequest {
+    /** What is to be remembered. What is there already is not added again. */
+    text: string;
+}
+
+export interface MemoryCreate {
+    /** mem_... */
+    id: string;
+    /** tiro.memory.entry */
+    object: string;
+    /** What is remembered. */
+    text: string;
+    /** user: written by hand; model: by the tool tiro_memory. */
+    origin: string;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds. */
+    updated_at: number;
+}
+
+export interface MemoryDelete {
+    /** What was deleted. */
+    id: string;
+    /** tiro.chat.deleted and the like. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface MemoryUpdateRequest {
+    /** In place of what it was. */
+    text: string;
+}
+
+export interface MemoryUpdate {
+    /** mem_... */
+    id: string;
+    /** tiro.memory.entry */
+    object: string;
+    /** What is remembered. */
+    text: string;
+    /** user: written by hand; model: by the tool tiro_memory. */
+    origin: string;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds. */
+    updated_at: number;
+}
+
+export interface OwnerLink {
+    /** invite_... */
+    id: string;
+    /** tiro.link */
+    object: string;
+    /** Its secret: shown this once. */
+    token: string;
+    /** What follows the server's address: /#/invite/TOKEN */
+    path: string;
+    /** Unix seconds. */
+    expires_at: number;
+}
+
+export interface PasskeyCreateRequest {
+    /** What to call it. */
+    name?: string | null;
+    /** Of the options, base64url. */
+    challenge: string;
+    /** response.clientDataJSON, base64url. */
+    client_data: string;
+    /** response.getAuthenticatorData(), base64url. */
+    authenticator_data: string;
+    /** response.getPublicKey(), base64url. */
+    public_key: string;
+}
+
+export interface PasskeyCreate {
+    /** passkey_... */
+    id: string;
+    /** tiro.passkey */
+    object: string;
+    /** What its person calls it. */
+    name: string;
+    /** The host name where it is good. */
+    site: string;
+    /** Unix seconds. */
+    created_at: number;
+}
+
+export interface PasskeyDelete {
+    /** What was deleted. */
+    id: string;
+    /** What it was. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface PasskeyOptions {
+    /** base64url; good once, for five minutes. */
+    challenge: string;
+    /** The host name that it will be bound to. */
+    site: string;
+    /** base64url */
+    user_handle: string;
+    /** What one signs in with. */
+    login: string;
+    /** What one is called. */
+    name: string;
+}
+
+export interface Passkeys {
+    /** list */
+    object: string;
+    /** In the order of their making. */
+    data: Array<{
+        /** passkey_... */
+        id: string;
+        /** tiro.passkey */
+        object: string;
+        /** What its person calls it. */
+        name: string;
+        /** The host name where it is good. */
+        site: string;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds, when it signed in last; 0: never. */
+        used_at: number;
+        /** The id that its device gave it. */
+        credential: string;
+    }>;
+}
+
+export interface Preferences {
+    /** tiro.preferences */
+    object: string;
+    /** Chats are told what the memory holds. */
+    memory: boolean;
+    /** The model may add to the memory by itself, with a tool. */
+    remember: boolean;
+    /** The model makes a title for a new chat, when it has nothing else to do. */
+    titles: boolean;
+}
+
+export interface PreferencesUpdateRequest {
+    /** Chats are told what the memory holds. */
+    memory?: boolean | null;
+    /** The model may add to the memory by itself, with a tool. */
+    remember?: boolean | null;
+    /** The model makes a title for a new chat, when it has nothing else to do. */
+    titles?: boolean | null;
+}
+
+export interface PreferencesUpdate {
+    /** tiro.preferences */
+    object: string;
+    /** Chats are told what the memory holds. */
+    memory: boolean;
+    /** The model may add to the memory by itself, with a tool. */
+    remember: boolean;
+    /** The model makes a title for a new chat, when it has nothing else to do. */
+    titles: boolean;
+}
+
+export interface Preset {
+    /** preset_... */
+    id: string;
+    /** tiro.preset */
+    object: string;
+    /** What the list shows. */
+    name: string;
+    /** As those of a chat. */
+    settings: Record<string, unknown>;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds, of its last change. */
+    updated_at: number;
+}
+
+export interface PresetCreateRequest {
+    /** What the list shows. */
+    name?: string | null;
+    /** What a chat's settings become when it is applied: model, instructions, sampling, schema, tools. */
+    settings?: Record<string, unknown> | null;
+}
+
+export interface PresetCreate {
+    /** preset_... */
+    id: string;
+    /** tiro.preset */
+    object: string;
+    /** What the list shows. */
+    name: string;
+    /** As those of a chat. */
+    settings: Record<string, unknown>;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds, of its last change. */
+    updated_at: number;
+}
+
+export interface PresetDelete {
+    /** What was deleted. */
+    id: string;
+    /** tiro.chat.deleted and the like. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface PresetUpdateRequest {
+    /** What the list shows. */
+    name?: string | null;
+    /** What a chat's settings become when it is applied: model, instructions, sampling, schema, tools. */
+    settings?: Record<string, unknown> | null;
+}
+
+export interface PresetUpdate {
+    /** preset_... */
+    id: string;
+    /** tiro.preset */
+    object: string;
+    /** What the list shows. */
+    name: string;
+    /** As those of a chat. */
+    settings: Record<string, unknown>;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds, of its last change. */
+    updated_at: number;
+}
+
+export interface PresetList {
+    /** list */
+    object: string;
+    /** By name; at most 200. */
+    data: Array<{
+        /** preset_... */
+        id: string;
+        /** tiro.preset */
+        object: string;
+        /** What the list shows. */
+        name: string;
+        /** As those of a chat. */
+        settings: Record<string, unknown>;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds, of its last change. */
+        updated_at: number;
+    }>;
+    /** false */
+    has_more: boolean;
+}
+
+export interface SessionDelete {
+    /** What was deleted. */
+    id: string;
+    /** What it was. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface Sessions {
+    /** list */
+    object: string;
+    /** The one seen last first. */
+    data: Array<{
+        /** session_... */
+        id: string;
+        /** tiro.session */
+        object: string;
+        /** What the browser calls itself. */
+        browser: string;
+        /** Where it signed in from. */
+        address: string;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds, to within five minutes. */
+        seen_at: number;
+        /** It is the one that asks. */
+        current: boolean;
+    }>;
+}
+
+export interface ShareCreateRequest {
+    /** The last message of the branch; if absent, of the one that is shown. */
+    leaf_id?: string | null;
+    /** Seconds until the link ends: a week, if absent. */
+    expires_in?: number | null;
+}
+
+export interface ShareCreate {
+    /** share_... */
+    id: string;
+    /** tiro.share */
+    object: string;
+    /** The chat that it is of; it ends with that. */
+    chat_id: string;
+    /** The chat's, when it was shared. */
+    title: string;
+    /** How many messages it shows. */
+    n_messages: number;
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds. */
+    expires_at: number;
+    /** What GET /v1/tiro/shared/{token} takes. It is shown this once: only its hash is kept. */
+    token: string;
+}
+
+export interface ShareDelete {
+    /** What was deleted. */
+    id: string;
+    /** tiro.chat.deleted and the like. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface Shared {
+    /** tiro.shared */
+    object: string;
+    /** The chat's, when it was shared. */
+    title: string;
+    /** Unix seconds, of the sharing. */
+    created_at: number;
+    /** Unix seconds. */
+    expires_at: number;
+    /** The branch, from its beginning. */
+    messages: Array<{
+        /** user or assistant */
+        role: string;
+        /** Its text. */
+        content: string;
+        /** Which model wrote it; "": none. */
+        model: string;
+        /** Unix seconds. */
+        created_at: number;
+    }>;
+}
+
+export interface ShareList {
+    /** list */
+    object: string;
+    /** The newest first; at most 500. Their tokens are not kept. */
+    data: Array<{
+        /** share_... */
+        id: string;
+        /** tiro.share */
+        object: string;
+        /** The chat that it is of; it ends with that. */
+        chat_id: string;
+        /** The chat's, when it was shared. */
+        title: string;
+        /** How many messages it shows. */
+        n_messages: number;
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds. */
+        expires_at: number;
+    }>;
+    /** false */
+    has_more: boolean;
+}
+
+export interface SignInRequest {
+    /** The name to sign in with. */
+    login: string;
+    /** The password. */
+    password: string;
+}
+
+export interface SignIn {
+    /** user_... */
+    id: string;
+    /** tiro.user */
+    object: string;
+    /** What they sign in with. */
+    login: string;
+    /** What they are called. */
+    name: string;
+    /** owner or member */
+    role: string;
+    /** active, disabled, or leaving: being deleted */
+    state: string;
+    /** Unix seconds. */
+    created_at: number;
+}
+
+export interface SignInOptions {
+    /** base64url; good once, for five minutes. */
+    challenge: string;
+    /** The host name whose passkeys are good here. */
+    site: string;
+}
+
+export interface SignInPasskeyRequest {
+    /** The credential's id, base64url. */
+    credential: string;
+    /** Of the options, base64url. */
+    challenge: string;
+    /** response.clientDataJSON, base64url. */
+    client_data: string;
+    /** response.authenticatorData, base64url. */
+    authenticator_data: string;
+    /** response.signature, base64url. */
+    signature: string;
+}
+
+export interface SignInPasskey {
+    /** user_... */
+    id: string;
+    /** tiro.user */
+    object: string;
+    /** What they sign in with. */
+    login: string;
+    /** What they are called. */
+    name: string;
+    /** owner or member */
+    role: string;
+    /** active, disabled, or leaving: being deleted */
+    state: string;
+    /** Unix seconds. */
+    created_at: number;
+}
+
+export interface SignOut {
+    /** What was deleted. */
+    id: string;
+    /** What it was. */
+    object: string;
+    /** true */
+    deleted: boolean;
 }
 
 export interface UsageTable {
@@ -3229,6 +4406,74 @@ export interface UsageTable {
         output_tokens: number;
         /** Time that the cores spent. */
         core_seconds: number;
+    }>;
+}
+
+export interface UserDelete {
+    /** What was deleted. */
+    id: string;
+    /** What it was. */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface UserReset {
+    /** invite_... */
+    id: string;
+    /** tiro.link */
+    object: string;
+    /** Its secret: shown this once. */
+    token: string;
+    /** What follows the server's address: /#/invite/TOKEN */
+    path: string;
+    /** Unix seconds. */
+    expires_at: number;
+}
+
+export interface UserUpdateRequest {
+    /** What they may do. */
+    role?: "member" | "owner" | null;
+    /** Whether they may sign in. */
+    state?: "active" | "disabled" | null;
+}
+
+export interface UserUpdate {
+    /** user_... */
+    id: string;
+    /** tiro.user */
+    object: string;
+    /** What they sign in with. */
+    login: string;
+    /** What they are called. */
+    name: string;
+    /** owner or member */
+    role: string;
+    /** active, disabled, or leaving: being deleted */
+    state: string;
+    /** Unix seconds. */
+    created_at: number;
+}
+
+export interface Users {
+    /** list */
+    object: string;
+    /** In the order of their coming. */
+    data: Array<{
+        /** user_... */
+        id: string;
+        /** tiro.user */
+        object: string;
+        /** What they sign in with. */
+        login: string;
+        /** What they are called. */
+        name: string;
+        /** owner or member */
+        role: string;
+        /** active, disabled, or leaving: being deleted */
+        state: string;
+        /** Unix seconds. */
+        created_at: number;
     }>;
 }
 
