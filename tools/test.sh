@@ -11,7 +11,7 @@ export TIRO_MODELS="${TIRO_MODELS:-$HOME/.cache/tiro/models}"
 export ASAN_OPTIONS="abort_on_error=1:detect_leaks=1:allocator_may_return_null=1"
 export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1"
 export TSAN_OPTIONS="halt_on_error=1:second_deadlock_stack=1"
-fuzz_seconds="${FUZZ_SECONDS:-8}"
+fuzz_seconds="${FUZZ_SECONDS:-5}"
 
 say() { printf '\n== %s (%ds since the start)\n' "$*" "$SECONDS"; }
 
