@@ -67,6 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (runs++ % RUNS_OF_A_STORE == 0) {
         if (service.service.store) fake_service_close(&service);
         fake_service_open(&service);
+        service.service.data_dir = "/tmp"; /* For files without names. */
     }
     fake_init(f);
     f->service = &service.service;

@@ -170,6 +170,13 @@ static void fake_reply(struct call *call, int status, const char *content_type, 
     buf_add_char(&f->trace, '\n');
 }
 
+static void fake_reply_file(struct call *call, const char *content_type, int fd, uint64_t bytes)
+{
+    (void)bytes;
+    (void)seams.close(fd);
+    fake_reply(call, 200, content_type, SLICE("(a file)"));
+}
+
 static void fake_stream_begin(struct call *call)
 {
     struct fake *f = call->gateway;
@@ -211,6 +218,7 @@ static void fake_settle(struct call *call)
 static const struct call_ops fake_call_ops = {
     .header = fake_header,
     .reply = fake_reply,
+    .reply_file = fake_reply_file,
     .stream_begin = fake_stream_begin,
     .stream_send = fake_stream_send,
     .stream_end = fake_stream_end,
