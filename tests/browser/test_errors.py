@@ -48,7 +48,7 @@ def test_a_model_that_cannot_be_loaded(page, tmp_path):
     (data / "models" / "broken.gguf").write_bytes(b"GGUF" + b"\xff" * 4096)
     server = start(page, data, TIRO_DEFAULT_MODEL="smollm2-135m")
     page.get_by_label("Model", exact=True).select_option("broken")
-    ask(page, "Hello?")
+    ask(page, LONG)
     failed = answer(page)
     expect(failed.get_by_role("alert")).to_be_visible(timeout=WAIT)
     expect(failed).to_contain_text("Pull it again, or choose another model.")
