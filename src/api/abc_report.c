@@ -9,19 +9,13 @@ static void write_text(struct json_writer *w, const char *name, const char *text
     json_str(w, text[0] ? text : NULL);
 }
 
-static void write_count(struct json_writer *w, const char *name, uint32_t n)
-{
-    json_key(w, name);
-    json_uint(w, n);
-}
-
 static void write_issue(struct json_writer *w, const struct abc_issue *issue)
 {
     json_object_begin(w);
     json_key(w, "kind");
     json_str(w, abc_issue_kind_name(issue->kind));
-    write_count(w, "line", issue->line);
-    write_count(w, "column", issue->column);
+    json_member_uint(w, "line", issue->line);
+    json_member_uint(w, "column", issue->column);
     json_key(w, "bar");
     if (issue->bar)
         json_uint(w, issue->bar);
@@ -40,7 +34,7 @@ static void write_tune(struct json_writer *w, const struct abc_tune *tune)
         (void)snprintf(metre, sizeof metre, "%" PRIu32 "/%" PRIu32, tune->beats,
                        tune->beat); /* It fits. */
     json_object_begin(w);
-    write_count(w, "line", tune->line);
+    json_member_uint(w, "line", tune->line);
     write_text(w, "title", tune->title);
     write_text(w, "rhythm", tune->rhythm);
     write_text(w, "metre", metre);
@@ -50,9 +44,9 @@ static void write_tune(struct json_writer *w, const struct abc_tune *tune)
     else
         json_null_value(w);
     write_text(w, "key", tune->key);
-    write_count(w, "bars", tune->bars);
-    write_count(w, "sections", tune->sections);
-    write_count(w, "voices", tune->voices);
+    json_member_uint(w, "bars", tune->bars);
+    json_member_uint(w, "sections", tune->sections);
+    json_member_uint(w, "voices", tune->voices);
     json_object_end(w);
 }
 
@@ -61,10 +55,10 @@ void abc_report_write(struct json_writer *w, const struct abc_report *r)
     uint32_t n = r->n_tunes < ABC_TUNES_MAX ? r->n_tunes : ABC_TUNES_MAX;
     json_key(w, "ok");
     json_bool(w, r->n_issues == 0);
-    write_count(w, "tunes", r->n_tunes);
-    write_count(w, "voices", r->n_voices);
-    write_count(w, "bars", r->n_bars);
-    write_count(w, "notes", r->n_notes);
+    json_member_uint(w, "tunes", r->n_tunes);
+    json_member_uint(w, "voices", r->n_voices);
+    json_member_uint(w, "bars", r->n_bars);
+    json_member_uint(w, "notes", r->n_notes);
     json_key(w, "headers");
     json_array_begin(w);
     for (uint32_t i = 0; i < n; i++) write_tune(w, &r->tunes[i]);
@@ -73,7 +67,7 @@ void abc_report_write(struct json_writer *w, const struct abc_report *r)
     json_array_begin(w);
     for (uint32_t i = 0; i < r->n_issues; i++) write_issue(w, &r->issues[i]);
     json_array_end(w);
-    write_count(w, "issues_left_out", r->n_left_out);
+    json_member_uint(w, "issues_left_out", r->n_left_out);
 }
 
 static void tell_issue(struct buf *out, const struct abc_issue *issue)

@@ -33,25 +33,19 @@ static void write_type(struct json_writer *w, const char *type)
     json_str(w, type);
 }
 
-static void write_count(struct json_writer *w, const char *key, uint64_t n)
-{
-    json_key(w, key);
-    json_uint(w, n);
-}
-
 /* What was read from the cache is counted apart. */
 static void write_usage(struct json_writer *w, struct anthropic_state *s, bool ended)
 {
     struct reply_usage usage = reply_usage(&s->reply);
     json_key(w, "usage");
     json_object_begin(w);
-    write_count(w, "input_tokens", usage.prompt_tokens - usage.cached_tokens);
-    write_count(w, "cache_creation_input_tokens", 0);
-    write_count(w, "cache_read_input_tokens", usage.cached_tokens);
-    write_count(w, "output_tokens", ended ? usage.completion_tokens : 0);
+    json_member_uint(w, "input_tokens", usage.prompt_tokens - usage.cached_tokens);
+    json_member_uint(w, "cache_creation_input_tokens", 0);
+    json_member_uint(w, "cache_read_input_tokens", usage.cached_tokens);
+    json_member_uint(w, "output_tokens", ended ? usage.completion_tokens : 0);
     json_key(w, "output_tokens_details");
     json_object_begin(w);
-    write_count(w, "thinking_tokens", ended ? s->reasoning_tokens : 0);
+    json_member_uint(w, "thinking_tokens", ended ? s->reasoning_tokens : 0);
     json_object_end(w);
     json_object_end(w);
 }
@@ -141,7 +135,7 @@ static struct json_writer *block_event(struct anthropic_state *s, const char *na
     struct json_writer *w = events_begin_named(&s->reply.events, name);
     json_object_begin(w);
     write_type(w, name);
-    write_count(w, "index", s->index);
+    json_member_uint(w, "index", s->index);
     return w;
 }
 

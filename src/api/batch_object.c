@@ -12,18 +12,6 @@ const char *batch_status_name(enum batch_status status)
     return statuses[status];
 }
 
-static void write_string(struct json_writer *w, const char *key, struct slice value)
-{
-    json_key(w, key);
-    json_slice(w, value);
-}
-
-static void write_number(struct json_writer *w, const char *key, int64_t value)
-{
-    json_key(w, key);
-    json_int(w, value);
-}
-
 /* The document does not know null for what is not there (yet). */
 static void write_times(struct json_writer *w, const struct batch_row *row)
 {
@@ -34,8 +22,8 @@ static void write_times(struct json_writer *w, const struct batch_row *row)
         [BATCH_CANCELLING] = "cancelling_at",   [BATCH_CANCELLED] = "cancelled_at",
     };
     for (int i = 0; i < BATCH_STATUSES; i++)
-        if (row->at[i]) write_number(w, names[i], row->at[i]);
-    write_number(w, "expires_at", row->expires_at);
+        if (row->at[i]) json_member_int(w, names[i], row->at[i]);
+    json_member_int(w, "expires_at", row->expires_at);
 }
 
 static void write_errors(struct json_writer *w, const struct batch_row *row)
@@ -57,9 +45,9 @@ static void write_counts(struct json_writer *w, const struct batch_row *row)
     bool ran = row->at[BATCH_IN_PROGRESS] != 0; /* Until then, lines were only counted. */
     json_key(w, "request_counts");
     json_object_begin(w);
-    write_number(w, "total", ran ? row->n_total : 0);
-    write_number(w, "completed", ran ? row->n_completed : 0);
-    write_number(w, "failed", ran ? row->n_failed : 0);
+    json_member_int(w, "total", ran ? row->n_total : 0);
+    json_member_int(w, "completed", ran ? row->n_completed : 0);
+    json_member_int(w, "failed", ran ? row->n_failed : 0);
     json_object_end(w);
 }
 
@@ -67,33 +55,33 @@ static void write_usage(struct json_writer *w, const struct batch_row *row)
 {
     json_key(w, "usage");
     json_object_begin(w);
-    write_number(w, "input_tokens", (int64_t)row->prompt_tokens);
+    json_member_int(w, "input_tokens", (int64_t)row->prompt_tokens);
     json_key(w, "input_tokens_details");
     json_object_begin(w);
-    write_number(w, "cached_tokens", (int64_t)row->cached_tokens);
+    json_member_int(w, "cached_tokens", (int64_t)row->cached_tokens);
     json_object_end(w);
-    write_number(w, "output_tokens", (int64_t)row->completion_tokens);
+    json_member_int(w, "output_tokens", (int64_t)row->completion_tokens);
     json_key(w, "output_tokens_details");
     json_object_begin(w);
-    write_number(w, "reasoning_tokens", (int64_t)row->reasoning_tokens);
+    json_member_int(w, "reasoning_tokens", (int64_t)row->reasoning_tokens);
     json_object_end(w);
-    write_number(w, "total_tokens", (int64_t)(row->prompt_tokens + row->completion_tokens));
+    json_member_int(w, "total_tokens", (int64_t)(row->prompt_tokens + row->completion_tokens));
     json_object_end(w);
 }
 
 void batch_object_write(struct json_writer *w, const struct batch_row *row)
 {
     json_object_begin(w);
-    write_string(w, "id", row->id);
-    write_string(w, "object", SLICE("batch"));
-    write_string(w, "endpoint", row->endpoint);
-    if (row->model.len) write_string(w, "model", row->model);
+    json_member_slice(w, "id", row->id);
+    json_member_slice(w, "object", SLICE("batch"));
+    json_member_slice(w, "endpoint", row->endpoint);
+    if (row->model.len) json_member_slice(w, "model", row->model);
     write_errors(w, row);
-    write_string(w, "input_file_id", row->input_file_id);
-    write_string(w, "completion_window", SLICE("24h"));
-    write_string(w, "status", slice_of(statuses[row->status]));
-    if (row->output_file_id.ptr) write_string(w, "output_file_id", row->output_file_id);
-    if (row->error_file_id.ptr) write_string(w, "error_file_id", row->error_file_id);
+    json_member_slice(w, "input_file_id", row->input_file_id);
+    json_member_slice(w, "completion_window", SLICE("24h"));
+    json_member_slice(w, "status", slice_of(statuses[row->status]));
+    if (row->output_file_id.ptr) json_member_slice(w, "output_file_id", row->output_file_id);
+    if (row->error_file_id.ptr) json_member_slice(w, "error_file_id", row->error_file_id);
     write_times(w, row);
     write_counts(w, row);
     write_usage(w, row);

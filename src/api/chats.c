@@ -53,14 +53,7 @@ int chats_answer_deleted(struct chats_call *c, struct slice id, const char *obje
     struct json_writer w;
     buf_init(&out, REPLY_BYTES_MAX);
     json_writer_init(&w, &out);
-    json_object_begin(&w);
-    json_key(&w, "id");
-    json_slice(&w, id);
-    json_key(&w, "object");
-    json_str(&w, object);
-    json_key(&w, "deleted");
-    json_bool(&w, true);
-    json_object_end(&w);
+    reply_write_deleted(&w, id, object);
     return field_keep_text(&c->answer, &out, &c->stored.arena, err);
 }
 
@@ -79,16 +72,17 @@ int chats_answer_written(struct chats_call *c, struct db *db,
     return rc;
 }
 
-int chats_answer_chat(struct chats_call *c, struct db *db, struct err *err)
+static int write_chat(struct json_writer *w, struct chats_call *c, struct db *db, struct err *err)
 {
-    struct buf out;
-    struct json_writer w;
     struct chat_row row;
     TRY(chat_find(&row, db, &c->stored.principal, c->chat_id, &c->stored.arena, err));
-    buf_init(&out, REPLY_BYTES_MAX);
-    json_writer_init(&w, &out);
-    chat_write(&w, &row);
-    return field_keep_text(&c->answer, &out, &c->stored.arena, err);
+    chat_write(w, &row);
+    return 0;
+}
+
+int chats_answer_chat(struct chats_call *c, struct db *db, struct err *err)
+{
+    return chats_answer_written(c, db, write_chat, err);
 }
 
 const struct field chats_chat_answer[] = {

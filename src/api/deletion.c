@@ -24,14 +24,7 @@ static int answer(struct stored *stored, struct err *err)
     struct json_writer w;
     buf_init(&out, REPLY_BYTES_MAX);
     json_writer_init(&w, &out);
-    json_object_begin(&w);
-    json_key(&w, "id");
-    json_slice(&w, d->id);
-    json_key(&w, "object");
-    json_str(&w, d->object);
-    json_key(&w, "deleted");
-    json_bool(&w, true);
-    json_object_end(&w);
+    reply_write_deleted(&w, d->id, d->object);
     call_json(stored->call, &out);
     buf_release(&out);
     return 0;

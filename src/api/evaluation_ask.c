@@ -6,18 +6,6 @@
 
 /* ---- The request ---- */
 
-static void key_slice(struct json_writer *w, const char *key, struct slice value)
-{
-    json_key(w, key);
-    json_slice(w, value);
-}
-
-static void key_int(struct json_writer *w, const char *key, int64_t value)
-{
-    json_key(w, key);
-    json_int(w, value);
-}
-
 static int64_t chars_of(struct slice s)
 {
     int64_t n = 0;
@@ -29,11 +17,11 @@ static int64_t chars_of(struct slice s)
  * their probabilities. */
 static void ask_scores(struct json_writer *w, int64_t from)
 {
-    key_int(w, "max_tokens", 0);
-    key_int(w, "echo_from", from);
+    json_member_int(w, "max_tokens", 0);
+    json_member_int(w, "echo_from", from);
     json_key(w, "echo");
     json_bool(w, true);
-    key_int(w, "logprobs", 0);
+    json_member_int(w, "logprobs", 0);
 }
 
 static void ask_choice(struct json_writer *w, const struct eval_item *item)
@@ -57,10 +45,10 @@ static void ask_choice(struct json_writer *w, const struct eval_item *item)
 static void ask_code(struct json_writer *w, const struct evaluation_asking *a)
 {
     struct buf words;
-    key_int(w, "temperature", 0);
+    json_member_int(w, "temperature", 0);
     if (!a->chat) {
-        key_slice(w, "prompt", a->item->prompt);
-        key_int(w, "max_tokens", EVALUATION_ANSWER_TOKENS);
+        json_member_slice(w, "prompt", a->item->prompt);
+        json_member_int(w, "max_tokens", EVALUATION_ANSWER_TOKENS);
         json_key(w, "stop");
         json_raw(w, SLICE(EVAL_CODE_STOPS));
         return;
@@ -70,12 +58,12 @@ static void ask_code(struct json_writer *w, const struct evaluation_asking *a)
                         "```python block.\n\n```python\n");
     buf_add_slice(&words, a->item->prompt);
     buf_add_str(&words, "\n```");
-    key_int(w, "max_completion_tokens", EVALUATION_ANSWER_TOKENS);
+    json_member_int(w, "max_completion_tokens", EVALUATION_ANSWER_TOKENS);
     json_key(w, "messages");
     json_array_begin(w);
     json_object_begin(w);
-    key_slice(w, "role", SLICE("user"));
-    key_slice(w, "content", buf_slice(&words));
+    json_member_slice(w, "role", SLICE("user"));
+    json_member_slice(w, "content", buf_slice(&words));
     json_object_end(w);
     json_array_end(w);
     w->out->failed |= words.failed;
@@ -87,7 +75,7 @@ struct slice evaluation_ask(struct buf *body, const struct evaluation_asking *a)
     struct json_writer w;
     json_writer_init(&w, body);
     json_object_begin(&w);
-    key_slice(&w, "model", a->model);
+    json_member_slice(&w, "model", a->model);
     switch (a->item->kind) {
     case EVAL_CHOICE: ask_choice(&w, a->item); break;
     case EVAL_CODE: ask_code(&w, a); break;

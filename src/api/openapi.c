@@ -7,18 +7,12 @@
 
 enum { NAME_MAX_LEN = 96 };
 
-static void key_str(struct json_writer *w, const char *key, const char *value)
-{
-    json_key(w, key);
-    json_str(w, value);
-}
-
 static void key_ref(struct json_writer *w, const char *name, const char *suffix)
 {
     char ref[NAME_MAX_LEN];
     (void)snprintf(ref, sizeof ref, "#/components/schemas/%s%s", name, suffix);
     json_object_begin(w);
-    key_str(w, "$ref", ref);
+    json_member_str(w, "$ref", ref);
     json_object_end(w);
 }
 
@@ -27,7 +21,7 @@ static void write_table(struct json_writer *w, const struct field *fields);
 static void write_items(struct json_writer *w, const struct field *f)
 {
     json_object_begin(w);
-    key_str(w, "type", "array");
+    json_member_str(w, "type", "array");
     if (f->len_min) {
         json_key(w, "minItems");
         json_uint(w, f->len_min);
@@ -41,7 +35,7 @@ static void write_items(struct json_writer *w, const struct field *f)
         write_table(w, f->fields);
     } else {
         json_object_begin(w);
-        key_str(w, "type", "string");
+        json_member_str(w, "type", "string");
         json_object_end(w);
     }
     json_object_end(w);
@@ -50,7 +44,7 @@ static void write_items(struct json_writer *w, const struct field *f)
 static void write_string_type(struct json_writer *w, const struct field *f)
 {
     json_object_begin(w);
-    key_str(w, "type", "string");
+    json_member_str(w, "type", "string");
     if (f && f->len_min) {
         json_key(w, "minLength");
         json_uint(w, f->len_min);
@@ -71,7 +65,7 @@ static void write_string_type(struct json_writer *w, const struct field *f)
 static void write_number_type(struct json_writer *w, const struct field *f, const char *type)
 {
     json_object_begin(w);
-    key_str(w, "type", type);
+    json_member_str(w, "type", type);
     if (f->range.min != 0 || f->range.max != 0) {
         json_key(w, "minimum");
         json_double(w, f->range.min);
@@ -147,7 +141,7 @@ static void write_property(struct json_writer *w, const struct field *f, bool an
     write_type(w, f);
     if (nullable) json_raw(w, SLICE("{\"type\":\"null\"}"));
     json_array_end(w);
-    if (f->help) key_str(w, "description", f->help);
+    if (f->help) json_member_str(w, "description", f->help);
     if (f->only) {
         json_key(w, "x-tiro-only");
         json_raw(w, slice_of(f->only));
@@ -178,7 +172,7 @@ static void write_table(struct json_writer *w, const struct field *fields)
     bool answer = is_answer(fields), any = false;
     struct field_walk walk;
     json_object_begin(w);
-    key_str(w, "type", "object");
+    json_member_str(w, "type", "object");
     json_key(w, "properties");
     json_object_begin(w);
     field_walk_init(&walk, fields);
@@ -218,7 +212,7 @@ static void write_responses(struct json_writer *w, const struct endpoint *ep)
     json_object_begin(w);
     json_key(w, "200");
     json_object_begin(w);
-    key_str(w, "description", "The answer.");
+    json_member_str(w, "description", "The answer.");
     json_key(w, "content");
     json_object_begin(w);
     if (ep->response)
@@ -230,7 +224,7 @@ static void write_responses(struct json_writer *w, const struct endpoint *ep)
     json_object_end(w);
     json_key(w, "default");
     json_object_begin(w);
-    key_str(w, "description", "What was wrong.");
+    json_member_str(w, "description", "What was wrong.");
     json_key(w, "content");
     json_object_begin(w);
     write_content(w, "application/json",
@@ -245,7 +239,7 @@ static void write_parameter(struct json_writer *w, const char *place, struct sli
     json_object_begin(w);
     json_key(w, "name");
     json_slice(w, name);
-    key_str(w, "in", place);
+    json_member_str(w, "in", place);
     json_key(w, "required");
     json_bool(w, strcmp(place, "path") == 0);
 }
@@ -265,7 +259,7 @@ static void write_parameters(struct json_writer *w, const struct endpoint *ep)
     field_walk_init(&walk, ep->query);
     for (const struct field *f; ep->query && (f = field_walk_next(&walk));) {
         write_parameter(w, "query", slice_of(f->name));
-        key_str(w, "description", f->help);
+        json_member_str(w, "description", f->help);
         json_key(w, "schema");
         write_type(w, f);
         json_object_end(w);
@@ -283,8 +277,8 @@ static void write_operation(struct json_writer *w, const struct endpoint *ep)
     json_object_begin(w);
     char id[NAME_MAX_LEN];
     (void)snprintf(id, sizeof id, "%s%s", method, ep->name);
-    key_str(w, "operationId", id);
-    key_str(w, "summary", ep->summary);
+    json_member_str(w, "operationId", id);
+    json_member_str(w, "summary", ep->summary);
     json_key(w, "tags");
     json_array_begin(w);
     json_str(w, ep->tag);
@@ -378,14 +372,15 @@ void openapi_write(struct buf *out)
     struct json_writer writer, *w = &writer;
     json_writer_init(w, out);
     json_object_begin(w);
-    key_str(w, "openapi", "3.1.0");
+    json_member_str(w, "openapi", "3.1.0");
     json_key(w, "info");
     json_object_begin(w);
-    key_str(w, "title", "Tiro");
-    key_str(w, "version", TIRO_VERSION);
-    key_str(w, "description",
-            "The OpenAI API as this server speaks it. x-tiro-extension marks what OpenAI does not "
-            "have, x-tiro-only the values that a field is accepted with.");
+    json_member_str(w, "title", "Tiro");
+    json_member_str(w, "version", TIRO_VERSION);
+    json_member_str(
+        w, "description",
+        "The OpenAI API as this server speaks it. x-tiro-extension marks what OpenAI does not "
+        "have, x-tiro-only the values that a field is accepted with.");
     json_object_end(w);
     json_key(w, "security");
     json_raw(w, SLICE("[{\"ApiKey\":[]}]"));

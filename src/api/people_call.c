@@ -224,14 +224,7 @@ int people_answer_deleted(struct people_call *c, struct slice id, const char *ob
     struct json_writer w;
     buf_init(&out, ANSWER_MAX);
     json_writer_init(&w, &out);
-    json_object_begin(&w);
-    json_key(&w, "id");
-    json_slice(&w, id);
-    json_key(&w, "object");
-    json_str(&w, object);
-    json_key(&w, "deleted");
-    json_bool(&w, true);
-    json_object_end(&w);
+    reply_write_deleted(&w, id, object);
     return field_keep_text(&c->answer, &out, &c->stored.arena, err);
 }
 

@@ -16,7 +16,7 @@ static int write(struct json_writer *w, struct chats_call *c, struct db *db, str
     struct preferences p;
     TRY(preferences_read(&p, db, &c->stored.principal, err));
     json_object_begin(w);
-    owned_write_key(w, "object", SLICE("tiro.preferences"));
+    json_member_slice(w, "object", SLICE("tiro.preferences"));
 #define X(name, def, words) \
     json_key(w, #name);     \
     json_bool(w, p.name);

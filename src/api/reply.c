@@ -55,31 +55,34 @@ void reply_begin(struct json_writer *w, const struct reply_head *head)
     json_array_begin(w);
 }
 
-static void write_count(struct json_writer *w, const char *name, uint64_t count)
-{
-    json_key(w, name);
-    json_uint(w, count);
-}
-
 void reply_write_usage(struct json_writer *w, const struct reply_usage *usage)
 {
     json_key(w, "usage");
     json_object_begin(w);
-    write_count(w, "prompt_tokens", usage->prompt_tokens);
-    write_count(w, "completion_tokens", usage->completion_tokens);
-    write_count(w, "total_tokens", usage->prompt_tokens + usage->completion_tokens);
+    json_member_uint(w, "prompt_tokens", usage->prompt_tokens);
+    json_member_uint(w, "completion_tokens", usage->completion_tokens);
+    json_member_uint(w, "total_tokens", usage->prompt_tokens + usage->completion_tokens);
     json_key(w, "prompt_tokens_details");
     json_object_begin(w);
-    write_count(w, "cached_tokens", usage->cached_tokens);
-    write_count(w, "audio_tokens", 0);
+    json_member_uint(w, "cached_tokens", usage->cached_tokens);
+    json_member_uint(w, "audio_tokens", 0);
     json_object_end(w);
     json_key(w, "completion_tokens_details");
     json_object_begin(w);
-    write_count(w, "reasoning_tokens", usage->reasoning_tokens);
-    write_count(w, "audio_tokens", 0);
-    write_count(w, "accepted_prediction_tokens", 0);
-    write_count(w, "rejected_prediction_tokens", 0);
+    json_member_uint(w, "reasoning_tokens", usage->reasoning_tokens);
+    json_member_uint(w, "audio_tokens", 0);
+    json_member_uint(w, "accepted_prediction_tokens", 0);
+    json_member_uint(w, "rejected_prediction_tokens", 0);
     json_object_end(w);
+    json_object_end(w);
+}
+
+void reply_write_deleted(struct json_writer *w, struct slice id, const char *object)
+{
+    json_object_begin(w);
+    json_member_slice(w, "id", id);
+    json_member_str(w, "object", object);
+    json_member_bool(w, "deleted", true);
     json_object_end(w);
 }
 

@@ -36,6 +36,9 @@ struct reply_usage {
 /* "usage": {...} */
 void reply_write_usage(struct json_writer *w, const struct reply_usage *usage);
 
+/* {"id","object","deleted":true} */
+void reply_write_deleted(struct json_writer *w, struct slice id, const char *object);
+
 const char *reply_finish_reason(uint32_t finish_reason);
 
 /* "token" as a string: its bytes, or "bytes:\xe2\x82" when they are not UTF-8 by themselves. */

@@ -195,18 +195,12 @@ static void write_type(struct json_writer *w, const char *type)
     json_str(w, type);
 }
 
-static void write_key_slice(struct json_writer *w, const char *key, struct slice value)
-{
-    json_key(w, key);
-    json_slice(w, value);
-}
-
 void response_part_write(struct json_writer *w, const struct response_item *item, bool empty)
 {
     bool thoughts = item->kind == RESPONSE_ITEM_REASONING;
     json_object_begin(w);
     write_type(w, thoughts ? "reasoning_text" : "output_text");
-    write_key_slice(w, "text", empty ? (struct slice){ 0 } : buf_slice(&item->text));
+    json_member_slice(w, "text", empty ? (struct slice){ 0 } : buf_slice(&item->text));
     if (!thoughts) {
         json_key(w, "annotations");
         json_array_begin(w);
@@ -234,9 +228,9 @@ static void write_called(struct json_writer *w, const struct response_item *item
     bool custom = item->kind == RESPONSE_ITEM_CUSTOM;
     json_key(w, "call_id");
     json_str(w, item->call_id);
-    write_key_slice(w, "name", item->name);
-    write_key_slice(w, custom ? "input" : "arguments",
-                    empty ? (struct slice){ 0 } : buf_slice(&item->text));
+    json_member_slice(w, "name", item->name);
+    json_member_slice(w, custom ? "input" : "arguments",
+                      empty ? (struct slice){ 0 } : buf_slice(&item->text));
 }
 
 void response_item_write(struct json_writer *w, const struct response_run *run, const char *status,
@@ -274,12 +268,6 @@ void response_item_write(struct json_writer *w, const struct response_run *run, 
 
 /* ---- The object ---- */
 
-static void write_count(struct json_writer *w, const char *key, uint64_t n)
-{
-    json_key(w, key);
-    json_uint(w, n);
-}
-
 static void write_usage(struct json_writer *w, const struct response_run *run, bool ended)
 {
     struct response_usage usage = response_usage(run);
@@ -289,18 +277,18 @@ static void write_usage(struct json_writer *w, const struct response_run *run, b
         return;
     }
     json_object_begin(w);
-    write_count(w, "input_tokens", usage.input_tokens);
+    json_member_uint(w, "input_tokens", usage.input_tokens);
     json_key(w, "input_tokens_details");
     json_object_begin(w);
-    write_count(w, "cached_tokens", usage.cached_tokens);
-    write_count(w, "cache_write_tokens", 0);
+    json_member_uint(w, "cached_tokens", usage.cached_tokens);
+    json_member_uint(w, "cache_write_tokens", 0);
     json_object_end(w);
-    write_count(w, "output_tokens", usage.output_tokens);
+    json_member_uint(w, "output_tokens", usage.output_tokens);
     json_key(w, "output_tokens_details");
     json_object_begin(w);
-    write_count(w, "reasoning_tokens", usage.reasoning_tokens);
+    json_member_uint(w, "reasoning_tokens", usage.reasoning_tokens);
     json_object_end(w);
-    write_count(w, "total_tokens", usage.input_tokens + usage.output_tokens);
+    json_member_uint(w, "total_tokens", usage.input_tokens + usage.output_tokens);
     json_object_end(w);
 }
 

@@ -145,12 +145,6 @@ static int read_request(struct pages *p, const struct usage_req *req, struct err
 
 /* ---- What is answered ---- */
 
-static void write_count(struct json_writer *w, const char *key, uint64_t n)
-{
-    json_key(w, key);
-    json_uint(w, n);
-}
-
 static void write_name(struct json_writer *w, const struct pages *p, const char *key,
                        enum usage_by by, struct slice value)
 {
@@ -164,11 +158,11 @@ static void write_name(struct json_writer *w, const struct pages *p, const char 
 static void write_completions(struct json_writer *w, const struct pages *p,
                               const struct usage_row *row)
 {
-    write_count(w, "input_cached_tokens", row->cached_tokens);
-    write_count(w, "input_uncached_tokens", row->prompt_tokens - row->cached_tokens);
-    write_count(w, "output_tokens", row->completion_tokens);
-    write_count(w, "input_audio_tokens", 0);
-    write_count(w, "output_audio_tokens", 0);
+    json_member_uint(w, "input_cached_tokens", row->cached_tokens);
+    json_member_uint(w, "input_uncached_tokens", row->prompt_tokens - row->cached_tokens);
+    json_member_uint(w, "output_tokens", row->completion_tokens);
+    json_member_uint(w, "input_audio_tokens", 0);
+    json_member_uint(w, "output_audio_tokens", 0);
     json_key(w, "batch");
     if (p->shown & USAGE_BATCH)
         json_bool(w, row->batch);
@@ -185,9 +179,9 @@ static void write_result(struct json_writer *w, const struct pages *p, const str
     json_key(w, "object");
     json_str(w, embeds ? "organization.usage.embeddings.result"
                        : "organization.usage.completions.result");
-    write_count(w, "input_tokens", row->prompt_tokens);
+    json_member_uint(w, "input_tokens", row->prompt_tokens);
     if (!embeds) write_completions(w, p, row);
-    write_count(w, "num_model_requests", row->requests);
+    json_member_uint(w, "num_model_requests", row->requests);
     json_key(w, "core_seconds");
     json_double(w, (double)row->core_us / 1e6);
     write_name(w, p, "project_id", USAGE_PROJECT, row->project);

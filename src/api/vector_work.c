@@ -110,14 +110,7 @@ int vector_work_deleted_body(struct vector_work *w, struct slice id, const char 
     struct json_writer json;
     buf_init(&out, REPLY_BYTES_MAX);
     json_writer_init(&json, &out);
-    json_object_begin(&json);
-    json_key(&json, "id");
-    json_slice(&json, id);
-    json_key(&json, "object");
-    json_str(&json, object);
-    json_key(&json, "deleted");
-    json_bool(&json, true);
-    json_object_end(&json);
+    reply_write_deleted(&json, id, object);
     w->kick = true; /* What it held is to go. */
     return field_keep_text(&w->body, &out, &w->stored.arena, err);
 }

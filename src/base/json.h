@@ -63,6 +63,13 @@ void json_bool(struct json_writer *w, bool value);
 void json_null_value(struct json_writer *w);
 void json_raw(struct json_writer *w, struct slice json); /* already JSON */
 void json_value(struct json_writer *w, const json_t *value);
+/* A member of an object: the key and its value. */
+void json_member_str(struct json_writer *w, const char *key, const char *value);
+void json_member_slice(struct json_writer *w, const char *key, struct slice value);
+void json_member_int(struct json_writer *w, const char *key, int64_t value);
+void json_member_uint(struct json_writer *w, const char *key, uint64_t value);
+void json_member_double(struct json_writer *w, const char *key, double value);
+void json_member_bool(struct json_writer *w, const char *key, bool value);
 
 enum { JSON_ESCAPE_MAX = 8 };
 /* How a character below U+0080 is written with a backslash, the shortest way: \n, \", \u001f.

@@ -225,3 +225,39 @@ void json_value(struct json_writer *w, const json_t *value)
     case JSON_NULL: json_null_value(w); break;
     }
 }
+
+void json_member_str(struct json_writer *w, const char *key, const char *value)
+{
+    json_key(w, key);
+    json_str(w, value);
+}
+
+void json_member_slice(struct json_writer *w, const char *key, struct slice value)
+{
+    json_key(w, key);
+    json_slice(w, value);
+}
+
+void json_member_int(struct json_writer *w, const char *key, int64_t value)
+{
+    json_key(w, key);
+    json_int(w, value);
+}
+
+void json_member_uint(struct json_writer *w, const char *key, uint64_t value)
+{
+    json_key(w, key);
+    json_uint(w, value);
+}
+
+void json_member_double(struct json_writer *w, const char *key, double value)
+{
+    json_key(w, key);
+    json_double(w, value);
+}
+
+void json_member_bool(struct json_writer *w, const char *key, bool value)
+{
+    json_key(w, key);
+    json_bool(w, value);
+}

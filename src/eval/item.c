@@ -4,12 +4,6 @@
 
 static const char *const kinds[] = { "choice", "code", "text" };
 
-static void key_slice(struct json_writer *w, const char *key, struct slice value)
-{
-    json_key(w, key);
-    json_slice(w, value);
-}
-
 static void write_options(struct json_writer *w, const struct eval_item *item)
 {
     json_key(w, "options");
@@ -17,9 +11,9 @@ static void write_options(struct json_writer *w, const struct eval_item *item)
     for (uint32_t i = 0; i < item->n_options; i++) {
         const struct eval_option *o = &item->options[i];
         json_object_begin(w);
-        key_slice(w, "label", o->label);
-        key_slice(w, "text", o->text);
-        key_slice(w, "continuation", o->continuation);
+        json_member_slice(w, "label", o->label);
+        json_member_slice(w, "text", o->text);
+        json_member_slice(w, "continuation", o->continuation);
         json_object_end(w);
     }
     json_array_end(w);
@@ -30,15 +24,15 @@ static void write_options(struct json_writer *w, const struct eval_item *item)
 void eval_item_write(struct json_writer *w, const struct eval_item *item)
 {
     json_object_begin(w);
-    key_slice(w, "kind", slice_of(kinds[item->kind]));
-    key_slice(w, "id", item->id);
-    key_slice(w, "subject", item->subject);
-    key_slice(w, "question", item->question);
-    key_slice(w, "prompt", item->prompt);
+    json_member_slice(w, "kind", slice_of(kinds[item->kind]));
+    json_member_slice(w, "id", item->id);
+    json_member_slice(w, "subject", item->subject);
+    json_member_slice(w, "question", item->question);
+    json_member_slice(w, "prompt", item->prompt);
     if (item->kind == EVAL_CHOICE) write_options(w, item);
     if (item->kind == EVAL_CODE) {
-        key_slice(w, "tests", item->tests);
-        key_slice(w, "entry_point", item->entry_point);
+        json_member_slice(w, "tests", item->tests);
+        json_member_slice(w, "entry_point", item->entry_point);
     }
     if (item->kind == EVAL_TEXT) {
         json_key(w, "skip");

@@ -96,18 +96,6 @@ double eval_report_ece(const struct eval_report *r)
 
 /* ---- As JSON ---- */
 
-static void key_double(struct json_writer *w, const char *key, double value)
-{
-    json_key(w, key);
-    json_double(w, value);
-}
-
-static void key_uint(struct json_writer *w, const char *key, uint64_t value)
-{
-    json_key(w, key);
-    json_uint(w, value);
-}
-
 static double share(uint64_t part, uint64_t n)
 {
     return n ? (double)part / (double)n : 0;
@@ -117,8 +105,8 @@ static double share(uint64_t part, uint64_t n)
 static void write_share(struct json_writer *w, uint64_t right, uint64_t n)
 {
     struct eval_interval i = eval_wilson(right, n);
-    key_uint(w, "right", right);
-    key_double(w, "accuracy", share(right, n));
+    json_member_uint(w, "right", right);
+    json_member_double(w, "accuracy", share(right, n));
     json_key(w, "interval");
     json_array_begin(w);
     json_double(w, i.low);
@@ -133,11 +121,11 @@ static void write_bins(struct json_writer *w, const struct eval_report *r)
     for (int i = 0; i < EVAL_BINS; i++) {
         const struct eval_bin *b = &r->bins[i];
         json_object_begin(w);
-        key_double(w, "from", (double)i / EVAL_BINS);
-        key_double(w, "to", (double)(i + 1) / EVAL_BINS);
-        key_uint(w, "n", b->n);
-        key_double(w, "confidence", b->n ? b->confidence / (double)b->n : 0);
-        key_double(w, "accuracy", share(b->right, b->n));
+        json_member_double(w, "from", (double)i / EVAL_BINS);
+        json_member_double(w, "to", (double)(i + 1) / EVAL_BINS);
+        json_member_uint(w, "n", b->n);
+        json_member_double(w, "confidence", b->n ? b->confidence / (double)b->n : 0);
+        json_member_double(w, "accuracy", share(b->right, b->n));
         json_object_end(w);
     }
     json_array_end(w);
@@ -163,10 +151,10 @@ static void write_coverage(struct json_writer *w, struct eval_report *r)
         if (to == n) continue; /* Of fewer than ten. */
         for (; n < to; n++) right += r->outcomes[n].right;
         json_object_begin(w);
-        key_double(w, "coverage", share(n, r->n_outcomes));
-        key_double(w, "from", r->outcomes[n - 1].confidence);
-        key_uint(w, "n", n);
-        key_double(w, "accuracy", share(right, n));
+        json_member_double(w, "coverage", share(n, r->n_outcomes));
+        json_member_double(w, "from", r->outcomes[n - 1].confidence);
+        json_member_uint(w, "n", n);
+        json_member_double(w, "accuracy", share(right, n));
         json_object_end(w);
     }
     json_array_end(w);
@@ -182,14 +170,14 @@ static void write_choice(struct eval_report *r, struct json_writer *w)
     json_object_begin(w);
     write_share(w, r->right_per_token, r->n);
     json_object_end(w);
-    key_double(w, "ece", eval_report_ece(r));
-    key_double(w, "brier", r->n_outcomes ? r->brier / r->n_outcomes : 0);
+    json_member_double(w, "ece", eval_report_ece(r));
+    json_member_double(w, "brier", r->n_outcomes ? r->brier / r->n_outcomes : 0);
     write_bins(w, r);
     write_coverage(w, r);
     json_key(w, "abstention");
     json_object_begin(w);
-    key_double(w, "below", r->abstain_below);
-    key_uint(w, "answered", r->answered);
+    json_member_double(w, "below", r->abstain_below);
+    json_member_uint(w, "answered", r->answered);
     write_share(w, r->answered_right, r->answered);
     json_object_end(w);
 }
@@ -199,24 +187,24 @@ static void write_text(const struct eval_report *r, struct json_writer *w)
     double n = (double)r->tokens, mean = n > 0 ? r->nll / n : 0;
     double variance = n > 1 ? fmax(0, r->nll_squares / n - mean * mean) : 0;
     double error = n > 1 ? sqrt(variance / (n - 1)) : 0;
-    key_uint(w, "tokens", r->tokens);
-    key_uint(w, "bytes", r->bytes);
-    key_double(w, "nll", mean);
-    key_double(w, "nll_error", error);
-    key_double(w, "perplexity", exp(mean));
+    json_member_uint(w, "tokens", r->tokens);
+    json_member_uint(w, "bytes", r->bytes);
+    json_member_double(w, "nll", mean);
+    json_member_double(w, "nll_error", error);
+    json_member_double(w, "perplexity", exp(mean));
     json_key(w, "interval");
     json_array_begin(w);
     json_double(w, exp(mean - Z95 * error));
     json_double(w, exp(mean + Z95 * error));
     json_array_end(w);
-    key_double(w, "bits_per_byte", r->bytes ? r->nll / M_LN2 / (double)r->bytes : 0);
+    json_member_double(w, "bits_per_byte", r->bytes ? r->nll / M_LN2 / (double)r->bytes : 0);
 }
 
 void eval_report_write(struct eval_report *r, struct json_writer *w)
 {
     json_object_begin(w);
-    key_uint(w, "n", r->n);
-    key_uint(w, "failed", r->failed);
+    json_member_uint(w, "n", r->n);
+    json_member_uint(w, "failed", r->failed);
     if (r->kind == EVAL_TEXT)
         write_text(r, w);
     else
@@ -228,7 +216,7 @@ void eval_report_write(struct eval_report *r, struct json_writer *w)
         json_object_begin(w);
         json_key(w, "subject");
         json_slice(w, r->subjects[i].name);
-        key_uint(w, "n", r->subjects[i].n);
+        json_member_uint(w, "n", r->subjects[i].n);
         write_share(w, r->subjects[i].right, r->subjects[i].n);
         json_object_end(w);
     }

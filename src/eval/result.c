@@ -40,67 +40,43 @@ void eval_score(struct eval_result *r, const struct eval_item *item)
 
 /* ---- As JSON ---- */
 
-static void key_bool(struct json_writer *w, const char *key, bool value)
-{
-    json_key(w, key);
-    json_bool(w, value);
-}
-
-static void key_uint(struct json_writer *w, const char *key, uint64_t value)
-{
-    json_key(w, key);
-    json_uint(w, value);
-}
-
-static void key_double(struct json_writer *w, const char *key, double value)
-{
-    json_key(w, key);
-    json_double(w, value);
-}
-
-static void key_slice(struct json_writer *w, const char *key, struct slice value)
-{
-    json_key(w, key);
-    json_slice(w, value);
-}
-
 static void write_choice(struct json_writer *w, const struct eval_result *r)
 {
     json_key(w, "options");
     json_array_begin(w);
     for (uint32_t i = 0; i < r->n_options; i++) {
         json_object_begin(w);
-        key_double(w, "logprob", r->logprobs[i]);
-        key_uint(w, "tokens", r->tokens[i]);
-        key_double(w, "probability", r->probabilities[i]);
+        json_member_double(w, "logprob", r->logprobs[i]);
+        json_member_uint(w, "tokens", r->tokens[i]);
+        json_member_double(w, "probability", r->probabilities[i]);
         json_object_end(w);
     }
     json_array_end(w);
-    key_uint(w, "predicted", r->predicted);
-    key_uint(w, "predicted_per_char", r->predicted_per_char);
-    key_uint(w, "predicted_per_token", r->predicted_per_token);
-    key_bool(w, "right_per_char", r->right_per_char);
-    key_bool(w, "right_per_token", r->right_per_token);
-    key_double(w, "brier", r->brier);
+    json_member_uint(w, "predicted", r->predicted);
+    json_member_uint(w, "predicted_per_char", r->predicted_per_char);
+    json_member_uint(w, "predicted_per_token", r->predicted_per_token);
+    json_member_bool(w, "right_per_char", r->right_per_char);
+    json_member_bool(w, "right_per_token", r->right_per_token);
+    json_member_double(w, "brier", r->brier);
 }
 
 void eval_result_write(struct json_writer *w, const struct eval_result *r)
 {
     json_object_begin(w);
-    key_slice(w, "kind", slice_of(kinds[r->kind]));
-    key_bool(w, "right", r->right);
-    if (r->problem.len) key_slice(w, "problem", r->problem);
+    json_member_slice(w, "kind", slice_of(kinds[r->kind]));
+    json_member_bool(w, "right", r->right);
+    if (r->problem.len) json_member_slice(w, "problem", r->problem);
     if (r->kind == EVAL_CHOICE && !r->problem.len) write_choice(w, r);
     if (r->kind == EVAL_CODE) {
-        key_slice(w, "answer", r->answer);
-        key_bool(w, "judged", r->judged);
-        if (r->output.len) key_slice(w, "output", r->output);
+        json_member_slice(w, "answer", r->answer);
+        json_member_bool(w, "judged", r->judged);
+        if (r->output.len) json_member_slice(w, "output", r->output);
     }
     if (r->kind == EVAL_TEXT) {
-        key_double(w, "nll", r->nll);
-        key_double(w, "nll_squares", r->nll_squares);
-        key_uint(w, "tokens", r->n_tokens);
-        key_uint(w, "bytes", r->bytes);
+        json_member_double(w, "nll", r->nll);
+        json_member_double(w, "nll_squares", r->nll_squares);
+        json_member_uint(w, "tokens", r->n_tokens);
+        json_member_uint(w, "bytes", r->bytes);
     }
     json_object_end(w);
 }

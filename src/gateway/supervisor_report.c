@@ -15,40 +15,28 @@ static const char *state_word(enum backend_model_state state)
     return "unknown";
 }
 
-static void uint_field(struct json_writer *w, const char *key, uint64_t value)
-{
-    json_key(w, key);
-    json_uint(w, value);
-}
-
-static void str_field(struct json_writer *w, const char *key, const char *value)
-{
-    json_key(w, key);
-    json_str(w, value);
-}
-
 static void write_loaded(struct json_writer *w, const struct model *m)
 {
-    uint_field(w, "n_ctx", m->facts.n_ctx);
-    uint_field(w, "n_threads", m->n_threads);
-    uint_field(w, "n_parameters", m->n_parameters);
-    uint_field(w, "weight_bytes", m->weight_bytes);
-    uint_field(w, "kv_bytes", m->kv_bytes);
-    uint_field(w, "load_ms", m->load_ms);
+    json_member_uint(w, "n_ctx", m->facts.n_ctx);
+    json_member_uint(w, "n_threads", m->n_threads);
+    json_member_uint(w, "n_parameters", m->n_parameters);
+    json_member_uint(w, "weight_bytes", m->weight_bytes);
+    json_member_uint(w, "kv_bytes", m->kv_bytes);
+    json_member_uint(w, "load_ms", m->load_ms);
     json_key(w, "weights_mapped");
     json_bool(w, m->weights_mapped);
-    str_field(w, "arch", m->facts.arch);
-    str_field(w, "quantisation", m->quantisation);
-    if (m->draft) str_field(w, "draft_model", m->draft);
-    uint_field(w, "drafted_tokens", m->stats.n_drafted_tokens);
-    uint_field(w, "accepted_tokens", m->stats.n_accepted_tokens);
-    str_field(w, "walls", m->walls);
-    str_field(w, "walls_missing", m->walls_missing);
-    uint_field(w, "rss_bytes", m->stats.rss_bytes);
-    uint_field(w, "kv_blocks_used", m->stats.kv_blocks_used);
-    uint_field(w, "kv_blocks_cached", m->stats.kv_blocks_cached);
-    uint_field(w, "kv_blocks_free", m->stats.kv_blocks_free);
-    uint_field(w, "kv_blocks_pinned", m->stats.kv_blocks_pinned);
+    json_member_str(w, "arch", m->facts.arch);
+    json_member_str(w, "quantisation", m->quantisation);
+    if (m->draft) json_member_str(w, "draft_model", m->draft);
+    json_member_uint(w, "drafted_tokens", m->stats.n_drafted_tokens);
+    json_member_uint(w, "accepted_tokens", m->stats.n_accepted_tokens);
+    json_member_str(w, "walls", m->walls);
+    json_member_str(w, "walls_missing", m->walls_missing);
+    json_member_uint(w, "rss_bytes", m->stats.rss_bytes);
+    json_member_uint(w, "kv_blocks_used", m->stats.kv_blocks_used);
+    json_member_uint(w, "kv_blocks_cached", m->stats.kv_blocks_cached);
+    json_member_uint(w, "kv_blocks_free", m->stats.kv_blocks_free);
+    json_member_uint(w, "kv_blocks_pinned", m->stats.kv_blocks_pinned);
     json_key(w, "prefill_tokens_per_s");
     json_double(w, m->stats.prefill_tokens_per_s);
     json_key(w, "decode_tokens_per_s");
@@ -59,11 +47,14 @@ static void write_model(const struct supervisor *s, struct json_writer *w, const
 {
     struct backend_model facts = m->is_adapter ? adapter_facts(s, m) : m->facts;
     json_object_begin(w);
-    str_field(w, "id", m->facts.id);
-    str_field(w, "kind", m->is_adapter ? "adapter" : m->kind == WORKER_EMBED ? "embed" : "text");
-    str_field(w, "state", state_word(facts.state));
-    str_field(w, "path", m->path);
-    uint_field(w, "bytes", m->facts.bytes);
+    json_member_str(w, "id", m->facts.id);
+    json_member_str(w, "kind",
+                    m->is_adapter             ? "adapter"
+                    : m->kind == WORKER_EMBED ? "embed"
+                                              : "text");
+    json_member_str(w, "state", state_word(facts.state));
+    json_member_str(w, "path", m->path);
+    json_member_uint(w, "bytes", m->facts.bytes);
     json_key(w, "default");
     json_bool(w, m->facts.is_default);
     json_key(w, "pid");
@@ -71,14 +62,14 @@ static void write_model(const struct supervisor *s, struct json_writer *w, const
         json_int(w, m->worker->pid);
     else
         json_null_value(w);
-    uint_field(w, "requests", m->worker ? m->worker->n_in_flight : 0);
-    uint_field(w, "waiting", m->waiting.n);
-    uint_field(w, "restarts", m->restarts);
-    if (facts.problem) str_field(w, "problem", facts.problem);
+    json_member_uint(w, "requests", m->worker ? m->worker->n_in_flight : 0);
+    json_member_uint(w, "waiting", m->waiting.n);
+    json_member_uint(w, "restarts", m->restarts);
+    if (facts.problem) json_member_str(w, "problem", facts.problem);
     if (m->facts.state == BACKEND_MODEL_LOADING && m->what[0]) {
-        str_field(w, "loading", m->what);
-        uint_field(w, "loading_done", m->progress_done);
-        uint_field(w, "loading_total", m->progress_total);
+        json_member_str(w, "loading", m->what);
+        json_member_uint(w, "loading_done", m->progress_done);
+        json_member_uint(w, "loading_total", m->progress_total);
     }
     if (m->facts.state == BACKEND_MODEL_READY) {
         write_loaded(w, m);

@@ -102,19 +102,13 @@ int chat_delete(struct db *db, const struct principal *owner, struct slice id, s
     return n < 0 ? n : 0;
 }
 
-static void key_slice(struct json_writer *w, const char *key, struct slice value)
-{
-    json_key(w, key);
-    json_slice(w, value);
-}
-
 static void write_chat_keys(struct json_writer *w, const struct chat_row *row)
 {
-    key_slice(w, "id", row->id);
-    key_slice(w, "object", SLICE("tiro.chat"));
-    key_slice(w, "title", row->title);
-    key_slice(w, "folder_id", row->folder_id);
-    key_slice(w, "leaf_id", row->leaf_id);
+    json_member_slice(w, "id", row->id);
+    json_member_slice(w, "object", SLICE("tiro.chat"));
+    json_member_slice(w, "title", row->title);
+    json_member_slice(w, "folder_id", row->folder_id);
+    json_member_slice(w, "leaf_id", row->leaf_id);
     json_key(w, "settings");
     json_raw(w, row->settings);
     json_key(w, "pinned");
@@ -155,7 +149,7 @@ static int write_list(struct json_writer *w, struct db_rows *rows, const struct 
     bool more = false;
     int n = 0, rc;
     json_object_begin(w);
-    key_slice(w, "object", SLICE("list"));
+    json_member_slice(w, "object", SLICE("list"));
     json_key(w, "data");
     json_array_begin(w);
     while ((rc = db_next(rows, err)) > 0) {
@@ -223,13 +217,13 @@ int chat_list(struct json_writer *w, struct db *db, const struct principal *owne
 void chat_message_write(struct json_writer *w, const struct chat_message_row *row)
 {
     json_object_begin(w);
-    key_slice(w, "id", row->id);
-    key_slice(w, "object", SLICE("tiro.chat.message"));
-    key_slice(w, "parent_id", row->parent_id);
-    key_slice(w, "role", row->role);
-    key_slice(w, "content", row->content);
-    key_slice(w, "model", row->model);
-    key_slice(w, "response_id", row->response_id);
+    json_member_slice(w, "id", row->id);
+    json_member_slice(w, "object", SLICE("tiro.chat.message"));
+    json_member_slice(w, "parent_id", row->parent_id);
+    json_member_slice(w, "role", row->role);
+    json_member_slice(w, "content", row->content);
+    json_member_slice(w, "model", row->model);
+    json_member_slice(w, "response_id", row->response_id);
     json_key(w, "details");
     json_raw(w, row->details);
     json_key(w, "created_at");

@@ -166,18 +166,6 @@ int evaluation_continue(struct db *db, const struct principal *owner, struct sli
 
 /* ---- As JSON ---- */
 
-static void key_slice(struct json_writer *w, const char *key, struct slice value)
-{
-    json_key(w, key);
-    json_slice(w, value);
-}
-
-static void key_int(struct json_writer *w, const char *key, int64_t value)
-{
-    json_key(w, key);
-    json_int(w, value);
-}
-
 static void key_json(struct json_writer *w, const char *key, struct slice value)
 {
     json_key(w, key);
@@ -190,15 +178,15 @@ static void key_json(struct json_writer *w, const char *key, struct slice value)
 void evaluation_write(struct json_writer *w, const struct evaluation_row *row)
 {
     json_object_begin(w);
-    key_slice(w, "id", row->id);
-    key_slice(w, "object", SLICE("tiro.evaluation"));
-    key_slice(w, "name", row->name);
-    key_slice(w, "model", row->model);
-    key_slice(w, "fingerprint", row->fingerprint);
-    key_slice(w, "format", row->format);
-    key_slice(w, "kind", row->kind);
+    json_member_slice(w, "id", row->id);
+    json_member_slice(w, "object", SLICE("tiro.evaluation"));
+    json_member_slice(w, "name", row->name);
+    json_member_slice(w, "model", row->model);
+    json_member_slice(w, "fingerprint", row->fingerprint);
+    json_member_slice(w, "format", row->format);
+    json_member_slice(w, "kind", row->kind);
     key_json(w, "settings", row->settings);
-    key_slice(w, "status", row->status);
+    json_member_slice(w, "status", row->status);
     json_key(w, "problem");
     if (row->problem.len)
         json_slice(w, row->problem);
@@ -206,13 +194,13 @@ void evaluation_write(struct json_writer *w, const struct evaluation_row *row)
         json_null_value(w);
     json_key(w, "counts");
     json_object_begin(w);
-    key_int(w, "items", row->n_items);
-    key_int(w, "answered", row->n_answered);
-    key_int(w, "done", row->n_done);
-    key_int(w, "right", row->n_right);
+    json_member_int(w, "items", row->n_items);
+    json_member_int(w, "answered", row->n_answered);
+    json_member_int(w, "done", row->n_done);
+    json_member_int(w, "right", row->n_right);
     json_object_end(w);
     key_json(w, "report", row->report);
-    key_int(w, "created_at", row->created_at);
+    json_member_int(w, "created_at", row->created_at);
     json_key(w, "ended_at");
     if (row->ended_at)
         json_int(w, row->ended_at);
@@ -224,7 +212,7 @@ void evaluation_write(struct json_writer *w, const struct evaluation_row *row)
 static void begin_list(struct json_writer *w)
 {
     json_object_begin(w);
-    key_slice(w, "object", SLICE("list"));
+    json_member_slice(w, "object", SLICE("list"));
     json_key(w, "data");
     json_array_begin(w);
 }
@@ -293,8 +281,8 @@ int evaluation_items_list(struct json_writer *w, struct db *db, struct slice id,
         if ((more = n++ == l->limit)) break;
         struct evaluation_item item = item_of(&rows, 0);
         json_object_begin(w);
-        key_int(w, "number", item.number);
-        key_slice(w, "state", slice_of(states[item.state > 2 ? 2 : item.state]));
+        json_member_int(w, "number", item.number);
+        json_member_slice(w, "state", slice_of(states[item.state > 2 ? 2 : item.state]));
         json_key(w, "right");
         json_bool(w, item.right);
         key_json(w, "question", item.question);

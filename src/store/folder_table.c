@@ -22,16 +22,16 @@ int folder_add(struct db *db, const struct principal *owner, const struct folder
 static void write_row(struct json_writer *w, const struct db_rows *rows)
 {
     json_object_begin(w);
-    owned_write_key(w, "id", db_text(rows, 0));
-    owned_write_key(w, "object", SLICE("tiro.folder"));
-    owned_write_key(w, "name", db_text(rows, 1));
-    owned_write_key(w, "instructions", db_text(rows, 2));
-    owned_write_key(w, "vector_store_id", db_text(rows, 3));
+    json_member_slice(w, "id", db_text(rows, 0));
+    json_member_slice(w, "object", SLICE("tiro.folder"));
+    json_member_slice(w, "name", db_text(rows, 1));
+    json_member_slice(w, "instructions", db_text(rows, 2));
+    json_member_slice(w, "vector_store_id", db_text(rows, 3));
     json_key(w, "settings");
     json_raw(w, db_text(rows, 4));
-    owned_write_int(w, "n_chats", db_int(rows, 7));
-    owned_write_int(w, "created_at", db_int(rows, 5));
-    owned_write_int(w, "updated_at", db_int(rows, 6));
+    json_member_int(w, "n_chats", db_int(rows, 7));
+    json_member_int(w, "created_at", db_int(rows, 5));
+    json_member_int(w, "updated_at", db_int(rows, 6));
     json_object_end(w);
 }
 

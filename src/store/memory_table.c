@@ -5,12 +5,12 @@
 static void write_row(struct json_writer *w, const struct db_rows *rows)
 {
     json_object_begin(w);
-    owned_write_key(w, "id", db_text(rows, 0));
-    owned_write_key(w, "object", SLICE("tiro.memory.entry"));
-    owned_write_key(w, "text", db_text(rows, 1));
-    owned_write_key(w, "origin", db_text(rows, 2));
-    owned_write_int(w, "created_at", db_int(rows, 3));
-    owned_write_int(w, "updated_at", db_int(rows, 4));
+    json_member_slice(w, "id", db_text(rows, 0));
+    json_member_slice(w, "object", SLICE("tiro.memory.entry"));
+    json_member_slice(w, "text", db_text(rows, 1));
+    json_member_slice(w, "origin", db_text(rows, 2));
+    json_member_int(w, "created_at", db_int(rows, 3));
+    json_member_int(w, "updated_at", db_int(rows, 4));
     json_object_end(w);
 }
 
@@ -121,7 +121,7 @@ int memory_write_all(struct json_writer *w, struct db *db, const struct principa
         if (enabled) tell(&text, db_text(&rows, 1));
     }
     json_array_end(w);
-    owned_write_key(w, "instructions", buf_slice(&text));
+    json_member_slice(w, "instructions", buf_slice(&text));
     if (rc == 0 && text.failed) rc = err_set(err, ERR_NO_MEMORY, "no memory for the memory");
     buf_release(&text);
     return rc;

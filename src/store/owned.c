@@ -24,25 +24,13 @@ int owned_check_room(struct db *db, const struct principal *owner, const char *c
                    (long long)n, what);
 }
 
-void owned_write_key(struct json_writer *w, const char *key, struct slice value)
-{
-    json_key(w, key);
-    json_slice(w, value);
-}
-
-void owned_write_int(struct json_writer *w, const char *key, int64_t value)
-{
-    json_key(w, key);
-    json_int(w, value);
-}
-
 int owned_write_list(struct json_writer *w, struct db_rows *rows,
                      void (*write)(struct json_writer *w, const struct db_rows *rows),
                      struct err *err)
 {
     int rc;
     json_object_begin(w);
-    owned_write_key(w, "object", SLICE("list"));
+    json_member_slice(w, "object", SLICE("list"));
     json_key(w, "data");
     json_array_begin(w);
     while ((rc = db_next(rows, err)) > 0) write(w, rows);

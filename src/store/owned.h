@@ -14,8 +14,6 @@ int owned_changed(int n, const char *what, struct slice id, struct err *err) MUS
 /* `count` is a literal that counts what the owner (?1, ?2) has: -ERR_LIMIT when it is `max`. */
 int owned_check_room(struct db *db, const struct principal *owner, const char *count, int64_t max,
                      const char *what, struct err *err) MUST_USE;
-void owned_write_key(struct json_writer *w, const char *key, struct slice value);
-void owned_write_int(struct json_writer *w, const char *key, int64_t value);
 /* {"object":"list","data":[...],"has_more":false} around what `write` makes of each row; closes
  * them. */
 int owned_write_list(struct json_writer *w, struct db_rows *rows,

@@ -372,28 +372,16 @@ int link_delete(struct db *db, struct slice id, struct err *err)
 
 /* ---- As clients see them ---- */
 
-static void text_member(struct json_writer *w, const char *name, struct slice text)
-{
-    json_key(w, name);
-    json_slice(w, text);
-}
-
-static void number_member(struct json_writer *w, const char *name, int64_t number)
-{
-    json_key(w, name);
-    json_int(w, number);
-}
-
 void person_write(struct json_writer *w, const struct person_row *row)
 {
     json_object_begin(w);
-    text_member(w, "id", row->id);
-    text_member(w, "object", SLICE("tiro.user"));
-    text_member(w, "login", row->login);
-    text_member(w, "name", row->name);
-    text_member(w, "role", row->role);
-    text_member(w, "state", row->state);
-    number_member(w, "created_at", row->created_at);
+    json_member_slice(w, "id", row->id);
+    json_member_slice(w, "object", SLICE("tiro.user"));
+    json_member_slice(w, "login", row->login);
+    json_member_slice(w, "name", row->name);
+    json_member_slice(w, "role", row->role);
+    json_member_slice(w, "state", row->state);
+    json_member_int(w, "created_at", row->created_at);
     json_object_end(w);
 }
 
@@ -401,12 +389,12 @@ static void token_write(struct json_writer *w, const struct token_row *row, stru
 {
     bool key = slice_is(row->kind, "key");
     json_object_begin(w);
-    text_member(w, "id", row->id);
-    text_member(w, "object", key ? SLICE("tiro.api_key") : SLICE("tiro.session"));
-    text_member(w, key ? "name" : "browser", row->name);
-    text_member(w, key ? "hint" : "address", row->hint);
-    number_member(w, "created_at", row->created_at);
-    number_member(w, "seen_at", row->seen_at);
+    json_member_slice(w, "id", row->id);
+    json_member_slice(w, "object", key ? SLICE("tiro.api_key") : SLICE("tiro.session"));
+    json_member_slice(w, key ? "name" : "browser", row->name);
+    json_member_slice(w, key ? "hint" : "address", row->hint);
+    json_member_int(w, "created_at", row->created_at);
+    json_member_int(w, "seen_at", row->seen_at);
     if (!key) {
         json_key(w, "current");
         json_bool(w, slice_eq(row->id, current));
@@ -443,13 +431,13 @@ int passkeys_write(struct json_writer *w, struct db *db, struct slice user, stru
     json_array_begin(w);
     while ((rc = db_next(&rows, err)) > 0) {
         json_object_begin(w);
-        text_member(w, "id", db_text(&rows, 0));
-        text_member(w, "object", SLICE("tiro.passkey"));
-        text_member(w, "name", db_text(&rows, 1));
-        text_member(w, "site", db_text(&rows, 2));
-        number_member(w, "created_at", db_int(&rows, 3));
-        number_member(w, "used_at", db_int(&rows, 4));
-        text_member(w, "credential", db_text(&rows, 5));
+        json_member_slice(w, "id", db_text(&rows, 0));
+        json_member_slice(w, "object", SLICE("tiro.passkey"));
+        json_member_slice(w, "name", db_text(&rows, 1));
+        json_member_slice(w, "site", db_text(&rows, 2));
+        json_member_int(w, "created_at", db_int(&rows, 3));
+        json_member_int(w, "used_at", db_int(&rows, 4));
+        json_member_slice(w, "credential", db_text(&rows, 5));
         json_object_end(w);
     }
     json_array_end(w);
@@ -459,13 +447,13 @@ int passkeys_write(struct json_writer *w, struct db *db, struct slice user, stru
 void link_write(struct json_writer *w, const struct link_row *row)
 {
     json_object_begin(w);
-    text_member(w, "id", row->id);
-    text_member(w, "object", SLICE("tiro.invite"));
-    text_member(w, "kind", row->kind);
-    text_member(w, "role", row->role);
-    text_member(w, "note", row->note);
-    number_member(w, "created_at", row->created_at);
-    number_member(w, "expires_at", row->expires_at);
+    json_member_slice(w, "id", row->id);
+    json_member_slice(w, "object", SLICE("tiro.invite"));
+    json_member_slice(w, "kind", row->kind);
+    json_member_slice(w, "role", row->role);
+    json_member_slice(w, "note", row->note);
+    json_member_int(w, "created_at", row->created_at);
+    json_member_int(w, "expires_at", row->expires_at);
     json_object_end(w);
 }
 

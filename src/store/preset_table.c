@@ -19,13 +19,13 @@ int preset_add(struct db *db, const struct principal *owner, const struct preset
 static void write_row(struct json_writer *w, const struct db_rows *rows)
 {
     json_object_begin(w);
-    owned_write_key(w, "id", db_text(rows, 0));
-    owned_write_key(w, "object", SLICE("tiro.preset"));
-    owned_write_key(w, "name", db_text(rows, 1));
+    json_member_slice(w, "id", db_text(rows, 0));
+    json_member_slice(w, "object", SLICE("tiro.preset"));
+    json_member_slice(w, "name", db_text(rows, 1));
     json_key(w, "settings");
     json_raw(w, db_text(rows, 2));
-    owned_write_int(w, "created_at", db_int(rows, 3));
-    owned_write_int(w, "updated_at", db_int(rows, 4));
+    json_member_int(w, "created_at", db_int(rows, 3));
+    json_member_int(w, "updated_at", db_int(rows, 4));
     json_object_end(w);
 }
 

@@ -33,10 +33,10 @@ void share_token_hash(char ret[SHARE_HASH_SIZE], struct slice token)
 static void write_message(struct json_writer *w, const struct db_rows *rows)
 {
     json_object_begin(w);
-    owned_write_key(w, "role", db_text(rows, 0));
-    owned_write_key(w, "content", db_text(rows, 1));
-    owned_write_key(w, "model", db_text(rows, 2));
-    owned_write_int(w, "created_at", db_int(rows, 3));
+    json_member_slice(w, "role", db_text(rows, 0));
+    json_member_slice(w, "content", db_text(rows, 1));
+    json_member_slice(w, "model", db_text(rows, 2));
+    json_member_int(w, "created_at", db_int(rows, 3));
     json_object_end(w);
 }
 
@@ -101,13 +101,13 @@ int share_add(struct db *db, const struct principal *owner, const struct share_r
 
 static void write_keys(struct json_writer *w, const struct db_rows *rows)
 {
-    owned_write_key(w, "id", db_text(rows, 0));
-    owned_write_key(w, "object", SLICE("tiro.share"));
-    owned_write_key(w, "chat_id", db_text(rows, 1));
-    owned_write_key(w, "title", db_text(rows, 2));
-    owned_write_int(w, "n_messages", db_int(rows, 3));
-    owned_write_int(w, "created_at", db_int(rows, 4));
-    owned_write_int(w, "expires_at", db_int(rows, 5));
+    json_member_slice(w, "id", db_text(rows, 0));
+    json_member_slice(w, "object", SLICE("tiro.share"));
+    json_member_slice(w, "chat_id", db_text(rows, 1));
+    json_member_slice(w, "title", db_text(rows, 2));
+    json_member_int(w, "n_messages", db_int(rows, 3));
+    json_member_int(w, "created_at", db_int(rows, 4));
+    json_member_int(w, "expires_at", db_int(rows, 5));
 }
 
 static void write_row(struct json_writer *w, const struct db_rows *rows)
@@ -170,10 +170,10 @@ int share_read(struct json_writer *w, struct db *db, struct slice token, int64_t
                        "This link shows nothing: it has ended, was taken back, or never was.");
     TRY(rc);
     json_object_begin(w);
-    owned_write_key(w, "object", SLICE("tiro.shared"));
-    owned_write_key(w, "title", db_text(&rows, 0));
-    owned_write_int(w, "created_at", db_int(&rows, 1));
-    owned_write_int(w, "expires_at", db_int(&rows, 2));
+    json_member_slice(w, "object", SLICE("tiro.shared"));
+    json_member_slice(w, "title", db_text(&rows, 0));
+    json_member_int(w, "created_at", db_int(&rows, 1));
+    json_member_int(w, "expires_at", db_int(&rows, 2));
     json_key(w, "messages");
     json_raw(w, db_text(&rows, 3));
     json_object_end(w);

@@ -30,14 +30,7 @@ static int answer(struct stored *stored, struct err *err)
     vector_files_kick(call->service);
     buf_init(&out, REPLY_BYTES_MAX);
     json_writer_init(&w, &out);
-    json_object_begin(&w);
-    json_key(&w, "id");
-    json_slice(&w, d->id);
-    json_key(&w, "object");
-    json_str(&w, "file");
-    json_key(&w, "deleted");
-    json_bool(&w, true);
-    json_object_end(&w);
+    reply_write_deleted(&w, d->id, "file");
     call_json(call, &out);
     buf_release(&out);
     return 0;

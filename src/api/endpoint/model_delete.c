@@ -14,14 +14,7 @@ static int handle(struct call *call, const void *req, struct err *err)
     TRY(call->backend->ops->remove(call->backend, call->id, err));
     buf_init(&out, REPLY_BYTES_MAX);
     json_writer_init(&w, &out);
-    json_object_begin(&w);
-    json_key(&w, "id");
-    json_slice(&w, call->id);
-    json_key(&w, "object");
-    json_str(&w, "model");
-    json_key(&w, "deleted");
-    json_bool(&w, true);
-    json_object_end(&w);
+    reply_write_deleted(&w, call->id, "model");
     call_json(call, &out);
     buf_release(&out);
     return 0;

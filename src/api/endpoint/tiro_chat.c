@@ -17,15 +17,7 @@ static int write_chat(struct json_writer *w, struct chats_call *c, struct db *db
 
 static int run(struct stored *stored, struct db *db, struct err *err)
 {
-    struct chats_call *c = (struct chats_call *)stored;
-    struct buf out;
-    struct json_writer w;
-    buf_init(&out, REPLY_BYTES_MAX);
-    json_writer_init(&w, &out);
-    int rc = write_chat(&w, c, db, err);
-    if (rc == 0) return field_keep_text(&c->answer, &out, &stored->arena, err);
-    buf_release(&out);
-    return rc;
+    return chats_answer_written((struct chats_call *)stored, db, write_chat, err);
 }
 
 static int handle(struct call *call, const void *request, struct err *err)

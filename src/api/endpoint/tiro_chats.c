@@ -28,17 +28,14 @@ struct list_chats {
     struct chat_listing listing;
 };
 
+static int write(struct json_writer *w, struct chats_call *c, struct db *db, struct err *err)
+{
+    return chat_list(w, db, &c->stored.principal, &((struct list_chats *)c)->listing, err);
+}
+
 static int run(struct stored *stored, struct db *db, struct err *err)
 {
-    struct list_chats *list = (struct list_chats *)stored;
-    struct buf out;
-    struct json_writer w;
-    buf_init(&out, REPLY_BYTES_MAX);
-    json_writer_init(&w, &out);
-    int rc = chat_list(&w, db, &stored->principal, &list->listing, err);
-    if (rc == 0) return field_keep_text(&list->call.answer, &out, &stored->arena, err);
-    buf_release(&out);
-    return rc;
+    return chats_answer_written((struct chats_call *)stored, db, write, err);
 }
 
 static int handle(struct call *call, const void *request, struct err *err)

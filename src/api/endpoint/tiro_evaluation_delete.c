@@ -10,14 +10,7 @@ static int run(struct stored *stored, struct db *db, struct err *err)
     TRY(evaluation_delete(db, &stored->principal, c->id, err));
     buf_init(&out, REPLY_BYTES_MAX);
     json_writer_init(&w, &out);
-    json_object_begin(&w);
-    json_key(&w, "id");
-    json_slice(&w, c->id);
-    json_key(&w, "object");
-    json_str(&w, "tiro.evaluation.deleted");
-    json_key(&w, "deleted");
-    json_bool(&w, true);
-    json_object_end(&w);
+    reply_write_deleted(&w, c->id, "tiro.evaluation.deleted");
     return field_keep_text(&c->answer, &out, &stored->arena, err);
 }
 

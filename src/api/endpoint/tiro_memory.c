@@ -8,10 +8,10 @@ static int write(struct json_writer *w, struct chats_call *c, struct db *db, str
     const struct principal *owner = &c->stored.principal;
     TRY(preferences_read(&p, db, owner, err));
     json_object_begin(w);
-    owned_write_key(w, "object", SLICE("tiro.memory"));
+    json_member_slice(w, "object", SLICE("tiro.memory"));
     json_key(w, "enabled");
     json_bool(w, p.memory);
-    owned_write_int(w, "bytes_max", MEMORY_BYTES_MAX);
+    json_member_int(w, "bytes_max", MEMORY_BYTES_MAX);
     TRY(memory_write_all(w, db, owner, p.memory, err));
     json_object_end(w);
     return 0;

@@ -27,7 +27,7 @@ static int write(struct json_writer *w, struct chats_call *c, struct db *db, str
     struct create_share *s = (struct create_share *)c;
     json_object_begin(w);
     TRY(share_write_keys(w, db, &c->stored.principal, s->row.id, err));
-    owned_write_key(w, "token", slice_of(s->token));
+    json_member_slice(w, "token", slice_of(s->token));
     json_object_end(w);
     return 0;
 }

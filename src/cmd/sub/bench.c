@@ -311,12 +311,6 @@ static void write_spread(struct json_writer *w, const char *key, const double *s
     json_object_end(w);
 }
 
-static void write_int(struct json_writer *w, const char *key, int64_t value)
-{
-    json_key(w, key);
-    json_int(w, value);
-}
-
 static void print_json(const struct bench *b, const char *path)
 {
     struct buf out;
@@ -328,14 +322,14 @@ static void print_json(const struct bench *b, const char *path)
     json_str(&w, path);
     json_key(&w, "arch");
     json_str(&w, model_facts(b->model)->arch);
-    write_int(&w, "n_params", (int64_t)model_facts(b->model)->n_params);
-    write_int(&w, "threads", pool_size(b->pool));
-    write_int(&w, "n_prompt", b->prompt);
-    write_int(&w, "n_gen", b->gen);
-    write_int(&w, "n_batch", b->batch);
-    write_int(&w, "n_depth", b->depth);
-    write_int(&w, "n_adapters", b->adapters);
-    if (b->adapters > 0) write_int(&w, "adapter_rank", b->rank);
+    json_member_int(&w, "n_params", (int64_t)model_facts(b->model)->n_params);
+    json_member_int(&w, "threads", pool_size(b->pool));
+    json_member_int(&w, "n_prompt", b->prompt);
+    json_member_int(&w, "n_gen", b->gen);
+    json_member_int(&w, "n_batch", b->batch);
+    json_member_int(&w, "n_depth", b->depth);
+    json_member_int(&w, "n_adapters", b->adapters);
+    if (b->adapters > 0) json_member_int(&w, "adapter_rank", b->rank);
     if (b->prompt > 0) write_spread(&w, "prefill_tokens_per_s", b->prefill, b->repeat);
     if (b->gen > 0) write_spread(&w, "decode_tokens_per_s", b->decode, b->repeat);
     if (b->adapters > 0 && b->prompt > 0)
