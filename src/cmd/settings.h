@@ -75,6 +75,8 @@
       "time for open answers at shutdown, 0 to 3600")                                            \
     X(KEEP_CHATS, keep_chats, "TIRO_KEEP_CHATS", "forever",                                      \
       "how long chats of the app are kept: 1 to 36500 days, or forever")                         \
+    X(KEEP_BOOKS, keep_books, "TIRO_KEEP_BOOKS", "forever",                                      \
+      "how long books are kept, counted from their last change: days, or forever")               \
     X(KEEP_FOLDERS, keep_folders, "TIRO_KEEP_FOLDERS", "forever",                                \
       "how long folders of chats are kept: 1 to 36500 days, or forever")                         \
     X(KEEP_MEMORIES, keep_memories, "TIRO_KEEP_MEMORIES", "forever",                             \

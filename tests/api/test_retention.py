@@ -182,6 +182,20 @@ def make_shared_chat(client, text):
     return delete
 
 
+def make_book(client, text):
+    """Nothing of it is written: what a person said of it is all there is."""
+    made = client.post("/tiro/books", cast_to=object, body={
+        "idea": text * 100, "model": CHAT, "title": text, "premise": text * 50, "people": text,
+        "style_sheet": text, "words": 200})["id"]
+    return lambda: client.delete(f"/tiro/books/{made}", cast_to=object)
+
+
+def make_changed_book(client, text):
+    made = client.post("/tiro/books", cast_to=object,
+                       body={"idea": text, "model": CHAT, "premise": text * 50, "words": 200})["id"]
+    return lambda: client.post(f"/tiro/books/{made}", cast_to=object, body={"idea": "none", "premise": ""})
+
+
 def make_exam(client, text):
     made = client.post("/tiro/evaluations", cast_to=object, body={
         "model": CHAT, "name": text, "questions": json.dumps(
@@ -205,6 +219,8 @@ KINDS = [
     ("preset", make_preset, "UPDATE presets SET updated_at = 1"),
     ("share", make_share, "UPDATE shares SET expires_at = 1"),
     ("shared chat", make_shared_chat, "UPDATE chats SET updated_at = 1"),
+    ("book", make_book, "UPDATE books SET updated_at = 1"),
+    ("changed book", make_changed_book, None),
     ("labels", make_labels, None),
     ("response", make_response, "UPDATE responses SET created_at = 1"),
     ("background response", make_background_response, "UPDATE responses SET created_at = 1"),

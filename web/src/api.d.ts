@@ -3056,6 +3056,1051 @@ export interface AbcGrammar {
     grammar: string;
 }
 
+export interface BookGet {
+    /** book_... */
+    id: string;
+    /** tiro.book */
+    object: string;
+    /** "": the model finds one. */
+    title: string;
+    /** What it began with. */
+    idea: string;
+    /** That writes it. */
+    model: string;
+    /** That it is written in. */
+    language: string;
+    /** Kind and style, in words. */
+    genre: string;
+    /** "": not there yet; likewise the next two. */
+    premise: string;
+    /** Its people, a line each. */
+    people: string;
+    /** Who tells it, tense, tone, places. */
+    style_sheet: string;
+    /** That it shall have. */
+    words: number;
+    /** That it shall have. */
+    chapter_count: number;
+    /** That it shall have. */
+    scenes_per_chapter: number;
+    /** Chapters that are written at a time. */
+    parallel: number;
+    /** From which those of all steps follow. */
+    seed: number;
+    /** draft, running, paused, completed or failed. */
+    status: string;
+    /** What it is worked on for: outline, or end. */
+    until: string;
+    /** Of one that failed: why. */
+    error: string;
+    /** How far it is. */
+    progress: {
+        /** That the book has. */
+        words: number;
+        /** That it will have. */
+        scenes: number;
+        /** With a text. */
+        scenes_written: number;
+        /** With a text that has been summed up, too. */
+        scenes_done: number;
+        /** While it was worked on; 0: unknown. */
+        words_per_minute: number;
+        /** What is left at that rate. */
+        eta_seconds: number | null;
+        /** How long it has been worked on. */
+        run_seconds: number;
+        /** Outlines, plans, scenes and summaries made. */
+        steps: number;
+        /** Answers that were not good enough, and asked for again. */
+        drafts_again: number;
+    };
+    /** Tokens so far. */
+    usage: {
+        /** Read, cached ones included. */
+        prompt_tokens: number;
+        /** Of those, already in memory. */
+        cached_tokens: number;
+        /** Written, thrown away ones included. */
+        completion_tokens: number;
+    };
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds, of the last change of anything in it. */
+    updated_at: number;
+    /** In order. */
+    chapters: Array<{
+        /** chapter_... */
+        id: string;
+        /** tiro.book.chapter */
+        object: string;
+        /** From 1. */
+        number: number;
+        /** Its heading. */
+        title: string;
+        /** What happens in it. */
+        outline: string;
+        /** Its budget. */
+        words_wanted: number;
+        /** In order; [] until planned. */
+        scenes: Array<{
+            /** scene_... */
+            id: string;
+            /** tiro.book.scene */
+            object: string;
+            /** In its chapter, from 1. */
+            number: number;
+            /** What happens in it. */
+            plan: string;
+            /** What happened; "": not summed up yet. */
+            summary: string;
+            /** waiting, written (not summed up yet) or done. */
+            state: string;
+            /** Its budget. */
+            words_wanted: number;
+            /** Of the version that is chosen; 0: none. */
+            words: number;
+            /** The share of its 8-grams that stood before, in it or in the book. */
+            repeated: number;
+            /** Of the version that is chosen; "": none. */
+            version_id: string;
+        }>;
+    }>;
+    /** What its scenes have stated. */
+    facts: Array<{
+        /** Who or what it is about. */
+        name: string;
+        /** What is true of it. */
+        fact: string;
+    }>;
+}
+
+export interface BookChapter {
+    /** chapter_... */
+    id: string;
+    /** tiro.book.chapter */
+    object: string;
+    /** From 1. */
+    number: number;
+    /** Its heading. */
+    title: string;
+    /** What happens in it. */
+    outline: string;
+    /** Its budget. */
+    words_wanted: number;
+    /** With their texts. */
+    scenes: Array<{
+        /** scene_... */
+        id: string;
+        /** tiro.book.scene */
+        object: string;
+        /** In its chapter, from 1. */
+        number: number;
+        /** What happens in it. */
+        plan: string;
+        /** What happened; "": not summed up yet. */
+        summary: string;
+        /** waiting, written (not summed up yet) or done. */
+        state: string;
+        /** Its budget. */
+        words_wanted: number;
+        /** Of the version that is chosen; 0: none. */
+        words: number;
+        /** The share of its 8-grams that stood before, in it or in the book. */
+        repeated: number;
+        /** Of the version that is chosen; "": none. */
+        version_id: string;
+        /** Of the version that is chosen; "": none yet. */
+        text: string;
+        /** All, the newest first. */
+        versions: Array<{
+            /** version_... */
+            id: string;
+            /** Its text. */
+            text: string;
+            /** That wrote it; "": a person. */
+            model: string;
+            /** Of the last call that wrote it. */
+            seed: number;
+            /** Their number. */
+            words: number;
+            /** The share of 8-grams that stood before. */
+            repeated: number;
+            /** How many were written to get this one. */
+            drafts: number;
+            /** Unix seconds. */
+            created_at: number;
+        }>;
+    }>;
+}
+
+export interface BookChapterUpdateRequest {
+    /** Its heading. */
+    title?: string | null;
+    /** What happens in it. Scenes that are planned already keep their plans. */
+    outline?: string | null;
+}
+
+export interface BookChapterUpdate {
+    /** chapter_... */
+    id: string;
+    /** tiro.book.chapter */
+    object: string;
+    /** From 1. */
+    number: number;
+    /** Its heading. */
+    title: string;
+    /** What happens in it. */
+    outline: string;
+    /** Its budget. */
+    words_wanted: number;
+    /** With their texts. */
+    scenes: Array<{
+        /** scene_... */
+        id: string;
+        /** tiro.book.scene */
+        object: string;
+        /** In its chapter, from 1. */
+        number: number;
+        /** What happens in it. */
+        plan: string;
+        /** What happened; "": not summed up yet. */
+        summary: string;
+        /** waiting, written (not summed up yet) or done. */
+        state: string;
+        /** Its budget. */
+        words_wanted: number;
+        /** Of the version that is chosen; 0: none. */
+        words: number;
+        /** The share of its 8-grams that stood before, in it or in the book. */
+        repeated: number;
+        /** Of the version that is chosen; "": none. */
+        version_id: string;
+        /** Of the version that is chosen; "": none yet. */
+        text: string;
+        /** All, the newest first. */
+        versions: Array<{
+            /** version_... */
+            id: string;
+            /** Its text. */
+            text: string;
+            /** That wrote it; "": a person. */
+            model: string;
+            /** Of the last call that wrote it. */
+            seed: number;
+            /** Their number. */
+            words: number;
+            /** The share of 8-grams that stood before. */
+            repeated: number;
+            /** How many were written to get this one. */
+            drafts: number;
+            /** Unix seconds. */
+            created_at: number;
+        }>;
+    }>;
+}
+
+export interface BookDelete {
+    /** What was deleted. */
+    id: string;
+    /** tiro.book.deleted */
+    object: string;
+    /** true */
+    deleted: boolean;
+}
+
+export interface BookPause {
+    /** book_... */
+    id: string;
+    /** tiro.book */
+    object: string;
+    /** "": the model finds one. */
+    title: string;
+    /** What it began with. */
+    idea: string;
+    /** That writes it. */
+    model: string;
+    /** That it is written in. */
+    language: string;
+    /** Kind and style, in words. */
+    genre: string;
+    /** "": not there yet; likewise the next two. */
+    premise: string;
+    /** Its people, a line each. */
+    people: string;
+    /** Who tells it, tense, tone, places. */
+    style_sheet: string;
+    /** That it shall have. */
+    words: number;
+    /** That it shall have. */
+    chapter_count: number;
+    /** That it shall have. */
+    scenes_per_chapter: number;
+    /** Chapters that are written at a time. */
+    parallel: number;
+    /** From which those of all steps follow. */
+    seed: number;
+    /** draft, running, paused, completed or failed. */
+    status: string;
+    /** What it is worked on for: outline, or end. */
+    until: string;
+    /** Of one that failed: why. */
+    error: string;
+    /** How far it is. */
+    progress: {
+        /** That the book has. */
+        words: number;
+        /** That it will have. */
+        scenes: number;
+        /** With a text. */
+        scenes_written: number;
+        /** With a text that has been summed up, too. */
+        scenes_done: number;
+        /** While it was worked on; 0: unknown. */
+        words_per_minute: number;
+        /** What is left at that rate. */
+        eta_seconds: number | null;
+        /** How long it has been worked on. */
+        run_seconds: number;
+        /** Outlines, plans, scenes and summaries made. */
+        steps: number;
+        /** Answers that were not good enough, and asked for again. */
+        drafts_again: number;
+    };
+    /** Tokens so far. */
+    usage: {
+        /** Read, cached ones included. */
+        prompt_tokens: number;
+        /** Of those, already in memory. */
+        cached_tokens: number;
+        /** Written, thrown away ones included. */
+        completion_tokens: number;
+    };
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds, of the last change of anything in it. */
+    updated_at: number;
+    /** In order. */
+    chapters: Array<{
+        /** chapter_... */
+        id: string;
+        /** tiro.book.chapter */
+        object: string;
+        /** From 1. */
+        number: number;
+        /** Its heading. */
+        title: string;
+        /** What happens in it. */
+        outline: string;
+        /** Its budget. */
+        words_wanted: number;
+        /** In order; [] until planned. */
+        scenes: Array<{
+            /** scene_... */
+            id: string;
+            /** tiro.book.scene */
+            object: string;
+            /** In its chapter, from 1. */
+            number: number;
+            /** What happens in it. */
+            plan: string;
+            /** What happened; "": not summed up yet. */
+            summary: string;
+            /** waiting, written (not summed up yet) or done. */
+            state: string;
+            /** Its budget. */
+            words_wanted: number;
+            /** Of the version that is chosen; 0: none. */
+            words: number;
+            /** The share of its 8-grams that stood before, in it or in the book. */
+            repeated: number;
+            /** Of the version that is chosen; "": none. */
+            version_id: string;
+        }>;
+    }>;
+    /** What its scenes have stated. */
+    facts: Array<{
+        /** Who or what it is about. */
+        name: string;
+        /** What is true of it. */
+        fact: string;
+    }>;
+}
+
+export interface BookSceneRegenerate {
+    /** book_... */
+    id: string;
+    /** tiro.book */
+    object: string;
+    /** "": the model finds one. */
+    title: string;
+    /** What it began with. */
+    idea: string;
+    /** That writes it. */
+    model: string;
+    /** That it is written in. */
+    language: string;
+    /** Kind and style, in words. */
+    genre: string;
+    /** "": not there yet; likewise the next two. */
+    premise: string;
+    /** Its people, a line each. */
+    people: string;
+    /** Who tells it, tense, tone, places. */
+    style_sheet: string;
+    /** That it shall have. */
+    words: number;
+    /** That it shall have. */
+    chapter_count: number;
+    /** That it shall have. */
+    scenes_per_chapter: number;
+    /** Chapters that are written at a time. */
+    parallel: number;
+    /** From which those of all steps follow. */
+    seed: number;
+    /** draft, running, paused, completed or failed. */
+    status: string;
+    /** What it is worked on for: outline, or end. */
+    until: string;
+    /** Of one that failed: why. */
+    error: string;
+    /** How far it is. */
+    progress: {
+        /** That the book has. */
+        words: number;
+        /** That it will have. */
+        scenes: number;
+        /** With a text. */
+        scenes_written: number;
+        /** With a text that has been summed up, too. */
+        scenes_done: number;
+        /** While it was worked on; 0: unknown. */
+        words_per_minute: number;
+        /** What is left at that rate. */
+        eta_seconds: number | null;
+        /** How long it has been worked on. */
+        run_seconds: number;
+        /** Outlines, plans, scenes and summaries made. */
+        steps: number;
+        /** Answers that were not good enough, and asked for again. */
+        drafts_again: number;
+    };
+    /** Tokens so far. */
+    usage: {
+        /** Read, cached ones included. */
+        prompt_tokens: number;
+        /** Of those, already in memory. */
+        cached_tokens: number;
+        /** Written, thrown away ones included. */
+        completion_tokens: number;
+    };
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds, of the last change of anything in it. */
+    updated_at: number;
+    /** In order. */
+    chapters: Array<{
+        /** chapter_... */
+        id: string;
+        /** tiro.book.chapter */
+        object: string;
+        /** From 1. */
+        number: number;
+        /** Its heading. */
+        title: string;
+        /** What happens in it. */
+        outline: string;
+        /** Its budget. */
+        words_wanted: number;
+        /** In order; [] until planned. */
+        scenes: Array<{
+            /** scene_... */
+            id: string;
+            /** tiro.book.scene */
+            object: string;
+            /** In its chapter, from 1. */
+            number: number;
+            /** What happens in it. */
+            plan: string;
+            /** What happened; "": not summed up yet. */
+            summary: string;
+            /** waiting, written (not summed up yet) or done. */
+            state: string;
+            /** Its budget. */
+            words_wanted: number;
+            /** Of the version that is chosen; 0: none. */
+            words: number;
+            /** The share of its 8-grams that stood before, in it or in the book. */
+            repeated: number;
+            /** Of the version that is chosen; "": none. */
+            version_id: string;
+        }>;
+    }>;
+    /** What its scenes have stated. */
+    facts: Array<{
+        /** Who or what it is about. */
+        name: string;
+        /** What is true of it. */
+        fact: string;
+    }>;
+}
+
+export interface BookSceneUpdateRequest {
+    /** What happens in it. */
+    plan?: string | null;
+    /** Becomes a version of its own, and is chosen. */
+    text?: string | null;
+    /** The version to choose. Not together with text. */
+    version_id?: string | null;
+}
+
+export interface BookSceneUpdate {
+    /** chapter_... */
+    id: string;
+    /** tiro.book.chapter */
+    object: string;
+    /** From 1. */
+    number: number;
+    /** Its heading. */
+    title: string;
+    /** What happens in it. */
+    outline: string;
+    /** Its budget. */
+    words_wanted: number;
+    /** With their texts. */
+    scenes: Array<{
+        /** scene_... */
+        id: string;
+        /** tiro.book.scene */
+        object: string;
+        /** In its chapter, from 1. */
+        number: number;
+        /** What happens in it. */
+        plan: string;
+        /** What happened; "": not summed up yet. */
+        summary: string;
+        /** waiting, written (not summed up yet) or done. */
+        state: string;
+        /** Its budget. */
+        words_wanted: number;
+        /** Of the version that is chosen; 0: none. */
+        words: number;
+        /** The share of its 8-grams that stood before, in it or in the book. */
+        repeated: number;
+        /** Of the version that is chosen; "": none. */
+        version_id: string;
+        /** Of the version that is chosen; "": none yet. */
+        text: string;
+        /** All, the newest first. */
+        versions: Array<{
+            /** version_... */
+            id: string;
+            /** Its text. */
+            text: string;
+            /** That wrote it; "": a person. */
+            model: string;
+            /** Of the last call that wrote it. */
+            seed: number;
+            /** Their number. */
+            words: number;
+            /** The share of 8-grams that stood before. */
+            repeated: number;
+            /** How many were written to get this one. */
+            drafts: number;
+            /** Unix seconds. */
+            created_at: number;
+        }>;
+    }>;
+}
+
+export interface BookStartRequest {
+    /** outline: premise, style sheet, the outlines of all chapters and the plans of their scenes, to be looked at and changed; end: all of the text. */
+    until?: "outline" | "end" | null;
+}
+
+export interface BookStart {
+    /** book_... */
+    id: string;
+    /** tiro.book */
+    object: string;
+    /** "": the model finds one. */
+    title: string;
+    /** What it began with. */
+    idea: string;
+    /** That writes it. */
+    model: string;
+    /** That it is written in. */
+    language: string;
+    /** Kind and style, in words. */
+    genre: string;
+    /** "": not there yet; likewise the next two. */
+    premise: string;
+    /** Its people, a line each. */
+    people: string;
+    /** Who tells it, tense, tone, places. */
+    style_sheet: string;
+    /** That it shall have. */
+    words: number;
+    /** That it shall have. */
+    chapter_count: number;
+    /** That it shall have. */
+    scenes_per_chapter: number;
+    /** Chapters that are written at a time. */
+    parallel: number;
+    /** From which those of all steps follow. */
+    seed: number;
+    /** draft, running, paused, completed or failed. */
+    status: string;
+    /** What it is worked on for: outline, or end. */
+    until: string;
+    /** Of one that failed: why. */
+    error: string;
+    /** How far it is. */
+    progress: {
+        /** That the book has. */
+        words: number;
+        /** That it will have. */
+        scenes: number;
+        /** With a text. */
+        scenes_written: number;
+        /** With a text that has been summed up, too. */
+        scenes_done: number;
+        /** While it was worked on; 0: unknown. */
+        words_per_minute: number;
+        /** What is left at that rate. */
+        eta_seconds: number | null;
+        /** How long it has been worked on. */
+        run_seconds: number;
+        /** Outlines, plans, scenes and summaries made. */
+        steps: number;
+        /** Answers that were not good enough, and asked for again. */
+        drafts_again: number;
+    };
+    /** Tokens so far. */
+    usage: {
+        /** Read, cached ones included. */
+        prompt_tokens: number;
+        /** Of those, already in memory. */
+        cached_tokens: number;
+        /** Written, thrown away ones included. */
+        completion_tokens: number;
+    };
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds, of the last change of anything in it. */
+    updated_at: number;
+    /** In order. */
+    chapters: Array<{
+        /** chapter_... */
+        id: string;
+        /** tiro.book.chapter */
+        object: string;
+        /** From 1. */
+        number: number;
+        /** Its heading. */
+        title: string;
+        /** What happens in it. */
+        outline: string;
+        /** Its budget. */
+        words_wanted: number;
+        /** In order; [] until planned. */
+        scenes: Array<{
+            /** scene_... */
+            id: string;
+            /** tiro.book.scene */
+            object: string;
+            /** In its chapter, from 1. */
+            number: number;
+            /** What happens in it. */
+            plan: string;
+            /** What happened; "": not summed up yet. */
+            summary: string;
+            /** waiting, written (not summed up yet) or done. */
+            state: string;
+            /** Its budget. */
+            words_wanted: number;
+            /** Of the version that is chosen; 0: none. */
+            words: number;
+            /** The share of its 8-grams that stood before, in it or in the book. */
+            repeated: number;
+            /** Of the version that is chosen; "": none. */
+            version_id: string;
+        }>;
+    }>;
+    /** What its scenes have stated. */
+    facts: Array<{
+        /** Who or what it is about. */
+        name: string;
+        /** What is true of it. */
+        fact: string;
+    }>;
+}
+
+export interface BookUpdateRequest {
+    /** Its title. */
+    title?: string | null;
+    /** What it began with. */
+    idea?: string | null;
+    /** That writes what is still to be written. */
+    model?: string | null;
+    /** That it is written in. */
+    language?: string | null;
+    /** Kind and style. */
+    genre?: string | null;
+    /** "": the model writes it anew when the book goes on; likewise the style sheet. */
+    premise?: string | null;
+    /** Its people, a line each. */
+    people?: string | null;
+    /** Who tells it, tense, tone, places. */
+    style_sheet?: string | null;
+    /** Chapters written at a time. */
+    parallel?: number | null;
+}
+
+export interface BookUpdate {
+    /** book_... */
+    id: string;
+    /** tiro.book */
+    object: string;
+    /** "": the model finds one. */
+    title: string;
+    /** What it began with. */
+    idea: string;
+    /** That writes it. */
+    model: string;
+    /** That it is written in. */
+    language: string;
+    /** Kind and style, in words. */
+    genre: string;
+    /** "": not there yet; likewise the next two. */
+    premise: string;
+    /** Its people, a line each. */
+    people: string;
+    /** Who tells it, tense, tone, places. */
+    style_sheet: string;
+    /** That it shall have. */
+    words: number;
+    /** That it shall have. */
+    chapter_count: number;
+    /** That it shall have. */
+    scenes_per_chapter: number;
+    /** Chapters that are written at a time. */
+    parallel: number;
+    /** From which those of all steps follow. */
+    seed: number;
+    /** draft, running, paused, completed or failed. */
+    status: string;
+    /** What it is worked on for: outline, or end. */
+    until: string;
+    /** Of one that failed: why. */
+    error: string;
+    /** How far it is. */
+    progress: {
+        /** That the book has. */
+        words: number;
+        /** That it will have. */
+        scenes: number;
+        /** With a text. */
+        scenes_written: number;
+        /** With a text that has been summed up, too. */
+        scenes_done: number;
+        /** While it was worked on; 0: unknown. */
+        words_per_minute: number;
+        /** What is left at that rate. */
+        eta_seconds: number | null;
+        /** How long it has been worked on. */
+        run_seconds: number;
+        /** Outlines, plans, scenes and summaries made. */
+        steps: number;
+        /** Answers that were not good enough, and asked for again. */
+        drafts_again: number;
+    };
+    /** Tokens so far. */
+    usage: {
+        /** Read, cached ones included. */
+        prompt_tokens: number;
+        /** Of those, already in memory. */
+        cached_tokens: number;
+        /** Written, thrown away ones included. */
+        completion_tokens: number;
+    };
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds, of the last change of anything in it. */
+    updated_at: number;
+    /** In order. */
+    chapters: Array<{
+        /** chapter_... */
+        id: string;
+        /** tiro.book.chapter */
+        object: string;
+        /** From 1. */
+        number: number;
+        /** Its heading. */
+        title: string;
+        /** What happens in it. */
+        outline: string;
+        /** Its budget. */
+        words_wanted: number;
+        /** In order; [] until planned. */
+        scenes: Array<{
+            /** scene_... */
+            id: string;
+            /** tiro.book.scene */
+            object: string;
+            /** In its chapter, from 1. */
+            number: number;
+            /** What happens in it. */
+            plan: string;
+            /** What happened; "": not summed up yet. */
+            summary: string;
+            /** waiting, written (not summed up yet) or done. */
+            state: string;
+            /** Its budget. */
+            words_wanted: number;
+            /** Of the version that is chosen; 0: none. */
+            words: number;
+            /** The share of its 8-grams that stood before, in it or in the book. */
+            repeated: number;
+            /** Of the version that is chosen; "": none. */
+            version_id: string;
+        }>;
+    }>;
+    /** What its scenes have stated. */
+    facts: Array<{
+        /** Who or what it is about. */
+        name: string;
+        /** What is true of it. */
+        fact: string;
+    }>;
+}
+
+export interface BookList {
+    /** list */
+    object: string;
+    /** By their last change. */
+    data: Array<{
+        /** book_... */
+        id: string;
+        /** tiro.book */
+        object: string;
+        /** "": the model finds one. */
+        title: string;
+        /** What it began with. */
+        idea: string;
+        /** That writes it. */
+        model: string;
+        /** That it is written in. */
+        language: string;
+        /** Kind and style, in words. */
+        genre: string;
+        /** "": not there yet; likewise the next two. */
+        premise: string;
+        /** Its people, a line each. */
+        people: string;
+        /** Who tells it, tense, tone, places. */
+        style_sheet: string;
+        /** That it shall have. */
+        words: number;
+        /** That it shall have. */
+        chapter_count: number;
+        /** That it shall have. */
+        scenes_per_chapter: number;
+        /** Chapters that are written at a time. */
+        parallel: number;
+        /** From which those of all steps follow. */
+        seed: number;
+        /** draft, running, paused, completed or failed. */
+        status: string;
+        /** What it is worked on for: outline, or end. */
+        until: string;
+        /** Of one that failed: why. */
+        error: string | null;
+        /** How far it is. */
+        progress: {
+            /** That the book has. */
+            words: number;
+            /** That it will have. */
+            scenes: number;
+            /** With a text. */
+            scenes_written: number;
+            /** With a text that has been summed up, too. */
+            scenes_done: number;
+            /** While it was worked on; 0: unknown. */
+            words_per_minute: number;
+            /** What is left at that rate. */
+            eta_seconds: number | null;
+            /** How long it has been worked on. */
+            run_seconds: number;
+            /** Outlines, plans, scenes and summaries made. */
+            steps: number;
+            /** Answers that were not good enough, and asked for again. */
+            drafts_again: number;
+        };
+        /** Tokens so far. */
+        usage: {
+            /** Read, cached ones included. */
+            prompt_tokens: number;
+            /** Of those, already in memory. */
+            cached_tokens: number;
+            /** Written, thrown away ones included. */
+            completion_tokens: number;
+        };
+        /** Unix seconds. */
+        created_at: number;
+        /** Unix seconds, of the last change of anything in it. */
+        updated_at: number;
+    }>;
+    /** Whether there is a next page. */
+    has_more: boolean;
+}
+
+export interface BookCreateRequest {
+    /** What the book is about, in a few sentences. */
+    idea: string;
+    /** That writes it; see GET /v1/models. */
+    model: string;
+    /** Left out: the model finds one. */
+    title?: string | null;
+    /** That it is written in, by its name. */
+    language?: string | null;
+    /** Kind and style: "a quiet mystery". */
+    genre?: string | null;
+    /** Who wants what, and how it ends. Left out: the model writes it. */
+    premise?: string | null;
+    /** Its people, a line each. Left out: they come with the premise. */
+    people?: string | null;
+    /** Who tells it, tense, tone, places. Left out: the model writes it. */
+    style_sheet?: string | null;
+    /** That it shall have. */
+    words?: number | null;
+    /** Left out: one for each 3000 words. */
+    chapters?: number | null;
+    /** Of each chapter. Left out: one for each 600 words. */
+    scenes?: number | null;
+    /** Chapters written at a time: 1 knows most of what was written before, more are done sooner. */
+    parallel?: number | null;
+    /** Left out: a random one. */
+    seed?: number | null;
+}
+
+export interface BookCreate {
+    /** book_... */
+    id: string;
+    /** tiro.book */
+    object: string;
+    /** "": the model finds one. */
+    title: string;
+    /** What it began with. */
+    idea: string;
+    /** That writes it. */
+    model: string;
+    /** That it is written in. */
+    language: string;
+    /** Kind and style, in words. */
+    genre: string;
+    /** "": not there yet; likewise the next two. */
+    premise: string;
+    /** Its people, a line each. */
+    people: string;
+    /** Who tells it, tense, tone, places. */
+    style_sheet: string;
+    /** That it shall have. */
+    words: number;
+    /** That it shall have. */
+    chapter_count: number;
+    /** That it shall have. */
+    scenes_per_chapter: number;
+    /** Chapters that are written at a time. */
+    parallel: number;
+    /** From which those of all steps follow. */
+    seed: number;
+    /** draft, running, paused, completed or failed. */
+    status: string;
+    /** What it is worked on for: outline, or end. */
+    until: string;
+    /** Of one that failed: why. */
+    error: string;
+    /** How far it is. */
+    progress: {
+        /** That the book has. */
+        words: number;
+        /** That it will have. */
+        scenes: number;
+        /** With a text. */
+        scenes_written: number;
+        /** With a text that has been summed up, too. */
+        scenes_done: number;
+        /** While it was worked on; 0: unknown. */
+        words_per_minute: number;
+        /** What is left at that rate. */
+        eta_seconds: number | null;
+        /** How long it has been worked on. */
+        run_seconds: number;
+        /** Outlines, plans, scenes and summaries made. */
+        steps: number;
+        /** Answers that were not good enough, and asked for again. */
+        drafts_again: number;
+    };
+    /** Tokens so far. */
+    usage: {
+        /** Read, cached ones included. */
+        prompt_tokens: number;
+        /** Of those, already in memory. */
+        cached_tokens: number;
+        /** Written, thrown away ones included. */
+        completion_tokens: number;
+    };
+    /** Unix seconds. */
+    created_at: number;
+    /** Unix seconds, of the last change of anything in it. */
+    updated_at: number;
+    /** In order. */
+    chapters: Array<{
+        /** chapter_... */
+        id: string;
+        /** tiro.book.chapter */
+        object: string;
+        /** From 1. */
+        number: number;
+        /** Its heading. */
+        title: string;
+        /** What happens in it. */
+        outline: string;
+        /** Its budget. */
+        words_wanted: number;
+        /** In order; [] until planned. */
+        scenes: Array<{
+            /** scene_... */
+            id: string;
+            /** tiro.book.scene */
+            object: string;
+            /** In its chapter, from 1. */
+            number: number;
+            /** What happens in it. */
+            plan: string;
+            /** What happened; "": not summed up yet. */
+            summary: string;
+            /** waiting, written (not summed up yet) or done. */
+            state: string;
+            /** Its budget. */
+            words_wanted: number;
+            /** Of the version that is chosen; 0: none. */
+            words: number;
+            /** The share of its 8-grams that stood before, in it or in the book. */
+            repeated: number;
+            /** Of the version that is chosen; "": none. */
+            version_id: string;
+        }>;
+    }>;
+    /** What its scenes have stated. */
+    facts: Array<{
+        /** Who or what it is about. */
+        name: string;
+        /** What is true of it. */
+        fact: string;
+    }>;
+}
+
 export interface Chat {
     /** The chat. */
     chat: {
