@@ -149,6 +149,14 @@ int book_read_plan(struct slice *ret, size_t n, struct slice content, struct are
     return good ? 0 : not_as_asked(err);
 }
 
+/* One that was shown, and not found. */
+static bool is_example(struct slice fact)
+{
+    for (const struct book_example *e = book_examples(BOOK_STEP_NOTES, 0); e->asked; e++)
+        if (slice_find(slice_of(e->answer), fact) < strlen(e->answer)) return true;
+    return false;
+}
+
 int book_read_notes(struct slice *ret_summary, struct book_fact_row *ret_facts, size_t *ret_n,
                     struct slice content, struct slice text, struct arena *arena, struct err *err)
 {
@@ -160,7 +168,9 @@ int book_read_notes(struct slice *ret_summary, struct book_fact_row *ret_facts, 
     for (size_t i = 0; i < json_array_size(list) && *ret_n < BOOK_FACTS_TAKEN; i++) {
         const json_t *one = json_array_get(list, i);
         struct book_fact_row fact = { member(one, "name", arena), member(one, "fact", arena) };
-        if (!fact.name.len || !fact.fact.len || slice_find(text, fact.name) == text.len) continue;
+        if (!fact.name.len || !fact.fact.len || slice_find(text, fact.name) == text.len ||
+            is_example(fact.fact))
+            continue;
         fact.fact = mended(fact.fact, BOOK_FACT_MAX, arena);
         fact.name = book_clip(fact.name, BOOK_NAME_MAX);
         ret_facts[(*ret_n)++] = fact;

@@ -95,28 +95,23 @@ static void heading(const struct form *f, const char *key)
                       : SLICE("^[A-Z\xc3\x80-\xc3\x9e][ 'A-Za-z\xc3\x80-\xc9\x8f]{3,36}$"));
 }
 
-/* One of the first `n` names, and a space. */
-static void write_lead(struct buf *b, const struct book_names *names, size_t n)
+/* The first name, if there is one, and a space. */
+static void write_lead(struct buf *b, const struct book_names *names)
 {
-    if (n > names->n) n = names->n;
-    if (n == 0) return;
-    buf_add_char(b, '(');
-    for (size_t i = 0; i < n; i++) {
-        if (i > 0) buf_add_char(b, '|');
-        for (size_t k = 0; k < names->at[i].len; k++) {
-            char c = names->at[i].ptr[k];
-            if (strchr("^$.*+?()[]{}|\\/-", c)) buf_add_char(b, '\\');
-            buf_add_char(b, c);
-        }
+    if (names->n == 0) return;
+    for (size_t i = 0; i < names->at[0].len; i++) {
+        char c = names->at[0].ptr[i];
+        if (strchr("^$.*+?()[]{}|\\/-", c)) buf_add_char(b, '\\');
+        buf_add_char(b, c);
     }
-    buf_add_str(b, ") ");
+    buf_add_char(b, ' ');
 }
 
-static void line_of_people(const struct form *f, size_t n_names, int min, int max)
+static void line_of_person(const struct form *f, int min, int max)
 {
     struct buf lead;
     buf_init(&lead, PATTERN_MAX);
-    if (f->one[1] != '^') write_lead(&lead, f->names, n_names);
+    if (f->one[1] != '^') write_lead(&lead, f->names);
     prose(f, buf_slice(&lead), min, max, true);
     if (lead.failed) f->w->out->failed = true;
     buf_release(&lead);
@@ -146,7 +141,7 @@ static void write_premise(const struct form *f)
     static const char *const keys[] = { "wants", "against", "end", "title", NULL };
     struct buf lead;
     buf_init(&lead, PATTERN_MAX);
-    write_lead(&lead, f->names, 1);
+    write_lead(&lead, f->names);
     buf_add_str(&lead, "wants ");
     object_begin(f->w);
     json_key(f->w, "wants");
@@ -185,17 +180,29 @@ static void write_chapter(const struct form *f)
     static const char *const keys[] = { "outline", "title", NULL };
     object_begin(f->w);
     json_key(f->w, "outline");
-    line_of_people(f, 1, 60, BOOK_OUTLINE_MAX);
+    line_of_person(f, 60, BOOK_OUTLINE_MAX);
     heading(f, "title");
     object_end(f->w, keys);
 }
 
-static void write_plan(const struct form *f, int n_scenes)
+/* The people take turns here, too: else all scenes are of one, who does the same in each. */
+static void write_plan(const struct form *f, int n_scenes, size_t centre)
 {
     static const char *const keys[] = { "scenes", NULL };
     object_begin(f->w);
-    list_begin(f->w, "scenes", n_scenes, n_scenes);
-    line_of_people(f, BOOK_NAMES_MAX, 40, BOOK_PLAN_MAX);
+    json_key(f->w, "scenes");
+    json_object_begin(f->w);
+    json_member_str(f->w, "type", "array");
+    json_member_int(f->w, "minItems", n_scenes);
+    json_member_int(f->w, "maxItems", n_scenes);
+    json_key(f->w, "prefixItems");
+    json_array_begin(f->w);
+    for (int i = 0; i < n_scenes; i++) {
+        struct book_names one = { .n = f->names->n > 0 };
+        if (one.n) one.at[0] = f->names->at[(centre + (size_t)i) % f->names->n];
+        line_of_person(&(struct form){ f->w, &one, f->one, f->english }, 40, BOOK_PLAN_MAX);
+    }
+    json_array_end(f->w);
     json_object_end(f->w);
     object_end(f->w, keys);
 }
@@ -242,7 +249,7 @@ void book_form_write(struct json_writer *w, const struct book_view *view,
     case BOOK_STEP_PREMISE: write_premise(&f); break;
     case BOOK_STEP_STYLE: write_style(&f); break;
     case BOOK_STEP_CHAPTER: write_chapter(&f); break;
-    case BOOK_STEP_PLAN: write_plan(&f, (int)view->book.n_scenes); break;
+    case BOOK_STEP_PLAN: write_plan(&f, (int)view->book.n_scenes, (size_t)ask->chapter - 1); break;
     case BOOK_STEP_NOTES: write_notes(&f); break;
     case BOOK_STEP_DRAFT: break;
     }

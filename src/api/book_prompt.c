@@ -170,7 +170,7 @@ static void write_draft(struct buf *b, const struct book_view *v, const struct b
     const struct book_scene_row *s = ask->scene, *last = scene_before(v, s);
     write_before(b, v, ask->chapter);
     write_facts(b, v, s->plan, c->outline);
-    write_chapter_head(b, c);
+    buf_printf(b, "Chapter %d, %.*s\n", (int)c->number, SLICE_FMT(c->title));
     for (size_t i = 0; i < v->n_scenes; i++) {
         const struct book_scene_row *at = &v->scenes[i];
         if (at->chapter != s->chapter || at->number >= s->number || !at->summary.len) continue;
@@ -234,7 +234,10 @@ static void write_sampling(struct json_writer *w, const struct book_ask *ask)
     bool draft = ask->kind == BOOK_STEP_DRAFT;
     json_member_double(w, "temperature", ask->kind == BOOK_STEP_NOTES ? 0.4 : 0.9);
     json_member_double(w, "min_p", 0.08);
-    json_member_double(w, "frequency_penalty", draft ? 0.35 : 0.2);
+    json_member_double(w, "frequency_penalty",
+                       draft                         ? 0.35
+                       : ask->kind == BOOK_STEP_PLAN ? 0.4
+                                                     : 0.2);
     json_member_double(w, "presence_penalty", draft ? 0.25 : 0);
     json_member_double(w, "repetition_penalty", draft ? 1.05 : 1);
     json_member_int(w, "seed", (int64_t)(ask->seed & INT64_MAX));

@@ -25,9 +25,9 @@ enum book_step_kind {
 };
 
 enum {
-    BOOK_FACTS_SHOWN = 20, /* of those stated so far */
+    BOOK_FACTS_SHOWN = 10, /* of those stated so far */
     BOOK_FACTS_TAKEN = 4,  /* of one scene */
-    BOOK_BEFORE_SHOWN = 5, /* chapters before, each by its summary */
+    BOOK_BEFORE_SHOWN = 2, /* chapters before, each by its summary */
     BOOK_PROMPT_MAX = 1 << 20,
 };
 

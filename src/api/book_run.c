@@ -165,6 +165,11 @@ static int cost_of(double *ret, struct book_step *s, struct slice content, struc
     return 0;
 }
 
+static int tries_max(const struct book_step *s)
+{
+    return s->ask.kind == BOOK_STEP_PLAN ? BOOK_PLAN_TRIES_MAX : BOOK_TRIES_MAX;
+}
+
 /* The answer is good enough, or the best of all that were tried: it is what has been read. */
 static int choose(bool *ret, struct book_step *s, struct slice content, struct err *err)
 {
@@ -178,7 +183,7 @@ static int choose(bool *ret, struct book_step *s, struct slice content, struct e
     }
     /* A small model tells again what it is shown: then it is not shown. */
     s->ask.alone = true;
-    if (++s->n_tries < BOOK_TRIES_MAX) return 0;
+    if (++s->n_tries < tries_max(s)) return 0;
     *ret = true;
     return read_answer(s, s->kept, err);
 }

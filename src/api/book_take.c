@@ -73,7 +73,13 @@ static int add_grams(struct book_step *s, struct err *err)
     const struct book_view *v = &s->view;
     for (size_t i = 0; s->ask.kind == BOOK_STEP_DRAFT && i < v->n_scenes; i++)
         if (&v->scenes[i] != s->ask.scene) TRY(book_grams_add(&s->grams, v->scenes[i].text, err));
-    for (size_t i = 0; s->ask.kind == BOOK_STEP_CHAPTER && i < v->n_chapters; i++)
+    /* A small model tells again what its prompt says of the other chapters, too. */
+    for (size_t i = 0; s->ask.kind == BOOK_STEP_DRAFT && i < v->n_scenes; i++) {
+        if (&v->scenes[i] != s->ask.scene) TRY(book_grams_add(&s->grams, v->scenes[i].plan, err));
+        TRY(book_grams_add(&s->grams, v->scenes[i].summary, err));
+    }
+    bool outlines = s->ask.kind == BOOK_STEP_CHAPTER || s->ask.kind == BOOK_STEP_DRAFT;
+    for (size_t i = 0; outlines && i < v->n_chapters; i++)
         TRY(book_grams_add(&s->grams, v->chapters[i].outline, err));
     for (const struct book_example *e = book_examples((int)s->ask.kind, 0); e->asked; e++)
         TRY(book_grams_add(&s->grams, slice_of(e->answer), err));

@@ -365,6 +365,17 @@ static bool is_about_text(struct slice sentence)
     return false;
 }
 
+/* Of a play: "Emily Ives (quietly): ..." */
+static bool is_script(struct slice sentence)
+{
+    const char *colon = sentence.len ? memchr(sentence.ptr, ':', sentence.len) : NULL;
+    struct slice who = { sentence.ptr, colon ? (size_t)(colon - sentence.ptr) : 0 };
+    struct slice said = { colon, sentence.len - who.len };
+    return who.len && book_words(who) <= 4 && who.ptr[0] >= 'A' && who.ptr[0] <= 'Z' &&
+           (slice_starts(said, SLICE(": \"")) || slice_starts(said, SLICE(":** ")) ||
+            slice_starts(said, SLICE(": \xe2\x80\x9c")));
+}
+
 struct sieve {
     const struct book_grams *grams;
     const struct book_names *names;
@@ -380,7 +391,7 @@ static int sift(struct buf *out, struct sieve *s, struct slice text, struct err 
         size_t n, hits, end = sentence_end(text, at, &whole);
         struct slice sentence = { text.ptr + at, end - at };
         bool out_of_place = is_old(s->grams, &s->own, sentence) || is_about_text(sentence) ||
-                            book_names_drift(s->names, sentence);
+                            is_script(sentence) || book_names_drift(s->names, sentence);
         TRY(count(&n, &hits, s->grams, &s->own, &s->ring, sentence, err));
         if (out_of_place || hits * 2 > n) {
             s->ring.n = 0; /* What follows stands beside something else now. */

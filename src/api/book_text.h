@@ -42,8 +42,8 @@ int book_repeated(double *ret, const struct book_grams *g, struct slice text,
                   struct err *err) MUST_USE;
 struct book_names;
 /* Writes the text without the sentences most of whose 8-grams are repeated, those that speak of the
- * text itself, and those in which somebody's name has drifted (book_people.h). What is `before` it
- * in the same scene counts as having stood there. */
+ * text itself or are of a play, and those in which somebody's name has drifted (book_people.h).
+ * What is `before` it in the same scene counts as having stood there. */
 int book_sift(struct buf *out, const struct book_grams *g, const struct book_names *names,
               struct slice before, struct slice text, struct err *err) MUST_USE;
 

@@ -17,7 +17,8 @@
 enum {
     BOOK_STEPS_OPEN_MAX = 8, /* of all books; of one: its `parallel` */
     BOOK_TRIES_MAX = 5,      /* of an outline or a summary that is not as asked for */
-    BOOK_DRAFTS_MAX = 3,     /* of a scene; the best is kept */
+    BOOK_PLAN_TRIES_MAX = 2, /* of the plan of a chapter's scenes, which is long */
+    BOOK_DRAFTS_MAX = 2,     /* of a scene; the best is kept */
     BOOK_CONTINUES_MAX = 8,  /* calls of one draft */
     BOOK_DULL_MAX = 2,       /* of them, that brought nothing new */
     BOOK_PIECE_WORDS_MIN = 12,
@@ -53,8 +54,8 @@ struct book_step {
     bool stopped; /* the book is not to be worked on any more */
     struct book_view view;
     struct book_ask ask;
-    struct book_grams grams; /* DRAFT: of all other scenes; CHAPTER: of all other outlines;
-                              * of the examples that were shown */
+    struct book_grams grams; /* what must not be told again: DRAFT: all other scenes, outlines and
+                              * plans; CHAPTER: all other outlines; of the examples shown */
     const struct book_chapter_row *chapter;
     /* Run: */
     bool begun; /* it has been taken */

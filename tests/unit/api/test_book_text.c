@@ -72,7 +72,7 @@ static void test_sift(void **state)
     assert_ok(book_sift(&out, &g, &names, SLICE("a b c d e f g h i."),
                         SLICE("New words stand here.\n\nThe cat sat on the mat by the door. "
                               "A b c d e f g h i. Emma Ives came in. In this scene all is well. "
-                              "Emily Ives came in. And more."),
+                              "Emily (low): \"Go.\" Emily Ives came in. And more."),
                         &err),
               &err);
     assert_string_equal(buf_str(&out), "New words stand here. Emily Ives came in. And more.");
