@@ -1,5 +1,6 @@
 #include "api/book_text.h"
 
+#include "api/book_people.h"
 #include "base/seam.h"
 #include "base/utf8.h"
 
@@ -83,6 +84,35 @@ struct slice book_clip(struct slice text, size_t bytes_max)
 {
     if (text.len <= bytes_max) return text;
     return (struct slice){ text.ptr, utf8_complete_len(text.ptr, bytes_max) };
+}
+
+/* ---- Titles ---- */
+
+enum { TITLE_WORDS_MAX = 16 };
+
+static size_t title_words(uint64_t *ret, struct slice title)
+{
+    static const char *const small[] = { "the", "a", "an", "of", "in", "and", "to", "on" };
+    struct word w = { .end = 0 };
+    size_t n = 0;
+    while (n < TITLE_WORDS_MAX && next_word(&w, title, w.end)) {
+        struct slice word = { title.ptr + w.begin, w.end - w.begin };
+        bool is_small = false;
+        for (size_t i = 0; i < sizeof small / sizeof *small; i++)
+            is_small = is_small || slice_eq_nocase(word, slice_of(small[i]));
+        if (!is_small) ret[n++] = w.hash;
+    }
+    return n;
+}
+
+bool book_titles_alike(struct slice a, struct slice b)
+{
+    uint64_t in_a[TITLE_WORDS_MAX], in_b[TITLE_WORDS_MAX];
+    size_t n_a = title_words(in_a, a), n_b = title_words(in_b, b), n = n_a < n_b ? n_a : n_b,
+           same = 0;
+    for (size_t i = 0; i < n_a; i++)
+        for (size_t k = 0; k < n_b; k++) same += in_a[i] == in_b[k];
+    return n > 0 && same * 2 >= n;
 }
 
 /* ---- Sentences ---- */
@@ -323,18 +353,48 @@ static bool is_old(const struct book_grams *g, const struct book_grams *own, str
     return hits * 2 > n;
 }
 
-static int unrepeat(struct buf *out, const struct book_grams *g, struct book_grams *own,
-                    struct ring ring, struct slice text, struct err *err)
+/* That speaks of the text, and not in it. */
+static bool is_about_text(struct slice sentence)
+{
+    static const char *const begins[] = { "This scene",          "In this scene", "The scene ends",
+                                          "The scene concludes", "This chapter",  "In this chapter",
+                                          "In conclusion",       "In summary",    "Overall,",
+                                          "To be continued" };
+    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
+        if (starts_nocase(sentence, begins[i])) return true;
+    return false;
+}
+
+/* Of a play: "Emily Ives (quietly): ..." */
+static bool is_script(struct slice sentence)
+{
+    const char *colon = sentence.len ? memchr(sentence.ptr, ':', sentence.len) : NULL;
+    struct slice who = { sentence.ptr, colon ? (size_t)(colon - sentence.ptr) : 0 };
+    struct slice said = { colon, sentence.len - who.len };
+    return who.len && book_words(who) <= 4 && who.ptr[0] >= 'A' && who.ptr[0] <= 'Z' &&
+           (slice_starts(said, SLICE(": \"")) || slice_starts(said, SLICE(":** ")) ||
+            slice_starts(said, SLICE(": \xe2\x80\x9c")));
+}
+
+struct sieve {
+    const struct book_grams *grams;
+    const struct book_names *names;
+    struct book_grams own; /* of what came before in this text */
+    struct ring ring;
+};
+
+static int sift(struct buf *out, struct sieve *s, struct slice text, struct err *err)
 {
     size_t at = 0, gap_from = 0;
     while (at < text.len) {
         bool whole;
         size_t n, hits, end = sentence_end(text, at, &whole);
         struct slice sentence = { text.ptr + at, end - at };
-        bool old = is_old(g, own, sentence);
-        TRY(count(&n, &hits, g, own, &ring, sentence, err));
-        if (old || hits * 2 > n) {
-            ring.n = 0; /* What follows stands beside something else now. */
+        bool out_of_place = is_old(s->grams, &s->own, sentence) || is_about_text(sentence) ||
+                            is_script(sentence) || book_names_drift(s->names, sentence);
+        TRY(count(&n, &hits, s->grams, &s->own, &s->ring, sentence, err));
+        if (out_of_place || hits * 2 > n) {
+            s->ring.n = 0; /* What follows stands beside something else now. */
         } else {
             if (out->len > 0) buf_add(out, text.ptr + gap_from, at - gap_from);
             buf_add_slice(out, sentence);
@@ -345,14 +405,13 @@ static int unrepeat(struct buf *out, const struct book_grams *g, struct book_gra
     return out->failed ? err_set(err, ERR_NO_MEMORY, "There is no memory for the book.") : 0;
 }
 
-int book_unrepeat(struct buf *out, const struct book_grams *g, struct slice before,
-                  struct slice text, struct err *err)
+int book_sift(struct buf *out, const struct book_grams *g, const struct book_names *names,
+              struct slice before, struct slice text, struct err *err)
 {
-    struct book_grams own = { 0 };
-    struct ring ring = { .n = 0 };
+    struct sieve s = { .grams = g, .names = names };
     size_t n, hits;
-    int rc = count(&n, &hits, g, &own, &ring, before, err);
-    if (rc == 0) rc = unrepeat(out, g, &own, ring, text, err);
-    book_grams_release(&own);
+    int rc = count(&n, &hits, g, &s.own, &s.ring, before, err);
+    if (rc == 0) rc = sift(out, &s, text, err);
+    book_grams_release(&s.own);
     return rc;
 }

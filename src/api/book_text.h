@@ -25,6 +25,9 @@ struct slice book_prose(struct slice text);
 /* At most so many bytes, whole characters. */
 struct slice book_clip(struct slice text, size_t bytes_max);
 
+/* Whether half of the words of the shorter title, without "the" and the like, are in the other. */
+bool book_titles_alike(struct slice a, struct slice b);
+
 /* The 8-grams of texts. Zeroed, it is empty. */
 struct book_grams {
     uint64_t *slots; /* 0: free */
@@ -37,9 +40,11 @@ int book_grams_add(struct book_grams *g, struct slice text, struct err *err) MUS
  * has none. */
 int book_repeated(double *ret, const struct book_grams *g, struct slice text,
                   struct err *err) MUST_USE;
-/* Writes the text without the sentences most of whose 8-grams are repeated. What is `before` it in
- * the same scene counts as having stood there. */
-int book_unrepeat(struct buf *out, const struct book_grams *g, struct slice before,
-                  struct slice text, struct err *err) MUST_USE;
+struct book_names;
+/* Writes the text without the sentences most of whose 8-grams are repeated, those that speak of the
+ * text itself or are of a play, and those in which somebody's name has drifted (book_people.h).
+ * What is `before` it in the same scene counts as having stood there. */
+int book_sift(struct buf *out, const struct book_grams *g, const struct book_names *names,
+              struct slice before, struct slice text, struct err *err) MUST_USE;
 
 #endif

@@ -59,8 +59,8 @@ def test_through_crashes_each_scene_once(tmp_path):
         assert scene["words"] <= scene["words_wanted"] * 1.15
     assert done["progress"]["words"] == sum(s["words"] for s in scenes(done))
     assert done["premise"] and done["people"] and done["style_sheet"] and done["title"]
-    # Two of the book, two outlines, two plans, four scenes, four summaries.
-    assert done["progress"]["steps"] == 14
+    # Three of the book, two outlines, two plans, four scenes, four summaries.
+    assert done["progress"]["steps"] == 15
     server.stop()
 
 
