@@ -45,6 +45,7 @@ def show(browser, server, abc, **context):
     page = browser.new_page(**context)
     page.problems = []
     page.on("pageerror", lambda e: page.problems.append(str(e)))
+    page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
     # What is really handed to the sound card, seen from below the app.
     page.add_init_script("""
         window.played = [];

@@ -114,7 +114,9 @@ function textOf(text: SVGTextElement, stencils: Stencil[]): string {
             if (!words.trim() || piece.getNumberOfChars() === 0) return "";
             const style = getComputedStyle(piece);
             // The score may be drawn smaller or larger than its units; its sizes are in units.
-            const size = Number(text.getAttribute("font-size")) || parseFloat(style.fontSize);
+            const own = parseFloat(style.fontSize);
+            const whole = Number(text.getAttribute("font-size"));
+            const size = whole ? (whole * own) / parseFloat(getComputedStyle(text).fontSize) : own;
             const { x, y } = piece.getStartPositionOfChar(0);
             const latin = encoded(words);
             if (latin !== null) return `BT /F${fontOf(style, text)} ${number(size)} Tf 1 0 0 -1 ${number(x)} ${number(y)} Tm (${latin}) Tj ET`;
