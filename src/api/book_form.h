@@ -1,7 +1,7 @@
 /* book_form - what the answer of a step must look like, as a JSON schema.
  *
- * The grammar holds the model to it, so the form carries what rules would not: a name has the letters
- * of a name, an outline begins with one of the book's people, a title has no colon.
+ * The grammar holds the model to it, so the form carries what rules would not: a name has the
+ * letters of a name, an outline begins with one of the book's people, a title has no colon.
  */
 #ifndef TIRO_API_BOOK_FORM_H
 #define TIRO_API_BOOK_FORM_H

@@ -2,8 +2,8 @@
  * answers of a plan look like.
  *
  * A small model that is asked for "the outline of chapter 7" writes that of chapter 6 again. So each
- * chapter is given a turn of events and somebody at its centre, by count; and each question is shown
- * with the answer it had for another book, since such a model follows examples and not rules.
+ * chapter is given a turn of events and somebody at its centre, by count; and each question is
+ * shown with the answer it had for another book, since such a model follows examples and not rules.
  */
 #ifndef TIRO_API_BOOK_PLOT_H
 #define TIRO_API_BOOK_PLOT_H
