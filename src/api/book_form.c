@@ -2,7 +2,7 @@
 
 enum { PATTERN_MAX = 8192, LETTERS = 20 };
 
-/* What a line of prose may hold: the letters of the Latin script, where the book is written in it. */
+/* What a line may hold: the letters of the Latin script, where the book is written in it. */
 #define LATIN                             \
     "[ '(),.;?A-Za-z0-9\xc3\x80-\xc9\x8f" \
     "\xe2\x80\x98\xe2\x80\x99\xe2\x80\x93\xe2\x80\x94-]"

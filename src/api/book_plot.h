@@ -1,7 +1,7 @@
 /* book_plot - the bones of a plot: who there is in a story, what a chapter is about, and what the
  * answers of a plan look like.
  *
- * A small model that is asked for "the outline of chapter 7" writes that of chapter 6 again. So each
+ * A small model that is asked for "the outline of chapter 7" writes that of chapter 6 again. So a
  * chapter is given a turn of events and somebody at its centre, by count; and each question is
  * shown with the answer it had for another book, since such a model follows examples and not rules.
  */

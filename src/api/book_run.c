@@ -153,10 +153,11 @@ static int cost_of(double *ret, struct book_step *s, struct slice content, struc
     struct slice text = s->ask.kind == BOOK_STEP_CHAPTER   ? s->outline
                         : s->ask.kind == BOOK_STEP_PEOPLE  ? s->person
                         : s->ask.kind == BOOK_STEP_PREMISE ? s->premise
+                        : s->ask.kind == BOOK_STEP_NOTES   ? s->summary
                                                            : content;
     bool known = false;
     *ret = 0;
-    if (s->ask.kind == BOOK_STEP_STYLE || s->ask.kind == BOOK_STEP_NOTES) return 0;
+    if (s->ask.kind == BOOK_STEP_STYLE) return 0;
     TRY(book_repeated(ret, &s->grams, text, err));
     for (size_t i = 0; s->ask.kind == BOOK_STEP_CHAPTER && i < v->n_chapters; i++)
         known = known || book_titles_alike(v->chapters[i].title, s->title);

@@ -365,15 +365,20 @@ static bool is_about_text(struct slice sentence)
     return false;
 }
 
-/* Of a play: "Emily Ives (quietly): ..." */
-static bool is_script(struct slice sentence)
+enum script { SCRIPT_NO, SCRIPT_LABEL, SCRIPT_LINE };
+
+/* Of a play: "Emily Ives (quietly): ...", or her name alone, and what she says in the next line. */
+static enum script script_of(struct slice sentence)
 {
     const char *colon = sentence.len ? memchr(sentence.ptr, ':', sentence.len) : NULL;
     struct slice who = { sentence.ptr, colon ? (size_t)(colon - sentence.ptr) : 0 };
     struct slice said = { colon, sentence.len - who.len };
-    return who.len && book_words(who) <= 4 && who.ptr[0] >= 'A' && who.ptr[0] <= 'Z' &&
-           (slice_starts(said, SLICE(": \"")) || slice_starts(said, SLICE(":** ")) ||
-            slice_starts(said, SLICE(": \xe2\x80\x9c")));
+    if (who.len == 0 || book_words(who) > 4 || !strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ*", who.ptr[0]))
+        return SCRIPT_NO;
+    said = slice_trim((struct slice){ said.ptr + 1, said.len - 1 });
+    if (said.len == 0 || slice_is(said, "**")) return SCRIPT_LABEL;
+    return strchr("\"*", said.ptr[0]) || slice_starts(said, SLICE("\xe2\x80\x9c")) ? SCRIPT_LINE
+                                                                                   : SCRIPT_NO;
 }
 
 struct sieve {
@@ -381,7 +386,24 @@ struct sieve {
     const struct book_names *names;
     struct book_grams own; /* of what came before in this text */
     struct ring ring;
+    bool labelled; /* the line before said who speaks */
 };
+
+static bool is_out_of_place(const struct sieve *s, struct slice sentence)
+{
+    return s->labelled || script_of(sentence) != SCRIPT_NO || is_about_text(sentence) ||
+           is_old(s->grams, &s->own, sentence) || book_names_drift(s->names, sentence);
+}
+
+/* Behind a sentence: to the next, and whether that is what a play's label announced. */
+static size_t skip_space(struct sieve *s, struct slice text, size_t at, struct slice sentence)
+{
+    bool next_line = at == text.len;
+    for (; at < text.len && strchr(" \t\r\n", text.ptr[at]); at++)
+        next_line = next_line || text.ptr[at] == '\n';
+    if (next_line) s->labelled = script_of(sentence) == SCRIPT_LABEL;
+    return at;
+}
 
 static int sift(struct buf *out, struct sieve *s, struct slice text, struct err *err)
 {
@@ -390,8 +412,7 @@ static int sift(struct buf *out, struct sieve *s, struct slice text, struct err 
         bool whole;
         size_t n, hits, end = sentence_end(text, at, &whole);
         struct slice sentence = { text.ptr + at, end - at };
-        bool out_of_place = is_old(s->grams, &s->own, sentence) || is_about_text(sentence) ||
-                            is_script(sentence) || book_names_drift(s->names, sentence);
+        bool out_of_place = is_out_of_place(s, sentence);
         TRY(count(&n, &hits, s->grams, &s->own, &s->ring, sentence, err));
         if (out_of_place || hits * 2 > n) {
             s->ring.n = 0; /* What follows stands beside something else now. */
@@ -399,8 +420,8 @@ static int sift(struct buf *out, struct sieve *s, struct slice text, struct err 
             if (out->len > 0) buf_add(out, text.ptr + gap_from, at - gap_from);
             buf_add_slice(out, sentence);
         }
-        gap_from = at = end;
-        while (at < text.len && strchr(" \t\r\n", text.ptr[at])) at++;
+        gap_from = end;
+        at = skip_space(s, text, end, sentence);
     }
     return out->failed ? err_set(err, ERR_NO_MEMORY, "There is no memory for the book.") : 0;
 }
