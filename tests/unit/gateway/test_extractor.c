@@ -110,7 +110,7 @@ static int set_up(void **state)
 {
     (void)state;
     if (!mkdtemp(dir) || uv_loop_init(&loop) < 0) return -1;
-    return extractor_open(&extractor, &loop, dir, NULL, &err);
+    return extractor_open(&extractor, &extractor_decode, &loop, dir, NULL, &err);
 }
 
 static int tear_down(void **state)
@@ -170,7 +170,7 @@ static void test_what_is_no_text_is_refused(void **state)
     ask(&a, "x", SLICE("say a\0b"));
     wait_for(&a);
     assert_int_equal(a.rc, -ERR_INVALID_VALUE);
-    refuse("flood", ERR_LIMIT, "more than 33554432 bytes of text");
+    refuse("flood", ERR_LIMIT, "more than 32 MiB of text");
 }
 
 static void test_a_few_at_once_and_none_lost(void **state)
