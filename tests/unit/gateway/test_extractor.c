@@ -152,9 +152,8 @@ static void test_ends_become_errors(void **state)
 {
     (void)state;
     refuse("exit 10", ERR_INVALID_VALUE, "could not be read as pdf: it is damaged");
-    refuse("exit 1", ERR_INVALID_VALUE, "it is damaged");
-    refuse("exit 11", ERR_INVALID_VALUE, "protected");
-    refuse("exit 3", ERR_INVALID_VALUE, "protected");
+    refuse("exit 11", ERR_INVALID_VALUE, "This PDF is encrypted; save it without a password");
+    refuse("exit 3", ERR_INVALID_VALUE, "save it without protection");
     refuse("exit 12", ERR_INVALID_VALUE, "no text in UTF-8");
     refuse("exit 13", ERR_LIMIT, "too much text");
     refuse("exit 14", ERR_LIMIT, "1024 MiB");
