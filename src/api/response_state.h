@@ -76,7 +76,7 @@ struct response_run {
     struct arena arena;   /* as long as the run */
     struct arena scratch; /* of the request; gone once no turn needs it */
     json_t *document;     /* the request's; gone with it */
-    json_t *history, *referenced;
+    json_t *history;
     json_t *input; /* items */
     json_t *files; /* texts that they show (api/prompt_files.h) */
     const char *model;

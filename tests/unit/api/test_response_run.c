@@ -201,7 +201,7 @@ static void on_end(void *user, const struct response_result *result)
 static const struct response_run_ops ops = { .event = on_event, .flush = on_flush, .end = on_end };
 
 struct more {
-    const json_t *history, *referenced;
+    const json_t *history;
     uint64_t events_from;
 };
 
@@ -213,7 +213,6 @@ static int begin(struct owner *o, const char *request, struct more more, struct 
         .principal = &principal,
         .request = slice_of(request),
         .history = more.history,
-        .referenced = more.referenced,
         .stored = true,
         .id = SLICE("resp_1"),
         .created_at = 1700000000,
@@ -549,17 +548,14 @@ static void test_history_and_references(void **state)
     struct owner *o = owner_new();
     struct err err = { 0 };
     json_t *history = json_loads(
-        "[{\"type\":\"message\",\"id\":\"msg_a\",\"role\":\"user\",\"status\":\"completed\","
+        "[{\"type\":\"message\",\"id\":\"msg_b\",\"role\":\"assistant\",\"status\":\"completed\","
+        "\"content\":[{\"type\":\"output_text\",\"text\":\"other\",\"annotations\":[],"
+        "\"logprobs\":[]}]},"
+        "{\"type\":\"message\",\"id\":\"msg_a\",\"role\":\"user\",\"status\":\"completed\","
         "\"content\":[{\"type\":\"input_text\",\"text\":\"old\"}]},"
         "{\"type\":\"lookup_call\",\"id\":\"lu_1\",\"status\":\"completed\",\"note\":\"noted\"}]",
         0, NULL);
-    json_t *referenced = json_loads(
-        "[{\"type\":\"message\",\"id\":\"msg_b\",\"role\":\"assistant\","
-        "\"status\":\"completed\",\"content\":[{\"type\":"
-        "\"output_text\",\"text\":\"other\",\"annotations\":[],"
-        "\"logprobs\":[]}]}]",
-        0, NULL);
-    const struct more more = { .history = history, .referenced = referenced };
+    const struct more more = { .history = history };
     int rc = begin(o,
                    "{\"model\":\"tools\",\"tools\":[" LOOKUP "],\"instructions\":\"I\",\"input\":["
                    "{\"type\":\"item_reference\",\"id\":\"msg_b\"},{\"id\":\"msg_a\"},"
@@ -567,16 +563,17 @@ static void test_history_and_references(void **state)
                    more, &err);
     if (rc < 0) fail_msg("%s", err.text);
     check_has(buf_str(&o->fake.trace),
-              "\"messages\":[{\"role\":\"system\",\"parts\":[\"I\"]},{\"role\":\"user\",\"parts\":"
-              "[\"old\"]},{\"role\":\"assistant\",\"parts\":[],\"tool_calls\":[\"lu_1\",\"lookup\","
+              "\"messages\":[{\"role\":\"system\",\"parts\":[\"I\"]},{\"role\":\"assistant\","
+              "\"parts\":[\"other\"]},{\"role\":\"user\",\"parts\":[\"old\"]},{\"role\":"
+              "\"assistant\",\"parts\":[],\"tool_calls\":[\"lu_1\",\"lookup\","
               "\"{\\\"again\\\":true}\"]},{\"role\":\"tool\",\"parts\":[\"noted\"],"
               "\"tool_call_id\":\"lu_1\"},{\"role\":\"assistant\",\"parts\":[\"other\"]},{\"role\":"
               "\"user\",\"parts\":[\"old\"]},{\"role\":\"user\",\"parts\":[\"new\"]}]");
     json_t *input;
     assert_int_equal(response_run_input(&input, o->run, &err), 0);
     assert_int_equal(json_array_size(input), 3);
-    assert_true(json_equal(json_array_get(input, 0), json_array_get(referenced, 0)));
-    assert_true(json_equal(json_array_get(input, 1), json_array_get(history, 0)));
+    assert_true(json_equal(json_array_get(input, 0), json_array_get(history, 0)));
+    assert_true(json_equal(json_array_get(input, 1), json_array_get(history, 1)));
     const json_t *own = json_array_get(input, 2);
     check_has(fake_get_str(own, "id").ptr, "msg_");
     assert_string_equal(fake_get_str(own, "status").ptr, "completed");
@@ -588,30 +585,7 @@ static void test_history_and_references(void **state)
     assert_int_equal(err.code, ERR_NOT_FOUND);
     assert_string_equal(err.text, "Item with id 'msg_c' not found.");
     json_decref(history);
-    json_decref(referenced);
     owner_free(o);
-}
-
-static void test_references_are_listed(void **state)
-{
-    (void)state;
-    struct arena arena;
-    struct err err = { 0 };
-    struct slice *ids;
-    size_t n;
-    arena_init(&arena, 1 << 16);
-    json_t *input = json_loads("[{\"id\":\"a\"},{\"role\":\"user\",\"content\":\"x\",\"id\":\"b\"},"
-                               "{\"type\":\"item_reference\",\"id\":\"c\"},5]",
-                               0, NULL);
-    assert_int_equal(response_references(&ids, &n, input, &arena, &err), 0);
-    assert_int_equal(n, 2);
-    assert_true(slice_is(ids[0], "a") && slice_is(ids[1], "c"));
-    json_t *text = json_string("x");
-    assert_int_equal(response_references(&ids, &n, text, &arena, &err), 0);
-    assert_int_equal(n, 0);
-    json_decref(input);
-    json_decref(text);
-    arena_release(&arena);
 }
 
 /* ---- Stopping, and how it stands ---- */
@@ -771,7 +745,6 @@ int main(void)
         cmocka_unit_test(test_made_again_it_is_the_same),
         cmocka_unit_test(test_a_worker_dies),
         cmocka_unit_test(test_history_and_references),
-        cmocka_unit_test(test_references_are_listed),
         cmocka_unit_test(test_bodies_on_the_way),
         cmocka_unit_test(test_dropped_while_a_tool_runs),
         cmocka_unit_test(test_dropped_inside_flush),
