@@ -174,8 +174,8 @@ static const struct field prompt_fields[] = {
                  .help = "Thinking, for models that think."),
     FIELD_ENUM(struct response_prompt_req, truncation, .names = truncations,
                .def = "\"disabled\"",
-               .help = "auto: what is too long for the context loses its oldest items; disabled: "
-                       "it is refused."),
+               .help = "auto: what is too long for the context loses its oldest items, also "
+                       "when results of the server's tools make it so; disabled: it is refused."),
     FIELD_JSON(struct response_prompt_req, chat_template_kwargs, .types = FIELD_TYPE_OBJECT,
                .extension = true, .schema = "{\"type\":\"object\"}",
                .help = "Further variables for the model's chat template, as vLLM has it."),
