@@ -37,6 +37,7 @@ struct extraction {
     /* The service's own. */
     struct extraction *next;
     void *process; /* NULL while it waits */
+    bool again;    /* The second attempt: the first was killed. */
 };
 
 int extract_begin(struct service *service, struct extraction *x, struct err *err) MUST_USE;

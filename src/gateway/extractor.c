@@ -97,12 +97,32 @@ static int result(const struct process *p, struct err *err)
     return 0;
 }
 
+static void wait_in_line(struct extractor *e, struct extraction *x)
+{
+    x->next = NULL;
+    x->process = NULL;
+    *e->end = x;
+    e->end = &x->next;
+    e->n_waiting++;
+}
+
+/* When memory runs out the kernel kills some process: the document need not be why. */
+static bool was_killed_by_others(const struct process *p)
+{
+    return p->signal == SIGKILL && !p->too_slow && !p->too_long && !p->not_text && !p->no_memory;
+}
+
 /* Both its end and that of its output are there. */
 static void finish(struct process *p)
 {
     struct extraction *x = p->x;
     struct err err = { 0 };
     if (!p->exited || !p->read_all) return;
+    if (x && was_killed_by_others(p) && !x->again) {
+        x->again = true;
+        wait_in_line(p->owner, x); /* It begins when this one is gone. */
+        x = NULL;
+    }
     bool half = p->n_checked < p->text.len; /* A character that is cut. */
     p->not_text = p->not_text || (half && p->owner->kind->is_text);
     int rc = x ? result(p, &err) : 0;
@@ -338,11 +358,8 @@ int extractor_begin(struct extractor *e, struct extraction *x, struct err *err)
     if (e->n_waiting >= e->kind->waiting_max)
         return trouble(e->kind, ERR_OVERLOADED, EXTRACTOR_FULL, err);
     if (e->kind->by_name) x->format = extract_format(x->filename);
-    x->next = NULL;
-    x->process = NULL;
-    *e->end = x;
-    e->end = &x->next;
-    e->n_waiting++;
+    x->again = false;
+    wait_in_line(e, x);
     wake(e);
     return 0;
 }

@@ -7,7 +7,11 @@
 #include "worker/errand.h"
 #include "worker/sandbox.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int end_of(int rc)
@@ -50,7 +54,8 @@ static int read_document(const struct decoder *decoder)
 
 /* ---- By a program of others ---- */
 
-static int run_program(const char *const *program)
+/* In a process of its own, which ends with ours. Returns only where it cannot be started. */
+static void become(const char *const *program, pid_t parent)
 {
     static const char *const read_only[] = {
         "/usr/lib", "/lib", "/lib64", "/etc/ld.so.cache", "/usr/share/poppler", NULL
@@ -58,13 +63,43 @@ static int run_program(const char *const *program)
     const char *executable[] = { program[0], "/lib64/ld-linux-x86-64.so.2", NULL };
     char *environment[] = { (char *)(uintptr_t) "LC_ALL=C.UTF-8", NULL };
     struct sandbox box;
-    if (access(program[0], X_OK) < 0) return DECODE_NO_PROGRAM;
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent) return;
     /* It has words for what is wrong, which hold words of the document. */
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    if (null < 0 || dup2(null, STDERR_FILENO) < 0) return DECODE_BROKEN;
+    if (null < 0 || dup2(null, STDERR_FILENO) < 0) return;
     sandbox_enter(&box, &(struct sandbox_needs){ .executable = executable, .readable = read_only });
     (void)execve(program[0], (char **)(uintptr_t)program, environment);
-    return DECODE_BROKEN; /* It is not there, or may not be run. */
+}
+
+/* Why it could not be opened; looked for behind walls, as always. */
+static int look_for_why(const struct decoder *decoder)
+{
+    struct sandbox box;
+    struct slice document;
+    struct err err = { 0 };
+    sandbox_enter(&box, &(struct sandbox_needs){ 0 });
+    int rc = errand_map_input(&document, "the document", &err);
+    if (rc < 0) return end_of(rc);
+    return decoder->is_encrypted(document) ? DECODE_ENCRYPTED : DECODE_DAMAGED;
+}
+
+static int run_program(const struct decoder *decoder)
+{
+    pid_t us = getpid();
+    int status;
+    if (access(decoder->program[0], X_OK) < 0) return DECODE_NO_PROGRAM;
+    pid_t child = fork();
+    if (child == 0) {
+        become(decoder->program, us);
+        _exit(DECODE_BROKEN);
+    }
+    if (child < 0) return DECODE_BROKEN;
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR) return DECODE_BROKEN;
+    if (WIFSIGNALED(status)) (void)raise(WTERMSIG(status)); /* Ours ends as it did. */
+    if (!WIFEXITED(status)) return DECODE_BROKEN;
+    if (WEXITSTATUS(status) == decoder->cannot_open) return look_for_why(decoder);
+    return WEXITSTATUS(status);
 }
 
 int worker_decode(const char *format)
@@ -77,5 +112,5 @@ int worker_decode(const char *format)
                   LOG_STR("why", decoder ? "no limits can be set" : "no such format"));
         return DECODE_BROKEN;
     }
-    return decoder->program ? run_program(decoder->program) : read_document(decoder);
+    return decoder->program ? run_program(decoder) : read_document(decoder);
 }

@@ -18,7 +18,8 @@
 
 static int limit(int what, rlim_t most)
 {
-    const struct rlimit l = { most, most };
+    /* Too much time is a signal of its own (SIGXCPU) before the second limit kills. */
+    const struct rlimit l = { most, what == RLIMIT_CPU ? most + 1 : most };
     return setrlimit((__rlimit_resource_t)what, &l);
 }
 
