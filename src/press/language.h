@@ -1,4 +1,4 @@
-/* language - what a book's language, a name such as "English" or "Deutsch", is to reading programs. */
+/* language - what the name of a book's language ("English", "Deutsch") is to reading programs. */
 #ifndef TIRO_PRESS_LANGUAGE_H
 #define TIRO_PRESS_LANGUAGE_H
 
