@@ -226,24 +226,12 @@ static void write_notes(const struct form *f)
     object_end(f->w, keys);
 }
 
-/* Most of the letters of what a person wrote. */
-static bool is_latin(struct slice text)
-{
-    size_t latin = 0, others = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        latin += ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= 0xC3 && c <= 0xC9);
-        others += c >= 0xCD;
-    }
-    return latin >= others;
-}
-
 void book_form_write(struct json_writer *w, const struct book_view *view,
                      const struct book_ask *ask, const struct book_names *names)
 {
     const struct form f = { .w = w,
                             .names = names,
-                            .one = is_latin(view->book.idea) ? LATIN : SCRIPT,
+                            .one = book_is_latin(view->book.idea) ? LATIN : SCRIPT,
                             .english = slice_eq_nocase(view->book.language, SLICE("English")) };
     switch (ask->kind) {
     case BOOK_STEP_PEOPLE: write_person(&f, view, ask->person); break;

@@ -177,27 +177,23 @@ static void write_draft(struct buf *b, const struct book_view *v, const struct b
         struct slice summary = book_clip(at->summary, SUMMARY_SHOWN);
         buf_printf(b, "Scene %d: %.*s\n", (int)at->number, SLICE_FMT(summary));
     }
-    if (last && last->text.len) {
-        struct slice end = book_tail(last->text, END_WORDS);
-        buf_printf(b, "The scene before ends: ...%.*s\n", SLICE_FMT(end));
-    }
     struct slice plan = book_clip(s->plan, PLAN_SHOWN);
-    buf_printf(b,
-               "\nWrite the scene, about %d words: %.*s\nTell only what happens now: what people "
-               "see, do and say to each other.",
-               (int)s->words, SLICE_FMT(plan));
+    struct slice before = ask->so_far.len ? ask->so_far : last ? last->text : SLICE("");
+    struct slice end = book_tail(before, END_WORDS);
+    if (ask->so_far.len)
+        buf_printf(b, "The scene: %.*s\nIts last words: ...%.*s\n\nWrite what happens next in it. ",
+                   SLICE_FMT(plan), SLICE_FMT(end));
+    else if (end.len)
+        buf_printf(b, "The scene before ends: ...%.*s\n", SLICE_FMT(end));
+    if (!ask->so_far.len)
+        buf_printf(b, "\nWrite the scene, about %d words: %.*s\n", (int)s->words, SLICE_FMT(plan));
+    buf_add_str(b, "Tell only what happens now: what people see, do and say to each other.");
 }
 
 static void write_notes(struct buf *b, const struct book_ask *ask)
 {
     struct slice text = book_clip(ask->scene->text, NOTES_TEXT_SHOWN);
     buf_printf(b, "A scene: %.*s\nWhat happened in it, and what stays true?", SLICE_FMT(text));
-}
-
-static void write_go_on(struct buf *b, size_t words)
-{
-    buf_printf(b, "Go on from where the scene stopped, about %d more words. What happens next?",
-               (int)words);
 }
 
 /* ---- The request ---- */
@@ -271,11 +267,6 @@ static void write_messages(struct json_writer *w, struct buf *text, const struct
     }
     buf_reset(text);
     write_user(text, view, ask, names);
-    write_message(w, "user", buf_slice(text));
-    if (ask->so_far.len == 0) return;
-    write_message(w, "assistant", ask->so_far);
-    buf_reset(text);
-    write_go_on(text, ask->words);
     write_message(w, "user", buf_slice(text));
 }
 

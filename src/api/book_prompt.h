@@ -47,7 +47,8 @@ struct book_ask {
     int person;                         /* of PEOPLE: which */
     bool alone;                         /* CHAPTER: without what happened before */
     uint64_t seed;
-    /* DRAFT: what of the scene is there already, to be gone on with; and the words wanted now. */
+    /* DRAFT: what of the scene is there, to be gone on with (its end is shown); and the most words
+     * wanted now. */
     struct slice so_far;
     size_t words;
 };

@@ -96,7 +96,8 @@ static int add_piece(struct book_step *s, struct slice content, bool cut, struct
     book_names(&names, s->view.book.people);
     if (cut) prose = book_whole_sentences(prose);
     buf_init(&piece, BOOK_SCENE_MAX);
-    int rc = book_sift(&piece, &s->grams, &names, buf_slice(&s->text), prose, err);
+    int rc = book_sift(&piece, &s->grams, &names, book_is_latin(s->view.book.idea),
+                       buf_slice(&s->text), prose, err);
     struct slice kept = slice_trim(buf_slice(&piece));
     if (rc == 0 && book_words(kept) >= BOOK_PIECE_WORDS_MIN) {
         if (s->text.len > 0) buf_add_str(&s->text, "\n\n");

@@ -4,7 +4,7 @@
 #include "base/seam.h"
 #include "base/utf8.h"
 
-enum { GRAMS_FIRST = 1024 };
+enum { GRAMS_FIRST = 1024, WORD_BYTES_MAX = 40, SHORT_WORDS_MIN = 4 };
 
 /* ---- Words ---- */
 
@@ -78,6 +78,17 @@ struct slice book_tail(struct slice text, size_t words)
     for (size_t i = 0; i <= all - words; i++)
         if (!next_word(&w, text, w.end)) return text;
     return (struct slice){ text.ptr + w.begin, text.len - w.begin };
+}
+
+bool book_is_latin(struct slice text)
+{
+    size_t latin = 0, others = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        latin += ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= 0xC3 && c <= 0xC9);
+        others += c >= 0xCD;
+    }
+    return latin >= others;
 }
 
 struct slice book_clip(struct slice text, size_t bytes_max)
@@ -256,7 +267,7 @@ void book_grams_release(struct book_grams *g)
 
 static bool has(const struct book_grams *g, uint64_t h)
 {
-    if (!g || !g->cap) return false;
+    if (!g || !g->cap || !h) return false;
     for (size_t i = h & (g->cap - 1); g->slots[i]; i = (i + 1) & (g->cap - 1))
         if (g->slots[i] == h) return true;
     return false;
@@ -339,6 +350,16 @@ int book_repeated(double *ret, const struct book_grams *g, struct slice text, st
     return rc;
 }
 
+/* Of a sentence that is too short for an 8-gram, and too long to be said twice; else 0. */
+static uint64_t short_sentence(struct slice sentence)
+{
+    struct word w = { .end = 0 };
+    uint64_t h = 2;
+    size_t n = 0;
+    for (; n < BOOK_GRAM && next_word(&w, sentence, w.end); n++) h = mix(h, w.hash);
+    return n >= SHORT_WORDS_MIN && n < BOOK_GRAM ? (h ? h : 1) : 0;
+}
+
 /* Whether most of the 8-grams that lie wholly inside the sentence stood before. */
 static bool is_old(const struct book_grams *g, const struct book_grams *own, struct slice sentence)
 {
@@ -350,18 +371,43 @@ static bool is_old(const struct book_grams *g, const struct book_grams *own, str
         n += h != 0;
         hits += h && (has(g, h) || has(own, h));
     }
-    return hits * 2 > n;
+    return hits * 2 > n || (n == 0 && has(own, short_sentence(sentence)));
 }
 
-/* That speaks of the text, and not in it. */
+/* That speaks of the text, and not in it; or a row of a list. */
 static bool is_about_text(struct slice sentence)
 {
-    static const char *const begins[] = { "This scene",          "In this scene", "The scene ends",
-                                          "The scene concludes", "This chapter",  "In this chapter",
-                                          "In conclusion",       "In summary",    "Overall,",
-                                          "To be continued" };
+    static const char *const begins[] = { "This scene",
+                                          "In this scene",
+                                          "The scene ends",
+                                          "The scene concludes",
+                                          "The story ends",
+                                          "The story concludes",
+                                          "The story continues",
+                                          "This chapter",
+                                          "In this chapter",
+                                          "In chapter ",
+                                          "In conclusion",
+                                          "In summary",
+                                          "Overall,",
+                                          "To be continued",
+                                          "- ",
+                                          "* " };
     for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
         if (starts_nocase(sentence, begins[i])) return true;
+    return false;
+}
+
+/* A word of no language, or of a script that the book is not in. */
+static bool is_garbled(struct slice sentence, bool latin)
+{
+    struct word w = { .end = 0 };
+    while (next_word(&w, sentence, w.end)) {
+        uint32_t c = 0;
+        if (w.end - w.begin > WORD_BYTES_MAX) return true;
+        (void)utf8_decode(&c, sentence.ptr + w.begin, w.end - w.begin); /* It was decoded before. */
+        if (latin && stands_alone(c)) return true;
+    }
     return false;
 }
 
@@ -384,6 +430,7 @@ static enum script script_of(struct slice sentence)
 struct sieve {
     const struct book_grams *grams;
     const struct book_names *names;
+    bool latin;
     struct book_grams own; /* of what came before in this text */
     struct ring ring;
     bool labelled; /* the line before said who speaks */
@@ -392,7 +439,8 @@ struct sieve {
 static bool is_out_of_place(const struct sieve *s, struct slice sentence)
 {
     return s->labelled || script_of(sentence) != SCRIPT_NO || is_about_text(sentence) ||
-           is_old(s->grams, &s->own, sentence) || book_names_drift(s->names, sentence);
+           is_garbled(sentence, s->latin) || is_old(s->grams, &s->own, sentence) ||
+           book_names_drift(s->names, sentence);
 }
 
 /* Behind a sentence: to the next, and whether that is what a play's label announced. */
@@ -420,18 +468,35 @@ static int sift(struct buf *out, struct sieve *s, struct slice text, struct err 
             if (out->len > 0) buf_add(out, text.ptr + gap_from, at - gap_from);
             buf_add_slice(out, sentence);
         }
+        uint64_t h = short_sentence(sentence);
+        if (h) TRY(add_gram(&s->own, h, err));
         gap_from = end;
         at = skip_space(s, text, end, sentence);
     }
     return out->failed ? err_set(err, ERR_NO_MEMORY, "There is no memory for the book.") : 0;
 }
 
-int book_sift(struct buf *out, const struct book_grams *g, const struct book_names *names,
-              struct slice before, struct slice text, struct err *err)
+/* What stood before it in the same scene. */
+static int note_before(struct sieve *s, struct slice before, struct err *err)
 {
-    struct sieve s = { .grams = g, .names = names };
-    size_t n, hits;
-    int rc = count(&n, &hits, g, &s.own, &s.ring, before, err);
+    size_t n, hits, at = 0;
+    bool whole;
+    TRY(count(&n, &hits, s->grams, &s->own, &s->ring, before, err));
+    while (at < before.len) {
+        size_t end = sentence_end(before, at, &whole);
+        uint64_t h = short_sentence((struct slice){ before.ptr + at, end - at });
+        if (h) TRY(add_gram(&s->own, h, err));
+        at = end;
+        while (at < before.len && strchr(" \t\r\n", before.ptr[at])) at++;
+    }
+    return 0;
+}
+
+int book_sift(struct buf *out, const struct book_grams *g, const struct book_names *names,
+              bool latin, struct slice before, struct slice text, struct err *err)
+{
+    struct sieve s = { .grams = g, .names = names, .latin = latin };
+    int rc = note_before(&s, before, err);
     if (rc == 0) rc = sift(out, &s, text, err);
     book_grams_release(&s.own);
     return rc;

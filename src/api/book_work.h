@@ -20,7 +20,7 @@ enum {
     BOOK_PLAN_TRIES_MAX = 2, /* of the plan of a chapter's scenes, which is long */
     BOOK_DRAFTS_MAX = 2,     /* of a scene; the best is kept */
     BOOK_CONTINUES_MAX = 8,  /* calls of one draft */
-    BOOK_DULL_MAX = 2,       /* of them, that brought nothing new */
+    BOOK_DULL_MAX = 3,       /* of them, that brought nothing new */
     BOOK_PIECE_WORDS_MIN = 12,
     BOOK_PIECE_WORDS_MAX = 500, /* asked for at a time */
     BOOK_REPEATED_PERCENT = 8,  /* of a draft's 8-grams that may be repeated */
