@@ -67,6 +67,18 @@ static int weigh(struct book_step *s, size_t words_min, struct err *err)
     return arena_check(&s->arena, "the scene", err);
 }
 
+/* All that was written is told elsewhere: better that than no scene; nobody is there to ask. */
+static void keep_raw(struct book_step *s)
+{
+    struct err err = { 0 };
+    s->best.text = book_cut(s->raw, (size_t)s->ask.scene->words * BOOK_LONG_PERCENT / 100);
+    s->best.words = book_words(s->best.text);
+    if (book_repeated(&s->best.repeated, &s->grams, s->best.text, &err) < 0)
+        fail(s, slice_of(err.text));
+    else
+        book_save_begin(s);
+}
+
 static void end_draft(struct book_step *s, size_t words_min)
 {
     struct err err = { 0 };
@@ -79,6 +91,8 @@ static void end_draft(struct book_step *s, size_t words_min)
         s->used.n_again++;
         begin_draft(s);
         ask(s);
+    } else if (s->best.words == 0 && s->raw.ptr) {
+        keep_raw(s);
     } else if (s->best.words == 0) {
         fail(s,
              SLICE("The model wrote nothing for a scene, several times. Choose another model, or "
@@ -107,6 +121,7 @@ static int add_piece(struct book_step *s, struct slice content, bool cut, struct
     }
     buf_release(&piece);
     if (rc < 0) return rc;
+    if (prose.len > s->raw.len) s->raw = prose;
     return buf_check(&s->text, "the scene", err);
 }
 

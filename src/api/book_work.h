@@ -65,6 +65,7 @@ struct book_step {
     uint64_t n_calls, first_seed;
     struct buf text; /* DRAFT, PEOPLE: so far */
     struct book_draft best;
+    struct slice raw;  /* DRAFT: the longest piece as the model wrote it */
     struct slice kept; /* the others: the best answer so far; ptr NULL: none */
     double kept_cost;
     /* To be saved: */
