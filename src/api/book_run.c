@@ -134,8 +134,9 @@ static void take_draft(struct book_step *s, struct slice content, bool cut)
         return;
     }
     s->n_continues++;
+    int64_t n_max = s->ask.scene->words * 3 / BOOK_PIECE_WORDS_MAX + BOOK_CONTINUES_MORE;
     bool more = book_words(buf_slice(&s->text)) < words_min && s->n_dull < BOOK_DULL_MAX &&
-                s->n_continues < BOOK_CONTINUES_MAX;
+                s->n_continues < n_max;
     if (more)
         ask(s);
     else
@@ -318,6 +319,7 @@ static void set_words(struct book_step *s)
     if (left < BOOK_PIECE_WORDS_MIN * 4) left = BOOK_PIECE_WORDS_MIN * 4;
     s->ask.words = left < BOOK_PIECE_WORDS_MAX ? left : BOOK_PIECE_WORDS_MAX;
     s->ask.so_far = buf_slice(&s->text);
+    s->ask.piece = s->n_continues;
 }
 
 static void ask(struct book_step *s)
