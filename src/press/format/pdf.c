@@ -20,7 +20,7 @@ static const double SIDE = 54, TOP = 62, BOTTOM = 68, MEASURE = 419.53 - 2 * 54;
 static const double HEAD_Y = 40, FOOT_Y = 595.28 - 38; /* baselines */
 static const double SIZE = 11, LEADING = 15, ASCENT = 11, INDENT = 14;
 static const double TITLE_SIZE = 26, TITLE_Y = 190;
-static const double HEADING_SIZE = 17, HEADING_SPACE = 64, HEADING_AFTER = 28;
+static const double HEADING_SIZE = 17, HEADING_SPACE = 64, HEADING_AFTER = 28, CONTENTS_SPACE = 20;
 static const double SMALL_SIZE = 9.5, NUMBER_WIDTH = 36;
 
 enum { LINES_MAX = 200000, ATTRIBUTES_SIZE = 64 };
@@ -220,7 +220,11 @@ static void add_attribute(struct setter *s, PangoAttribute *attribute, size_t fr
 
 static void add_run(struct setter *s, const struct press_run *run)
 {
-    size_t from = s->block.text.len;
+    const struct buf *text = &s->block.text;
+    size_t from = text->len;
+    /* The space in front is set likewise: one that ends a line is left out of its width only within
+     * letters of one kind. */
+    if (from > 0 && text->ptr[from - 1] == ' ') from--;
     buf_add_slice(&s->block.text, run->text);
     if (run->style & PRESS_EMPHASIS)
         add_attribute(s, lib.pango_attr_style_new(PANGO_STYLE_ITALIC), from);
@@ -359,7 +363,7 @@ static void set_contents(struct setter *s)
     struct slice heading = slice_of(s->book->language->contents);
     s->head = heading;
     begin_page(s, true);
-    set_heading(s, heading, HEADING_SIZE, heading.len ? HEADING_SPACE : 0);
+    set_heading(s, heading, HEADING_SIZE, heading.len ? CONTENTS_SPACE : 0);
     for (size_t i = 0; i < s->book->n_chapters; i++) set_entry(s, i);
 }
 
