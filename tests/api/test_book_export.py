@@ -3,6 +3,7 @@ import glob
 import io
 import json
 import re
+import socket
 import subprocess
 import unicodedata
 import urllib.parse
@@ -47,15 +48,24 @@ BOOKS = {
                                            ("", ["\n\n".join(t for t, _ in TONGUES) + "\n\n* * *\n\nEnd."])]),
     "hebrew": ("המגדלור", "Hebrew", [("פרק ראשון", ["שלום עולם.\n\nThis is English."])]),
     "long": ("Long", "Deutsch", [(f"Kapitel {c}", ["\n\n".join(
-        " ".join(f"Wort{(i * 7 + c) % 97}" for i in range(60 + k)) + "." for k in range(20)) for _ in range(4)])
+        " ".join(f"Wort{(i * 7 + c) % 97}" if i % 5 else f"*Wort{i}*" for i in range(60 + k % 20)) + "." for k in range(40)) for _ in range(2)])
         for c in range(1, 13)]),
     "empty": ("Empty", "English", [("One", ["", ""])]),
     "none": ("", "Klingon", []),
+    "largest": ("", "English", [("One", [15 << 20])]),
+    "larger": ("", "English", [("One", [9 << 20, 9 << 20])]),
 }
 
 
 def quoted(text):
     return "'" + text.replace("'", "''") + "'"
+
+
+def scene_text(database, text):
+    """A number stands for as many letters, too many for a statement."""
+    if isinstance(text, str):
+        return quoted(text)
+    return f"repeat('x', {text})" if database.url else f"replace(hex(zeroblob({text // 2})), '0', 'x')"
 
 
 def write_rows(database, book_id, chapters):
@@ -75,8 +85,8 @@ def write_rows(database, book_id, chapters):
                             f"{2 if text else 0}, '{version}' {tail}")
             if text:
                 database.change(f"INSERT INTO book_versions ({names}, id, scene_id, text, model, seed, words, repeated, "
-                                f"drafts, created_at) {owner}, '{version}', '{scene}', {quoted(text)}, '', 1, 10, 0, 1, "
-                                f"1 {tail}")
+                                f"drafts, created_at) {owner}, '{version}', '{scene}', {scene_text(database, text)}, '', 1, 10, 0, "
+                                f"1, 1 {tail}")
 
 
 @pytest.fixture(scope="module")
@@ -252,8 +262,15 @@ def test_pdf_pages_of_a_long_book(library, tmp_path):
         assert not ends[0], (number, lines[0])
         if number + 1 not in starts and number < len(pages) - 1:
             assert ends[-1] or (len(ends) > 1 and not ends[-2]), (number, lines[-2:])
+    # All lines but the last of a paragraph end at the margin, also before a word in italics.
+    words = r'xMin="[\d.]+" yMin="[\d.]+" xMax="([\d.]+)" yMax="([\d.]+)">(Wort\d+\.?)<'
+    for page in pdf_text(path, "-bbox").split("<page ")[1:]:
+        lines = {}
+        for edge, bottom, word in re.findall(words, page):
+            lines[round(float(bottom) / 3)] = (float(edge), word)
+        assert not [line for line in lines.values() if abs(line[0] - 365.5) > 1 and not line[1].endswith(".")]
     words = re.findall(r"Wort\d+", pdf_text(path))
-    assert len(words) == sum(60 + k for k in range(20)) * 4 * 12
+    assert len(words) == sum(60 + k % 20 for k in range(40)) * 2 * 12
 
 
 def test_it_is_the_chosen_version_and_belongs_to_its_owner(library):
@@ -270,6 +287,22 @@ def test_it_is_the_chosen_version_and_belongs_to_its_owner(library):
 def test_without_text(library, form):
     status, _, answer = export(library, "none", form)
     assert status == 400 and "no text yet" in json.loads(answer)["error"]["message"]
+
+
+def test_the_most_text(library):
+    body = exported(library, "largest", "markdown")
+    assert len(body) > 15 << 20
+    status, _, answer = export(library, "larger", "markdown")
+    assert status == 400 and "more than 16 MiB of text" in json.loads(answer)["error"]["message"]
+
+
+def test_clients_that_leave_hold_up_nobody(library):
+    """One file is made at a time: those of clients that have gone are not made to the end."""
+    server, ids = library
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", server.port)) as gone:
+            gone.sendall(f"GET /v1/tiro/books/{ids['long']}/export?format=pdf HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+    assert exported(library, "empty", "markdown")
 
 
 def test_what_is_refused(library):
