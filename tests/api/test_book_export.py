@@ -17,6 +17,7 @@ from lxml import etree
 from markdown_it import MarkdownIt
 
 from conftest import CHAT, Server, model_folder
+from server import PROGRAM
 
 TYPES = {"markdown": "text/markdown; charset=utf-8", "epub": "application/epub+zip", "pdf": "application/pdf",
          "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}
@@ -240,6 +241,18 @@ def test_pdf_passes_and_holds_the_text(library, tmp_path):
     assert abs(next(w for w in words if w[0].startswith("日本語"))[1] - 68) < 1.5
 
 
+def test_pdf_of_a_book_from_the_right(library, tmp_path):
+    path = tmp_path / "hebrew.pdf"
+    check_pdf(path, exported(library, "hebrew", "pdf"))
+    pages = [[(w.text, float(w.get("xmin")), float(w.get("xmax"))) for w in page.iter("word")] for page in
+             etree.HTML(pdf_text(path, "-bbox").encode(), etree.HTMLParser(encoding="utf-8")).iter("page")]
+    contents = [w for w in pages[1] if w[0] in "פרק"]
+    assert abs(max(w[2] for w in contents) - 365.5) < 1.5
+    assert abs(next(w for w in pages[1] if w[0] == "3")[1] - 54) < 1.5
+    assert abs(max(w[2] for w in pages[2] if w[0] == "ש") - 365.5) < 1.5
+    assert abs(next(w for w in pages[2] if w[0] == "This")[1] - 68) < 1.5
+
+
 def test_pdf_pages_of_a_long_book(library, tmp_path):
     """Chapters on pages of their own which the contents know; no single line of a paragraph at a page's end."""
     path = tmp_path / "long.pdf"
@@ -319,3 +332,34 @@ def test_workers_leave_nothing(library):
     left = [pid for path in glob.glob(children) for pid in open(path).read().split()]
     kinds = [open(f"/proc/{pid}/cmdline").read().split("\0") for pid in left]
     assert not [k for k in kinds if "press" in k]
+
+
+def press(form, book, path, **more):
+    path.write_text(book if isinstance(book, str) else json.dumps(book))
+    with open(path) as stdin:
+        return subprocess.Popen([PROGRAM, "worker", "--kind", "press", "--format", form], stdin=stdin,
+                                stdout=subprocess.PIPE, bufsize=0, **more)
+
+
+@pytest.mark.parametrize("form", TYPES)
+def test_what_is_no_book_ends_the_worker_with_a_status(form, tmp_path):
+    """Also when its log is a file, to which it may not write."""
+    for book in "", "{", "[]", "{}", '{"chapters": 1}', '{"chapters": [{"scenes": [1]}]}':
+        with open(tmp_path / "log", "w") as log:
+            worker = press(form, book, tmp_path / "book", stderr=log)
+            assert worker.communicate(timeout=60)[0] == b"" and worker.returncode == 20, book  # proto/press.h
+
+
+def test_the_worker_is_behind_walls(tmp_path):
+    """It waits for its reader, with the file made: then all is as it was while it read the book."""
+    book = {"id": "b", "title": "T", "language": "", "modified": 1, "chapters": [
+        {"title": "C", "scenes": ["\n\n".join(f"Paragraph {i} *of* text." for i in range(3000))]}]}
+    worker = press("pdf", book, tmp_path / "book")
+    first = worker.stdout.read(1)
+    status = dict(line.split(":\t", 1) for line in open(f"/proc/{worker.pid}/status").read().splitlines() if ":\t" in line)
+    limits = open(f"/proc/{worker.pid}/limits").read()
+    assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
+    for line in r"Max cpu time +60 ", r"Max file size +0 ", r"Max open files +64 ", r"Max core file size +0 ":
+        assert re.search(line, limits), line
+    rest, _ = worker.communicate(timeout=60)
+    assert worker.returncode == 0 and len(rest) > 1 << 16 and (first + rest).startswith(b"%PDF-")

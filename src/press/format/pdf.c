@@ -65,6 +65,12 @@ struct setting {
     bool italic, one_line;
 };
 
+/* Of the book's lines; those that run the other way get the other side from pango. */
+static PangoAlignment start_side(const struct press_book *book)
+{
+    return book->language->right_to_left ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT;
+}
+
 static PangoLayout *new_layout(struct setter *s, struct slice text, const struct setting *how)
 {
     PangoLayout *layout = lib.pango_layout_new(s->context);
@@ -76,7 +82,8 @@ static PangoLayout *new_layout(struct setter *s, struct slice text, const struct
     lib.pango_layout_set_indent(layout, (int)(how->indent * PANGO_SCALE));
     lib.pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
     if (how->one_line) lib.pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
-    if (how->place == PLACE_CENTER) lib.pango_layout_set_alignment(layout, PANGO_ALIGN_CENTER);
+    lib.pango_layout_set_alignment(layout, how->place == PLACE_CENTER ? PANGO_ALIGN_CENTER
+                                                                      : start_side(s->book));
     if (how->place == PLACE_JUSTIFIED) lib.pango_layout_set_justify(layout, TRUE);
     lib.pango_layout_set_text(layout, text.ptr, (int)text.len);
     return layout;
@@ -341,8 +348,10 @@ static void set_entry(struct setter *s, size_t i)
     bool right_to_left = s->book->language->right_to_left;
     double start = right_to_left ? SIDE + NUMBER_WIDTH + 12 : SIDE, baseline = s->y + ASCENT;
     PangoLayout *layout = new_layout(s, title, &how);
+    /* All begin on one side, in whichever direction they run. */
     if (press_text_runs_right_to_left(title) != right_to_left)
-        lib.pango_layout_set_alignment(layout, PANGO_ALIGN_RIGHT);
+        lib.pango_layout_set_alignment(layout,
+                                       right_to_left ? PANGO_ALIGN_LEFT : PANGO_ALIGN_RIGHT);
     add_layout(s, layout);
     const struct line *lines = (const struct line *)(const void *)s->block.lines.ptr;
     size_t n = s->block.lines.len / sizeof *lines;
