@@ -3,6 +3,7 @@
 #include "base/seam.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,6 +32,7 @@ int errand_set_limits(const struct errand_limits *limits)
 #endif
     if (limit(RLIMIT_CPU, limits->cpu_s) < 0) return -1;
     if (limit(RLIMIT_FSIZE, 0) < 0) return -1; /* Nothing but a pipe can be written to. */
+    (void)signal(SIGXFSZ, SIG_IGN); /* Where the log is a file: a word lost, and not the errand. */
     return limit(RLIMIT_NOFILE, limits->files_max);
 }
 

@@ -3,6 +3,7 @@ import glob
 import io
 import json
 import re
+import socket
 import subprocess
 import unicodedata
 import urllib.parse
@@ -16,6 +17,7 @@ from lxml import etree
 from markdown_it import MarkdownIt
 
 from conftest import CHAT, Server, model_folder
+from server import PROGRAM
 
 TYPES = {"markdown": "text/markdown; charset=utf-8", "epub": "application/epub+zip", "pdf": "application/pdf",
          "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}
@@ -47,15 +49,24 @@ BOOKS = {
                                            ("", ["\n\n".join(t for t, _ in TONGUES) + "\n\n* * *\n\nEnd."])]),
     "hebrew": ("המגדלור", "Hebrew", [("פרק ראשון", ["שלום עולם.\n\nThis is English."])]),
     "long": ("Long", "Deutsch", [(f"Kapitel {c}", ["\n\n".join(
-        " ".join(f"Wort{(i * 7 + c) % 97}" for i in range(60 + k)) + "." for k in range(20)) for _ in range(4)])
+        " ".join(f"Wort{(i * 7 + c) % 97}" if i % 5 else f"*Wort{i}*" for i in range(60 + k % 20)) + "." for k in range(40)) for _ in range(2)])
         for c in range(1, 13)]),
     "empty": ("Empty", "English", [("One", ["", ""])]),
     "none": ("", "Klingon", []),
+    "largest": ("", "English", [("One", [15 << 20])]),
+    "larger": ("", "English", [("One", [9 << 20, 9 << 20])]),
 }
 
 
 def quoted(text):
     return "'" + text.replace("'", "''") + "'"
+
+
+def scene_text(database, text):
+    """A number stands for as many letters, too many for a statement."""
+    if isinstance(text, str):
+        return quoted(text)
+    return f"repeat('x', {text})" if database.url else f"replace(hex(zeroblob({text // 2})), '0', 'x')"
 
 
 def write_rows(database, book_id, chapters):
@@ -75,8 +86,8 @@ def write_rows(database, book_id, chapters):
                             f"{2 if text else 0}, '{version}' {tail}")
             if text:
                 database.change(f"INSERT INTO book_versions ({names}, id, scene_id, text, model, seed, words, repeated, "
-                                f"drafts, created_at) {owner}, '{version}', '{scene}', {quoted(text)}, '', 1, 10, 0, 1, "
-                                f"1 {tail}")
+                                f"drafts, created_at) {owner}, '{version}', '{scene}', {scene_text(database, text)}, '', 1, 10, 0, "
+                                f"1, 1 {tail}")
 
 
 @pytest.fixture(scope="module")
@@ -230,6 +241,18 @@ def test_pdf_passes_and_holds_the_text(library, tmp_path):
     assert abs(next(w for w in words if w[0].startswith("日本語"))[1] - 68) < 1.5
 
 
+def test_pdf_of_a_book_from_the_right(library, tmp_path):
+    path = tmp_path / "hebrew.pdf"
+    check_pdf(path, exported(library, "hebrew", "pdf"))
+    pages = [[(w.text, float(w.get("xmin")), float(w.get("xmax"))) for w in page.iter("word")] for page in
+             etree.HTML(pdf_text(path, "-bbox").encode(), etree.HTMLParser(encoding="utf-8")).iter("page")]
+    contents = [w for w in pages[1] if w[0] in "פרק"]
+    assert abs(max(w[2] for w in contents) - 365.5) < 1.5
+    assert abs(next(w for w in pages[1] if w[0] == "3")[1] - 54) < 1.5
+    assert abs(max(w[2] for w in pages[2] if w[0] == "ש") - 365.5) < 1.5
+    assert abs(next(w for w in pages[2] if w[0] == "This")[1] - 68) < 1.5
+
+
 def test_pdf_pages_of_a_long_book(library, tmp_path):
     """Chapters on pages of their own which the contents know; no single line of a paragraph at a page's end."""
     path = tmp_path / "long.pdf"
@@ -252,8 +275,15 @@ def test_pdf_pages_of_a_long_book(library, tmp_path):
         assert not ends[0], (number, lines[0])
         if number + 1 not in starts and number < len(pages) - 1:
             assert ends[-1] or (len(ends) > 1 and not ends[-2]), (number, lines[-2:])
+    # All lines but the last of a paragraph end at the margin, also before a word in italics.
+    words = r'xMin="[\d.]+" yMin="[\d.]+" xMax="([\d.]+)" yMax="([\d.]+)">(Wort\d+\.?)<'
+    for page in pdf_text(path, "-bbox").split("<page ")[1:]:
+        lines = {}
+        for edge, bottom, word in re.findall(words, page):
+            lines[round(float(bottom) / 3)] = (float(edge), word)
+        assert not [line for line in lines.values() if abs(line[0] - 365.5) > 1 and not line[1].endswith(".")]
     words = re.findall(r"Wort\d+", pdf_text(path))
-    assert len(words) == sum(60 + k for k in range(20)) * 4 * 12
+    assert len(words) == sum(60 + k % 20 for k in range(40)) * 2 * 12
 
 
 def test_it_is_the_chosen_version_and_belongs_to_its_owner(library):
@@ -272,6 +302,22 @@ def test_without_text(library, form):
     assert status == 400 and "no text yet" in json.loads(answer)["error"]["message"]
 
 
+def test_the_most_text(library):
+    body = exported(library, "largest", "markdown")
+    assert len(body) > 15 << 20
+    status, _, answer = export(library, "larger", "markdown")
+    assert status == 400 and "more than 16 MiB of text" in json.loads(answer)["error"]["message"]
+
+
+def test_clients_that_leave_hold_up_nobody(library):
+    """One file is made at a time: those of clients that have gone are not made to the end."""
+    server, ids = library
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", server.port)) as gone:
+            gone.sendall(f"GET /v1/tiro/books/{ids['long']}/export?format=pdf HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+    assert exported(library, "empty", "markdown")
+
+
 def test_what_is_refused(library):
     server, ids = library
     status, _, answer = server.request("GET", "/v1/tiro/books/book_none/export?format=pdf")
@@ -286,3 +332,34 @@ def test_workers_leave_nothing(library):
     left = [pid for path in glob.glob(children) for pid in open(path).read().split()]
     kinds = [open(f"/proc/{pid}/cmdline").read().split("\0") for pid in left]
     assert not [k for k in kinds if "press" in k]
+
+
+def press(form, book, path, **more):
+    path.write_text(book if isinstance(book, str) else json.dumps(book))
+    with open(path) as stdin:
+        return subprocess.Popen([PROGRAM, "worker", "--kind", "press", "--format", form], stdin=stdin,
+                                stdout=subprocess.PIPE, bufsize=0, **more)
+
+
+@pytest.mark.parametrize("form", TYPES)
+def test_what_is_no_book_ends_the_worker_with_a_status(form, tmp_path):
+    """Also when its log is a file, to which it may not write."""
+    for book in "", "{", "[]", "{}", '{"chapters": 1}', '{"chapters": [{"scenes": [1]}]}':
+        with open(tmp_path / "log", "w") as log:
+            worker = press(form, book, tmp_path / "book", stderr=log)
+            assert worker.communicate(timeout=60)[0] == b"" and worker.returncode == 20, book  # proto/press.h
+
+
+def test_the_worker_is_behind_walls(tmp_path):
+    """It waits for its reader, with the file made: then all is as it was while it read the book."""
+    book = {"id": "b", "title": "T", "language": "", "modified": 1, "chapters": [
+        {"title": "C", "scenes": ["\n\n".join(f"Paragraph {i} *of* text." for i in range(3000))]}]}
+    worker = press("pdf", book, tmp_path / "book")
+    first = worker.stdout.read(1)
+    status = dict(line.split(":\t", 1) for line in open(f"/proc/{worker.pid}/status").read().splitlines() if ":\t" in line)
+    limits = open(f"/proc/{worker.pid}/limits").read()
+    assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
+    for line in r"Max cpu time +60 ", r"Max file size +0 ", r"Max open files +64 ", r"Max core file size +0 ":
+        assert re.search(line, limits), line
+    rest, _ = worker.communicate(timeout=60)
+    assert worker.returncode == 0 and len(rest) > 1 << 16 and (first + rest).startswith(b"%PDF-")

@@ -20,7 +20,7 @@ static const double SIDE = 54, TOP = 62, BOTTOM = 68, MEASURE = 419.53 - 2 * 54;
 static const double HEAD_Y = 40, FOOT_Y = 595.28 - 38; /* baselines */
 static const double SIZE = 11, LEADING = 15, ASCENT = 11, INDENT = 14;
 static const double TITLE_SIZE = 26, TITLE_Y = 190;
-static const double HEADING_SIZE = 17, HEADING_SPACE = 64, HEADING_AFTER = 28;
+static const double HEADING_SIZE = 17, HEADING_SPACE = 64, HEADING_AFTER = 28, CONTENTS_SPACE = 20;
 static const double SMALL_SIZE = 9.5, NUMBER_WIDTH = 36;
 
 enum { LINES_MAX = 200000, ATTRIBUTES_SIZE = 64 };
@@ -65,6 +65,12 @@ struct setting {
     bool italic, one_line;
 };
 
+/* Of the book's lines; those that run the other way get the other side from pango. */
+static PangoAlignment start_side(const struct press_book *book)
+{
+    return book->language->right_to_left ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_LEFT;
+}
+
 static PangoLayout *new_layout(struct setter *s, struct slice text, const struct setting *how)
 {
     PangoLayout *layout = lib.pango_layout_new(s->context);
@@ -76,7 +82,8 @@ static PangoLayout *new_layout(struct setter *s, struct slice text, const struct
     lib.pango_layout_set_indent(layout, (int)(how->indent * PANGO_SCALE));
     lib.pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
     if (how->one_line) lib.pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
-    if (how->place == PLACE_CENTER) lib.pango_layout_set_alignment(layout, PANGO_ALIGN_CENTER);
+    lib.pango_layout_set_alignment(layout, how->place == PLACE_CENTER ? PANGO_ALIGN_CENTER
+                                                                      : start_side(s->book));
     if (how->place == PLACE_JUSTIFIED) lib.pango_layout_set_justify(layout, TRUE);
     lib.pango_layout_set_text(layout, text.ptr, (int)text.len);
     return layout;
@@ -220,7 +227,11 @@ static void add_attribute(struct setter *s, PangoAttribute *attribute, size_t fr
 
 static void add_run(struct setter *s, const struct press_run *run)
 {
-    size_t from = s->block.text.len;
+    const struct buf *text = &s->block.text;
+    size_t from = text->len;
+    /* The space in front is set likewise: one that ends a line is left out of its width only within
+     * letters of one kind. */
+    if (from > 0 && text->ptr[from - 1] == ' ') from--;
     buf_add_slice(&s->block.text, run->text);
     if (run->style & PRESS_EMPHASIS)
         add_attribute(s, lib.pango_attr_style_new(PANGO_STYLE_ITALIC), from);
@@ -337,8 +348,10 @@ static void set_entry(struct setter *s, size_t i)
     bool right_to_left = s->book->language->right_to_left;
     double start = right_to_left ? SIDE + NUMBER_WIDTH + 12 : SIDE, baseline = s->y + ASCENT;
     PangoLayout *layout = new_layout(s, title, &how);
+    /* All begin on one side, in whichever direction they run. */
     if (press_text_runs_right_to_left(title) != right_to_left)
-        lib.pango_layout_set_alignment(layout, PANGO_ALIGN_RIGHT);
+        lib.pango_layout_set_alignment(layout,
+                                       right_to_left ? PANGO_ALIGN_LEFT : PANGO_ALIGN_RIGHT);
     add_layout(s, layout);
     const struct line *lines = (const struct line *)(const void *)s->block.lines.ptr;
     size_t n = s->block.lines.len / sizeof *lines;
@@ -359,7 +372,7 @@ static void set_contents(struct setter *s)
     struct slice heading = slice_of(s->book->language->contents);
     s->head = heading;
     begin_page(s, true);
-    set_heading(s, heading, HEADING_SIZE, heading.len ? HEADING_SPACE : 0);
+    set_heading(s, heading, HEADING_SIZE, heading.len ? CONTENTS_SPACE : 0);
     for (size_t i = 0; i < s->book->n_chapters; i++) set_entry(s, i);
 }
 

@@ -7,6 +7,13 @@
 #include "press/press.h"
 #include "proto/press.h"
 
+/* Fonts that fontconfig has found stay in memory; a press worker ends. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libfontconfig";
+}
+
 static struct err err;
 static struct arena arena;
 static struct press_book book;
