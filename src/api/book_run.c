@@ -330,7 +330,7 @@ static void ask(struct book_step *s)
     assert(!s->call && !s->timer);
     if (s->ask.kind == BOOK_STEP_DRAFT) set_words(s);
     /* A draft's calls follow from the seed of its first. */
-    s->ask.seed = (s->first_seed + s->n_calls) & INT64_MAX;
+    s->ask.seed = (s->first_seed + s->n_calls) & BOOK_SEED_MAX;
     s->n_calls++;
     buf_init(&body, BOOK_PROMPT_MAX);
     int rc = book_prompt(&body, &s->view, &s->ask, &err);

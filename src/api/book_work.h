@@ -35,6 +35,9 @@ enum {
     BOOK_STEP_BYTES_MAX = 128 << 20,
 };
 
+/* Of calls: exact in a double, as which JavaScript reads what a version was made with. */
+#define BOOK_SEED_MAX ((UINT64_C(1) << 53) - 1)
+
 struct book_draft {
     struct slice text; /* in the step's arena; ptr NULL: none */
     size_t words;
