@@ -149,12 +149,13 @@ stage_api() {
 }
 
 stage_fault() {
-    say "kill -9 in the middle of batches and responses"
+    say "kill -9 in the middle of batches, responses and vector stores"
     build release
     models
     venv
     .venv/bin/python tests/fault/batches.py --kills "${KILLS:-30}"
     .venv/bin/python tests/fault/responses.py --kills "${KILLS:-30}"
+    .venv/bin/python tests/fault/vector_stores.py --kills "${KILLS:-8}" --copies 8
 }
 
 stage_sdk() {

@@ -2,10 +2,17 @@
 
 enum { PATTERN_MAX = 8192, LETTERS = 20 };
 
-/* What a line of prose may hold: the letters of the Latin script, where the book is written in it. */
-#define LATIN \
-    "[ '(),.;?A-Za-z0-9\xc3\x80-\xc9\x8f\xe2\x80\x98\xe2\x80\x99\xe2\x80\x93\xe2\x80\x94-]"
+/* What a line may hold: the letters of the Latin script, where the book is written in it. */
+#define LATIN                             \
+    "[ '(),.;?A-Za-z0-9\xc3\x80-\xc9\x8f" \
+    "\xe2\x80\x98\xe2\x80\x99\xe2\x80\x93\xe2\x80\x94-]"
 #define SCRIPT "[^:{}<>\\n\\r\\t\"\\[\\]\\\\]"
+
+/* And what a page of it may hold. */
+#define LATIN_PROSE                            \
+    "[ '\"(),.;?!A-Za-z0-9\xc3\x80-\xc9\x8f\n" \
+    "\xe2\x80\x98\xe2\x80\x99\xe2\x80\x9c\xe2\x80\x9d\xe2\x80\x93\xe2\x80\x94-]"
+#define SCRIPT_PROSE "[^:{}<>\r\t#*\\[\\]]"
 
 /* ---- Rows of a schema ---- */
 
@@ -225,24 +232,12 @@ static void write_notes(const struct form *f)
     object_end(f->w, keys);
 }
 
-/* Most of the letters of what a person wrote. */
-static bool is_latin(struct slice text)
-{
-    size_t latin = 0, others = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        latin += ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= 0xC3 && c <= 0xC9);
-        others += c >= 0xCD;
-    }
-    return latin >= others;
-}
-
 void book_form_write(struct json_writer *w, const struct book_view *view,
                      const struct book_ask *ask, const struct book_names *names)
 {
     const struct form f = { .w = w,
                             .names = names,
-                            .one = is_latin(view->book.idea) ? LATIN : SCRIPT,
+                            .one = book_is_latin(view->book.idea) ? LATIN : SCRIPT,
                             .english = slice_eq_nocase(view->book.language, SLICE("English")) };
     switch (ask->kind) {
     case BOOK_STEP_PEOPLE: write_person(&f, view, ask->person); break;
@@ -253,4 +248,23 @@ void book_form_write(struct json_writer *w, const struct book_view *view,
     case BOOK_STEP_NOTES: write_notes(&f); break;
     case BOOK_STEP_DRAFT: break;
     }
+}
+
+void book_form_prose(struct buf *b, const struct book_view *view, const struct book_ask *ask,
+                     const struct book_names *names)
+{
+    bool latin = book_is_latin(view->book.idea);
+    switch (latin ? book_piece(ask->piece)->lead : BOOK_LEAD_ANY) {
+    case BOOK_LEAD_QUOTE: buf_add_str(b, "[\"\xe2\x80\x9c]"); break;
+    case BOOK_LEAD_NAME: {
+        /* That of the scene, if its plan begins with one. */
+        struct book_names one = { 0 };
+        for (size_t i = 0; i < names->n && one.n == 0; i++)
+            if (slice_starts(ask->scene->plan, names->at[i])) one.at[one.n++] = names->at[i];
+        write_lead(b, &one);
+        break;
+    }
+    case BOOK_LEAD_ANY: break;
+    }
+    buf_printf(b, "%s{%d,}", latin ? LATIN_PROSE : SCRIPT_PROSE, BOOK_PIECE_MIN);
 }

@@ -71,7 +71,7 @@ static bool is_half(const struct book_names *names, struct slice first, struct s
         struct slice a, b;
         if (!halves(&a, &b, names->at[i])) continue;
         if (slice_eq(a, first) && slice_eq(b, last)) return false;
-        /* A family has one name; a first name with a wrong last one, or a near miss of the first. */
+        /* A family has one name; but a first name has one last name, and no near misses. */
         half = half || slice_eq(a, first) ||
                (slice_eq(b, last) && first.ptr[0] == a.ptr[0] && first.len > 2);
     }

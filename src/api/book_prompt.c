@@ -12,7 +12,7 @@ enum {
     SUMMARY_SHOWN = 320,
     FACT_SHOWN = 160,
     NOTES_TEXT_SHOWN = 6000,
-    END_WORDS = 70, /* of the scene before */
+    END_WORDS = 30, /* of what stands before */
     TOKENS_A_WORD = 2,
     TOKENS_MORE = 60,
     PLAN_TOKENS = 1200,
@@ -177,27 +177,19 @@ static void write_draft(struct buf *b, const struct book_view *v, const struct b
         struct slice summary = book_clip(at->summary, SUMMARY_SHOWN);
         buf_printf(b, "Scene %d: %.*s\n", (int)at->number, SLICE_FMT(summary));
     }
-    if (last && last->text.len) {
-        struct slice end = book_tail(last->text, END_WORDS);
-        buf_printf(b, "The scene before ends: ...%.*s\n", SLICE_FMT(end));
-    }
     struct slice plan = book_clip(s->plan, PLAN_SHOWN);
-    buf_printf(b,
-               "\nWrite the scene, about %d words: %.*s\nTell only what happens now: what people "
-               "see, do and say to each other.",
-               (int)s->words, SLICE_FMT(plan));
+    struct slice before = ask->so_far.len ? ask->so_far : last ? last->text : SLICE("");
+    struct slice end = book_tail(before, END_WORDS);
+    buf_printf(b, "The scene: %.*s\n", SLICE_FMT(plan));
+    if (end.len) buf_printf(b, "Before: ...%.*s\n", SLICE_FMT(end));
+    buf_printf(b, "\n%s About %d words of the story.", book_piece(ask->piece)->asked,
+               (int)ask->words);
 }
 
 static void write_notes(struct buf *b, const struct book_ask *ask)
 {
     struct slice text = book_clip(ask->scene->text, NOTES_TEXT_SHOWN);
     buf_printf(b, "A scene: %.*s\nWhat happened in it, and what stays true?", SLICE_FMT(text));
-}
-
-static void write_go_on(struct buf *b, size_t words)
-{
-    buf_printf(b, "Go on from where the scene stopped, about %d more words. What happens next?",
-               (int)words);
 }
 
 /* ---- The request ---- */
@@ -260,6 +252,17 @@ static void write_format(struct json_writer *w, const struct book_view *view,
     json_object_end(w);
 }
 
+static void write_prose(struct json_writer *w, struct buf *text, const struct book_view *view,
+                        const struct book_ask *ask, const struct book_names *names)
+{
+    buf_reset(text);
+    book_form_prose(text, view, ask, names);
+    json_key(w, "structured_outputs");
+    json_object_begin(w);
+    json_member_slice(w, "regex", buf_slice(text));
+    json_object_end(w);
+}
+
 static void write_messages(struct json_writer *w, struct buf *text, const struct book_view *view,
                            const struct book_ask *ask, const struct book_names *names)
 {
@@ -271,11 +274,6 @@ static void write_messages(struct json_writer *w, struct buf *text, const struct
     }
     buf_reset(text);
     write_user(text, view, ask, names);
-    write_message(w, "user", buf_slice(text));
-    if (ask->so_far.len == 0) return;
-    write_message(w, "assistant", ask->so_far);
-    buf_reset(text);
-    write_go_on(text, ask->words);
     write_message(w, "user", buf_slice(text));
 }
 
@@ -309,7 +307,10 @@ int book_prompt(struct buf *out, const struct book_view *view, const struct book
     write_messages(&w, &text, view, ask, &names);
     json_array_end(&w);
     write_sampling(&w, ask);
-    if (ask->kind != BOOK_STEP_DRAFT) write_format(&w, view, ask, &names);
+    if (ask->kind == BOOK_STEP_DRAFT)
+        write_prose(&w, &text, view, ask, &names);
+    else
+        write_format(&w, view, ask, &names);
     json_object_end(&w);
     if (text.failed) out->failed = true;
     buf_release(&text);

@@ -22,6 +22,8 @@ struct slice book_whole_sentences(struct slice text);
 struct slice book_tail(struct slice text, size_t words);
 /* Without what models put before and around prose: headings, labels, rules, fences. */
 struct slice book_prose(struct slice text);
+/* Whether most of its letters are of the Latin script. */
+bool book_is_latin(struct slice text);
 /* At most so many bytes, whole characters. */
 struct slice book_clip(struct slice text, size_t bytes_max);
 
@@ -41,10 +43,11 @@ int book_grams_add(struct book_grams *g, struct slice text, struct err *err) MUS
 int book_repeated(double *ret, const struct book_grams *g, struct slice text,
                   struct err *err) MUST_USE;
 struct book_names;
-/* Writes the text without the sentences most of whose 8-grams are repeated, those that speak of the
- * text itself or are of a play, and those in which somebody's name has drifted (book_people.h).
- * What is `before` it in the same scene counts as having stood there. */
+/* Writes the text without the sentences that are repeated (most of their 8-grams; short ones: all
+ * of it), speak of the text itself, are of a list or a play, hold what is no word, or in which a
+ * name has drifted (book_people.h). What is `before` it in the same scene counts as having stood
+ * there. `latin`: the book's script, in which others are no words. */
 int book_sift(struct buf *out, const struct book_grams *g, const struct book_names *names,
-              struct slice before, struct slice text, struct err *err) MUST_USE;
+              bool latin, struct slice before, struct slice text, struct err *err) MUST_USE;
 
 #endif

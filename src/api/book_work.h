@@ -19,10 +19,10 @@ enum {
     BOOK_TRIES_MAX = 5,      /* of an outline or a summary that is not as asked for */
     BOOK_PLAN_TRIES_MAX = 2, /* of the plan of a chapter's scenes, which is long */
     BOOK_DRAFTS_MAX = 2,     /* of a scene; the best is kept */
-    BOOK_CONTINUES_MAX = 8,  /* calls of one draft */
-    BOOK_DULL_MAX = 2,       /* of them, that brought nothing new */
+    BOOK_CONTINUES_MORE = 4, /* calls of one draft: three times what its words need, and these */
+    BOOK_DULL_MAX = 6,       /* of them, that brought nothing new */
     BOOK_PIECE_WORDS_MIN = 12,
-    BOOK_PIECE_WORDS_MAX = 500, /* asked for at a time */
+    BOOK_PIECE_WORDS_MAX = 160, /* asked for at a time */
     BOOK_REPEATED_PERCENT = 8,  /* of a draft's 8-grams that may be repeated */
     BOOK_OUTLINE_PERCENT = 5, /* of an outline's, in the other outlines; of plans, in each other */
     BOOK_SHORT_PERCENT = 90,  /* of a scene's words that it must have */
@@ -68,6 +68,7 @@ struct book_step {
     uint64_t n_calls, first_seed;
     struct buf text; /* DRAFT, PEOPLE: so far */
     struct book_draft best;
+    struct slice raw;  /* DRAFT: the longest piece as the model wrote it */
     struct slice kept; /* the others: the best answer so far; ptr NULL: none */
     double kept_cost;
     /* To be saved: */
@@ -116,8 +117,8 @@ void book_step_free(struct book_step *s);
 
 /* ---- book_take.c ---- */
 
-/* Finds what is to be done, and begins it. Without memory: nothing, and the next tick tries. */
-void book_take_begin(struct book_work *w);
+/* Finds what is to be done, and begins it. False without memory: the next tick tries again. */
+bool book_take_begin(struct book_work *w);
 
 /* ---- book_run.c ---- */
 

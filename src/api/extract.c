@@ -37,14 +37,21 @@ int extract_end_error(int status, const char *format, struct err *err)
 {
     switch (status) {
     case DECODE_DAMAGED:
-    case 1: /* Of pdftotext's. */
         return err_set(err, ERR_INVALID_VALUE,
-                       "The file could not be read as %s: it is damaged, encrypted or something "
-                       "else.",
+                       "The file could not be read as %s: it is damaged, or something else "
+                       "than its name says.",
                        format);
     case DECODE_ENCRYPTED:
-    case 3: /* Of pdftotext's: its author allows no copying. */
-        return err_set(err, ERR_INVALID_VALUE, "The file is protected, so its text is not read.");
+        if (strcmp(format, "docx") == 0)
+            return err_set(err, ERR_INVALID_VALUE,
+                           "This document is encrypted, or of Word's older format; save it as "
+                           ".docx without a password and upload it again.");
+        return err_set(err, ERR_INVALID_VALUE,
+                       "This PDF is encrypted; save it without a password and upload it again.");
+    case 3: /* Of pdftotext's. */
+        return err_set(err, ERR_INVALID_VALUE,
+                       "This PDF does not allow its text to be copied; save it without protection "
+                       "and upload it again.");
     case DECODE_NO_TEXT:
         return err_set(err, ERR_INVALID_VALUE,
                        "The file is no text in UTF-8 or UTF-16, and its name does not end in .pdf, "

@@ -187,6 +187,7 @@ static int turn(struct response_run *run, struct err *err)
     allow(run);
     if (run->has_max_tokens) m->max_tokens = run->max_tokens - (uint32_t)run->output_tokens;
     response_turn_forget(run);
+    run->cut = (struct response_cut){ 0 }; /* It may be too long once more. */
     return response_turn_begin(run, err);
 }
 

@@ -94,7 +94,7 @@ int response_count_begin(struct call *call, const struct response_req *req, cons
         .tools = &tools,
         .model = model,
     };
-    int rc = response_items_resolve(items, history, NULL, true, err);
+    int rc = response_items_resolve(items, history, true, err);
     if (rc == 0) rc = fill(&message, &from, req, call, err);
     if (rc == 0) rc = fan_begin_one(&s->fan, &ops, call, model->id, &message, err);
     json_decref(items);

@@ -1,6 +1,7 @@
 /* truncation: auto. What is too long for the context loses its oldest messages, as few as will do:
- * found by halves, each try counted by the worker. System messages stay, and what came since the
- * user last spoke; a result never stays without its call. */
+ * found by halves, each try counted by the worker. This happens before each turn that needs it: the
+ * first, and those after results of the server's tools. System messages stay, the user's last, and
+ * the last calls with what came of them; a result never stays without its call. */
 #include "api/response_state.h"
 
 #include <stdio.h>
@@ -10,18 +11,28 @@ static bool is_role(const struct msg_chat *m, const char *role)
     return slice_is(m->role, role);
 }
 
-/* Messages before this one may be left out. */
-static uint32_t keep_from(const struct msg_chat *all, uint32_t n)
+/* What stays whatever else goes: `user` is n_all where nobody has spoken. */
+static void find_kept(struct response_cut *cut)
 {
-    for (uint32_t i = n; i-- > 0;)
-        if (is_role(&all[i], "user")) return i;
-    return n ? n - 1 : 0;
+    uint32_t n = cut->n_all, i = n;
+    cut->user = n;
+    while (i-- > 0 && cut->user == n)
+        if (is_role(&cut->all[i], "user")) cut->user = i;
+    uint32_t since = cut->user < n ? cut->user + 1 : 0;
+    cut->tail = since ? since - 1 : n - 1;
+    for (i = since; i < n; i++)
+        if (cut->all[i].n_tool_calls) cut->tail = i;
 }
 
-static uint32_t count_most(const struct msg_chat *all, uint32_t n)
+static bool may_go(const struct response_cut *cut, uint32_t i)
 {
-    uint32_t most = 0, end = keep_from(all, n);
-    for (uint32_t i = 0; i < end; i++) most += !is_role(&all[i], "system");
+    return i < cut->tail && i != cut->user && !is_role(&cut->all[i], "system");
+}
+
+static uint32_t count_most(const struct response_cut *cut)
+{
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < cut->n_all; i++) most += may_go(cut, i);
     return most;
 }
 
@@ -35,11 +46,11 @@ static int leave_out(struct response_run *run, uint32_t n_cut, struct err *err)
     if (!kept) return arena_check(&run->scratch, "the request", err);
     for (uint32_t i = 0; i < cut->n_all; i++) {
         const struct msg_chat *m = &cut->all[i];
-        if (!is_role(m, "system")) {
-            if (left > 0) {
-                left--;
-                continue;
-            }
+        if (left > 0 && may_go(cut, i)) {
+            left--;
+            continue;
+        }
+        if (left == 0 && !is_role(m, "system")) {
             if (orphans && is_role(m, "tool")) continue;
             orphans = false;
         }
@@ -76,11 +87,12 @@ bool response_cut_begin(struct response_run *run, const struct err *too_long)
 {
     struct response_cut *cut = &run->cut;
     struct err err = { 0 };
-    /* Once, and before anything was told of the answer. */
+    /* Once a turn, and before anything was told of it. */
     if (!run->cuts || cut->all) return false;
     cut->all = run->request.messages;
     cut->n_all = run->request.n_messages;
-    cut->most = count_most(cut->all, cut->n_all);
+    find_kept(cut);
+    cut->most = count_most(cut);
     cut->err = *too_long;
     (void)snprintf(cut->err.param, sizeof cut->err.param, "input");
     if (cut->most == 0) return false;

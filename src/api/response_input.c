@@ -52,21 +52,6 @@ static int no_memory(struct err *err)
 
 /* ---- The list of items ---- */
 
-int response_references(struct slice **ret, size_t *ret_n, const json_t *input, struct arena *arena,
-                        struct err *err)
-{
-    size_t n = 0;
-    struct slice *ids = ARENA_NEWS(arena, json_array_size(input) + 1, struct slice);
-    if (!ids) return arena_check(arena, "the request", err);
-    for (size_t i = 0; i < json_array_size(input); i++) {
-        const json_t *item = json_array_get(input, i);
-        if (is_reference(item)) ids[n++] = string_at(item, "id");
-    }
-    *ret = ids;
-    *ret_n = n;
-    return 0;
-}
-
 /* A text is what the user says. */
 int response_items_read(json_t **ret, const json_t *input, struct err *err)
 {
@@ -89,15 +74,13 @@ static const json_t *find_item(const json_t *list, struct slice id)
     return NULL;
 }
 
-int response_items_resolve(json_t *items, const json_t *history, const json_t *referenced,
-                           bool stored, struct err *err)
+int response_items_resolve(json_t *items, const json_t *history, bool stored, struct err *err)
 {
     for (size_t i = 0; i < json_array_size(items); i++) {
         const json_t *item = json_array_get(items, i);
         if (!is_reference(item)) continue;
         struct slice id = string_at(item, "id");
-        const json_t *found = find_item(referenced, id);
-        if (!found) found = find_item(history, id);
+        const json_t *found = find_item(history, id);
         if (!found)
             return err_param(err, ERR_NOT_FOUND, "input", "Item with id '%.*s' not found.%s",
                              (int)(id.len < QUOTE_MAX ? id.len : QUOTE_MAX), id.ptr ? id.ptr : "",

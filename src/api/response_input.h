@@ -1,7 +1,7 @@
 /* response_input - the items a response is made from, and their way into a conversation.
  *
  *     TRY(response_items_read(&items, req->input.value, err));
- *     TRY(response_items_resolve(items, history, referenced, stored, err));
+ *     TRY(response_items_resolve(items, history, stored, err));
  *     TRY(response_messages_fill(&message, &(struct response_messages){ ... }, arena, err));
  *
  * Items are messages, calls of tools and their results, thoughts, and references to items by id.
@@ -18,13 +18,10 @@ extern const char response_input_schema[];
 
 /* `input`, a string or an array, as a list of items; a new reference. */
 int response_items_read(json_t **ret, const json_t *input, struct err *err) MUST_USE;
-/* The ids that the references in `input` name, in order, for their owner to find the items. */
-int response_references(struct slice **ret, size_t *ret_n, const json_t *input, struct arena *arena,
-                        struct err *err) MUST_USE;
 /* Puts the items in the places of the references to them. -ERR_NOT_FOUND; `stored`: for its
  * text. */
-int response_items_resolve(json_t *items, const json_t *history, const json_t *referenced,
-                           bool stored, struct err *err) MUST_USE;
+int response_items_resolve(json_t *items, const json_t *history, bool stored,
+                           struct err *err) MUST_USE;
 /* The items, filled before, as they are kept and listed: each with an id, its own or one drawn from
  * `of` and its number. A new reference. */
 int response_items_shown(json_t **ret, const json_t *items, struct slice of,

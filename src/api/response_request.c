@@ -174,8 +174,8 @@ static const struct field prompt_fields[] = {
                  .help = "Thinking, for models that think."),
     FIELD_ENUM(struct response_prompt_req, truncation, .names = truncations,
                .def = "\"disabled\"",
-               .help = "auto: what is too long for the context loses its oldest items; disabled: "
-                       "it is refused."),
+               .help = "auto: what is too long for the context loses its oldest items, also "
+                       "when results of the server's tools make it so; disabled: it is refused."),
     FIELD_JSON(struct response_prompt_req, chat_template_kwargs, .types = FIELD_TYPE_OBJECT,
                .extension = true, .schema = "{\"type\":\"object\"}",
                .help = "Further variables for the model's chat template, as vLLM has it."),
@@ -276,7 +276,7 @@ bool response_request_includes(const struct response_req *req, const char *what)
     return false;
 }
 
-bool response_request_wants_logprobs(const struct response_req *req)
+static bool wants_logprobs(const struct response_req *req)
 {
     return req->top_logprobs.value > 0 || response_request_includes(req, logprobs_include);
 }
@@ -376,7 +376,7 @@ int response_request_fill(struct msg_request *ret, const struct response_req *re
     TRY(generation_check_max(&req->max_output_tokens, "max_output_tokens", model, err));
     ret->has_max_tokens = req->max_output_tokens.given;
     ret->max_tokens = (uint32_t)req->max_output_tokens.value;
-    ret->logprobs = response_request_wants_logprobs(req);
+    ret->logprobs = wants_logprobs(req);
     ret->top_logprobs = (uint32_t)req->top_logprobs.value;
     ret->pin = req->prompt_cache_retention.value == CACHE_RETENTION_DAY;
     return response_prompt_fill(ret, &req->prompt, model, call->scratch, err);

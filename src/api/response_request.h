@@ -68,6 +68,5 @@ int response_prompt_fill(struct msg_request *ret, const struct response_prompt_r
 int response_before(struct slice *ret_previous_id, struct slice *ret_conversation_id,
                     const struct response_prompt_req *req, struct err *err) MUST_USE;
 bool response_request_includes(const struct response_req *req, const char *what);
-bool response_request_wants_logprobs(const struct response_req *req);
 
 #endif

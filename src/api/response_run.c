@@ -30,7 +30,6 @@ static int copy_options(struct response_run *run, const struct response_run_opti
     };
     run->o.principal = &run->call.principal;
     run->history = json_incref((json_t *)(uintptr_t)o->history);
-    run->referenced = json_incref((json_t *)(uintptr_t)o->referenced);
     return arena_check(&run->arena, "the request", err);
 }
 
@@ -104,7 +103,7 @@ static int prepare(struct response_run *run, const struct response_run_options *
     *m = (struct msg_request){ .kind = REQUEST_CHAT, .sampling = MSG_SAMPLING_DEFAULT };
     TRY(response_tools_fill(m, &run->tools, &req->prompt, model, &run->call, err));
     TRY(response_items_read(&run->input, req->prompt.input.value, err));
-    TRY(response_items_resolve(run->input, run->history, run->referenced, run->o.stored, err));
+    TRY(response_items_resolve(run->input, run->history, run->o.stored, err));
     TRY(fill_messages(run, req, model, err));
     TRY(response_request_fill(m, req, model, &run->call, err));
     TRY(check_object(run, err));
@@ -122,9 +121,8 @@ static void forget_request(struct response_run *run)
     arena_release(&run->scratch);
     json_decref(run->document);
     json_decref(run->history);
-    json_decref(run->referenced);
     json_decref(run->files);
-    run->document = run->history = run->referenced = run->files = NULL;
+    run->document = run->history = run->files = NULL;
 }
 
 static void release(struct response_run *run)

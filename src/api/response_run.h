@@ -44,11 +44,8 @@ struct response_run_options {
     const struct principal *principal;
     struct slice request;  /* the body as the client sent it */
     const json_t *history; /* items before the request's own input, oldest first; NULL: none */
-    /* Items that item_reference in the input may name beside those of the history
-     * (response_references in api/response_input.h lists the ids). NULL: none. */
-    const json_t *referenced;
-    bool stored;     /* what the object says of `store` */
-    struct slice id; /* resp_... */
+    bool stored;           /* what the object says of `store` */
+    struct slice id;       /* resp_... */
     int64_t created_at;
     uint64_t seed;        /* for a request without one */
     uint64_t events_from; /* the first event to give: those before it have been given already */

@@ -62,8 +62,9 @@ struct response_cut {
     bool counting; /* the fan counts tokens; it does not generate */
     const struct msg_chat *all;
     uint32_t n_all;
-    uint32_t most;      /* messages that may be left out */
-    uint32_t low, high; /* of them `low` were too few, `high` are enough; high 0: unknown */
+    uint32_t user, tail; /* the user's last message; what stays at the end begins here */
+    uint32_t most;       /* messages that may be left out */
+    uint32_t low, high;  /* of them `low` were too few, `high` are enough; high 0: unknown */
     uint32_t tried;
     uint32_t n_tokens; /* of what was tried */
     struct err err;    /* that it was too long */
@@ -76,7 +77,7 @@ struct response_run {
     struct arena arena;   /* as long as the run */
     struct arena scratch; /* of the request; gone once no turn needs it */
     json_t *document;     /* the request's; gone with it */
-    json_t *history, *referenced;
+    json_t *history;
     json_t *input; /* items */
     json_t *files; /* texts that they show (api/prompt_files.h) */
     const char *model;

@@ -203,7 +203,7 @@ void vector_file_write(struct json_writer *w, const struct vector_file *f,
     json_object_end(w);
 }
 
-const char *vector_batch_status(const struct vector_batch *b)
+static const char *batch_status(const struct vector_batch *b)
 {
     const int64_t *n = b->counts.of;
     if (n[VECTOR_IN_PROGRESS] > 0) return statuses[VECTOR_IN_PROGRESS];
@@ -219,7 +219,7 @@ void vector_batch_write(struct json_writer *w, const struct vector_batch *b,
     json_key(w, "vector_store_id");
     json_slice(w, store->id);
     json_key(w, "status");
-    json_str(w, vector_batch_status(b));
+    json_str(w, batch_status(b));
     write_counts(w, &b->counts);
     json_object_end(w);
 }

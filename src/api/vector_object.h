@@ -46,7 +46,6 @@ void vector_file_write(struct json_writer *w, const struct vector_file *file,
                        const struct vector_store *store);
 void vector_batch_write(struct json_writer *w, const struct vector_batch *batch,
                         const struct vector_store *store);
-const char *vector_batch_status(const struct vector_batch *batch);
 
 /* ---- An endpoint's work in the store ---- */
 

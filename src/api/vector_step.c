@@ -35,7 +35,7 @@ struct vector_step *vector_step_new(struct vector_job *owner, const struct princ
     return s;
 }
 
-void vector_step_free(struct vector_step *s)
+static void free_step(struct vector_step *s)
 {
     arena_release(&s->arena);
     mem_free(s);
@@ -45,7 +45,7 @@ static void done(struct store_job *job, int rc, const struct err *err)
 {
     struct vector_step *s = of(job);
     if (s->owner) s->then(s->owner, s, rc, err);
-    vector_step_free(s);
+    free_step(s);
 }
 
 int vector_step_submit(struct vector_step *s, struct store *store,
@@ -56,7 +56,7 @@ int vector_step_submit(struct vector_step *s, struct store *store,
 {
     int rc = arena_check(&s->arena, "a file of a vector store", err);
     if (rc < 0) {
-        vector_step_free(s);
+        free_step(s);
         return rc;
     }
     s->job.run = run;

@@ -33,7 +33,6 @@ struct vector_step {
 /* NULL with *err set. */
 struct vector_step *vector_step_new(struct vector_job *owner, const struct principal *principal,
                                     const struct vector_file *file, struct err *err);
-void vector_step_free(struct vector_step *step);
 /* `then` is called on the loop, unless the owner has gone; the step is freed behind it. */
 int vector_step_submit(struct vector_step *step, struct store *store,
                        int (*run)(struct store_job *job, struct db *db, struct err *err),

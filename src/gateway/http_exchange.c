@@ -358,16 +358,6 @@ static void finish(struct http_exchange *x)
     on_settled(x, &err);
 }
 
-bool http_call_is_local(const struct call *call)
-{
-    return of((struct call *)call)->conn->local;
-}
-
-struct slice http_call_header(const struct call *call, const char *name)
-{
-    return http_header(&of((struct call *)call)->parser, name);
-}
-
 bool http_exchange_is_upload(const struct http_exchange *x)
 {
     return x->endpoint && x->endpoint->body;

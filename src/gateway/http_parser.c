@@ -62,11 +62,6 @@ void http_parser_release(struct http_parser *p)
     p->state = S_FAILED;
 }
 
-bool http_parser_is_fresh(const struct http_parser *p)
-{
-    return p->state == S_METHOD && p->head.len == 0;
-}
-
 /* ---- Which bytes may stand where ---- */
 
 static bool is_alnum(unsigned char c)

@@ -91,8 +91,6 @@ int http_parser_feed(struct http_parser *p, enum http_event *ret, struct slice *
                      struct err *err) MUST_USE;
 /* At HTTP_HEAD: the body may have no more than that. -ERR_TOO_LARGE when it says so itself. */
 int http_parser_limit_body(struct http_parser *p, uint64_t body_max, struct err *err) MUST_USE;
-/* Nothing has arrived yet. */
-bool http_parser_is_fresh(const struct http_parser *p);
 
 /* After HTTP_HEAD. Views live until release or drop_head. */
 struct slice http_target(const struct http_parser *p);

@@ -93,9 +93,4 @@ void http_server_abort(struct http_server *s, const struct err *why);
 /* Calls not yet answered, and answers not yet taken. */
 size_t http_server_busy(const struct http_server *s);
 
-/* For pages: whose call it is. */
-bool http_call_is_local(const struct call *call);
-/* A request header of the call, while endpoint_run or a page's answer() runs. */
-struct slice http_call_header(const struct call *call, const char *name);
-
 #endif

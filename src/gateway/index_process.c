@@ -334,11 +334,6 @@ struct indexer *index_process_indexer(struct index_process *p)
     return &p->indexer;
 }
 
-int index_process_pid(const struct index_process *p)
-{
-    return p->run ? p->run->pid : 0;
-}
-
 static void on_closed(uv_handle_t *handle)
 {
     mem_free(handle->data);

@@ -27,7 +27,5 @@ int index_process_open(struct index_process **ret, uv_loop_t *loop,
 struct indexer *index_process_indexer(struct index_process *p);
 /* Ends the worker and fails what waits for it; the loop frees it. NULL is fine. */
 void index_process_close(struct index_process *p);
-/* Of the worker that runs; 0: none does. */
-int index_process_pid(const struct index_process *p);
 
 #endif

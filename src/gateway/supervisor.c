@@ -618,16 +618,6 @@ int supervisor_unload(struct supervisor *s, struct slice name, struct err *err)
     return 0;
 }
 
-int supervisor_load(struct supervisor *s, struct slice name, struct err *err)
-{
-    struct model *m;
-    TRY(find_worker_model(s, &m, name, err));
-    if (m->worker) return 0;
-    model_reset(m);
-    model_start_worker(s, m);
-    return 0;
-}
-
 bool supervisor_is_ready(const struct supervisor *s)
 {
     for (size_t i = 0; i < s->n_models; i++) {

@@ -77,8 +77,6 @@ int supervisor_add(struct supervisor *s, const struct gateway_model *model,
 int supervisor_remove(struct supervisor *s, struct slice name, struct err *err) MUST_USE;
 /* Ends the worker, which gives its memory back; the model stays and is loaded again on demand. */
 int supervisor_unload(struct supervisor *s, struct slice name, struct err *err) MUST_USE;
-/* Starts the worker now. */
-int supervisor_load(struct supervisor *s, struct slice name, struct err *err) MUST_USE;
 
 /* No model that is to be preloaded is still on its way. */
 bool supervisor_is_ready(const struct supervisor *s);

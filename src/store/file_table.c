@@ -27,7 +27,7 @@ void file_from_row(struct file_row *ret, const struct db_rows *rows, struct aren
     };
 }
 
-int file_not_found(struct slice id, struct err *err)
+static int not_found(struct slice id, struct err *err)
 {
     return err_param(err, ERR_NOT_FOUND, "id", "No such File object: %.*s",
                      (int)(id.len < QUOTE_MAX ? id.len : QUOTE_MAX), id.ptr ? id.ptr : "");
@@ -43,7 +43,7 @@ int file_find(struct file_row *ret, struct db *db, const struct principal *owner
                  DB_ARGS(DB_TEXT(id), OWNED_ARGS(owner), DB_INT(now_seconds())), err));
     int rc = db_next(&rows, err);
     if (rc < 0) return rc;
-    if (rc == 0) return file_not_found(id, err);
+    if (rc == 0) return not_found(id, err);
     struct file_row row;
     file_from_row(&row, &rows, arena);
     db_rows_close(&rows);
@@ -74,7 +74,7 @@ int file_delete(struct db *db, const struct principal *owner, struct slice id, s
         err));
     int rc = db_exec(db, "DELETE FROM files WHERE id = ?1 AND " FILE_VISIBLE("?2", "?3", "?4"),
                      args, 4, err);
-    return rc == 0 ? file_not_found(id, err) : rc < 0 ? rc : 0;
+    return rc == 0 ? not_found(id, err) : rc < 0 ? rc : 0;
 }
 
 int file_check_quota(struct db *db, const struct principal *owner, uint64_t more,

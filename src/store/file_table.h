@@ -35,8 +35,6 @@ void file_from_row(struct file_row *ret, const struct db_rows *rows, struct aren
 /* Strings lie in the arena. -ERR_NOT_FOUND "No such File object: file-x". */
 int file_find(struct file_row *ret, struct db *db, const struct principal *owner, struct slice id,
               struct arena *arena, struct err *err) MUST_USE;
-/* The same failure, of whoever looks by himself. */
-int file_not_found(struct slice id, struct err *err) MUST_USE;
 int file_add(struct db *db, const struct principal *owner, const struct file_row *row,
              struct err *err) MUST_USE;
 /* Its bytes go soon after this is committed, when it was their last name. -ERR_NOT_FOUND. */

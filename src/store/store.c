@@ -408,12 +408,3 @@ void store_wait(struct store *s)
         if (!busy) return;
     }
 }
-
-bool store_busy(const struct store *s)
-{
-    struct store *mine = (struct store *)s;
-    (void)pthread_mutex_lock(&mine->lock);
-    bool busy = mine->n_open > 0;
-    (void)pthread_mutex_unlock(&mine->lock);
-    return busy;
-}

@@ -65,7 +65,5 @@ void store_submit(struct store *store, struct store_job *job);
 void store_collect(struct store *store);
 /* Waits until nothing is left to do, collecting. For programs without a loop. */
 void store_wait(struct store *store);
-/* Whether anything is submitted and not collected. */
-bool store_busy(const struct store *store);
 
 #endif

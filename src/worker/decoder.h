@@ -42,6 +42,9 @@ struct decoder {
      * -ERR_LIMIT, -ERR_NO_MEMORY. */
     int (*read)(struct slice document, struct text_out *out, struct err *err);
     const char *const *program; /* instead of read; ends with NULL */
+    /* With `program`: its exit status for what it cannot open, and whether that is encrypted. */
+    int cannot_open;
+    bool (*is_encrypted)(struct slice document);
 };
 
 extern const struct decoder *const decoder_registry[];

@@ -1,5 +1,6 @@
 /* The encoder: one thread that renders templates and tokenises, so that a long prompt does not hold
- * up the tokens of the others. Errands go to it and come back in order of arrival. */
+ * up the tokens of the others. Errands are done in order of arrival, but those that nobody waits
+ * for (a priority below 0: batches, indexing) behind all others. */
 #include "base/log.h"
 #include "base/queue.h"
 #include "base/seam.h"
@@ -12,13 +13,16 @@
 #include <stdatomic.h>
 #include <string.h>
 
+enum { URGENT, IDLE, CLASSES };
+
 struct encoder {
     const struct worker *w; /* The thread reads what does not change once it serves. */
-    struct queue *todo, *done;
+    struct queue *todo[CLASSES], *done;
+    struct queue *calls; /* One item for each errand of `todo`, so that one wait does for both. */
     pthread_t thread;
     bool runs;
     atomic_bool ending;
-    /* The worker thread's own: what is on its way, the oldest first. */
+    /* The worker thread's own: what is on its way, in order of arrival. */
     struct errand *first, **last;
     int32_t n_errands;
     size_t n_bytes; /* Of their messages. */
@@ -45,17 +49,25 @@ static void wake(const struct worker *w)
     assert(n == sizeof one || errno == EAGAIN); /* EAGAIN: it is awake already. */
 }
 
+static struct errand *next_errand(struct encoder *c)
+{
+    struct errand *e = queue_try_pop(c->todo[URGENT]);
+    if (!e) e = queue_try_pop(c->todo[IDLE]);
+    assert(e); /* It was pushed before its call. */
+    return e;
+}
+
 static void *encoder_main(void *arg)
 {
     struct encoder *c = arg;
-    for (;;) {
-        struct errand *e = queue_pop(c->todo, -1);
-        if (e == &c->w->no_errand) return NULL;
+    while (queue_pop(c->calls, -1) != &c->w->no_errand) {
+        struct errand *e = next_errand(c);
         if (!atomic_load(&e->cancelled) && !atomic_load(&c->ending)) worker_prepare(c->w, e);
         bool pushed = queue_try_push(c->done, e);
         assert(pushed); /* As long as `todo`. */
         wake(c->w);
     }
+    return NULL;
 }
 
 int encoder_open(struct encoder **ret, const struct worker *w, struct err *err)
@@ -66,7 +78,8 @@ int encoder_open(struct encoder **ret, const struct worker *w, struct err *err)
     c->w = w;
     c->last = &c->first;
     atomic_init(&c->ending, false);
-    int r = queue_open(&c->todo, WORKER_ERRANDS_MAX + 1); /* And the last word. */
+    int r = queue_open(&c->calls, WORKER_ERRANDS_MAX + 1); /* And the last word. */
+    for (int i = 0; i < CLASSES && r == 0; i++) r = queue_open(&c->todo[i], WORKER_ERRANDS_MAX);
     if (r == 0) r = queue_open(&c->done, WORKER_ERRANDS_MAX);
     if (r < 0) {
         encoder_close(c);
@@ -88,7 +101,7 @@ void encoder_close(struct encoder *c)
     if (c->runs) {
         atomic_store(&c->ending, true);
         struct errand *end = (struct errand *)(uintptr_t)&c->w->no_errand;
-        bool pushed = queue_try_push(c->todo, end);
+        bool pushed = queue_try_push(c->calls, end);
         int rc = pthread_join(c->thread, NULL);
         assert(pushed && rc == 0);
     }
@@ -97,7 +110,8 @@ void encoder_close(struct encoder *c)
         c->first = e->next;
         errand_close(e);
     }
-    queue_close(c->todo);
+    for (int i = 0; i < CLASSES; i++) queue_close(c->todo[i]);
+    queue_close(c->calls);
     queue_close(c->done);
     mem_free(c);
 }
@@ -120,7 +134,8 @@ static int errand_begin(struct worker *w, const struct msg_request *m, struct er
     c->last = &e->next;
     c->n_errands++;
     c->n_bytes += e->message.used;
-    bool pushed = queue_try_push(c->todo, e);
+    bool pushed = queue_try_push(c->todo[m->priority < 0 ? IDLE : URGENT], e) &&
+                  queue_try_push(c->calls, e);
     assert(pushed); /* encoder_is_full said so. */
     return 0;
 }
@@ -153,15 +168,22 @@ static void hand_over(struct worker *w, struct errand *e)
     worker_fail(w, id, &e->err);
 }
 
+/* It is mostly the first. */
+static void unlink_errand(struct encoder *c, const struct errand *e)
+{
+    struct errand **at = &c->first;
+    while (*at != e) at = &(*at)->next;
+    *at = e->next;
+    if (!*at) c->last = at;
+    c->n_errands--;
+}
+
 void encoder_collect(struct worker *w)
 {
     struct encoder *c = w->encoder;
     struct errand *e;
     while (c->first && (e = queue_try_pop(c->done))) {
-        assert(e == c->first); /* One thread, one order. */
-        c->first = e->next;
-        if (!c->first) c->last = &c->first;
-        c->n_errands--;
+        unlink_errand(c, e);
         c->n_bytes -= e->message.used;
         hand_over(w, e);
         worker_end_broken(w);

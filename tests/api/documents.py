@@ -3,6 +3,8 @@ import io
 import zipfile
 from xml.sax.saxutils import escape
 
+import pypdf
+
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 
@@ -34,3 +36,11 @@ def pdf(line="Hello from a page"):
     table = b"".join(b"%010d 00000 n \n" % p for p in places)
     return out + b"xref\n0 6\n0000000000 65535 f \n%strailer << /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (
         table, len(out))
+
+
+def encrypted_pdf(password):
+    """The same, encrypted: "" opens by itself."""
+    writer, out = pypdf.PdfWriter(io.BytesIO(pdf())), io.BytesIO()
+    writer.encrypt(password, "the owner's", algorithm="RC4-128")  # What pypdf has without other packages.
+    writer.write(out)
+    return out.getvalue()

@@ -1,14 +1,16 @@
 """Decode workers, started as the server starts them, with documents that are cut, changed and joined: each
 ends by itself with a status that it is meant to have, and what it writes is text."""
+import pathlib
 import random
 import subprocess
+import time
 
 import pytest
 
 from documents import docx, paragraphs, pdf
 from server import PROGRAM
 
-ENDS = {0, 1, 3, 10, 11, 12, 13, 14, 99}  # proto/decode.h, and pdftotext's own
+ENDS = {0, 3, 10, 11, 12, 13, 14, 99}  # proto/decode.h, and pdftotext's own
 
 
 XML = paragraphs([f"Line {i} & more" for i in range(50)])
@@ -53,3 +55,16 @@ def test_whole_and_mutated_documents(form, tmp_path):
         assert "\0" not in text
         ends.add(status)
     assert 0 in ends
+
+
+def test_the_program_ends_with_its_worker():
+    """As when the server gives a document up."""
+    worker = subprocess.Popen([PROGRAM, "worker", "--kind", "decode", "--format", "pdf"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE)
+    children = pathlib.Path(f"/proc/{worker.pid}/task/{worker.pid}/children")
+    while not children.read_text():
+        assert worker.poll() is None
+        time.sleep(0.01)
+    worker.kill()
+    assert worker.stdout.read() == b""  # Its end comes when nobody holds it, and nothing comes on stdin.
+    assert worker.wait() == -9

@@ -1,7 +1,7 @@
 """GET /v1/tiro/files/{id}/text: what is written in a document, and what is said of one that cannot be read."""
 import pytest
 
-from documents import docx, paragraphs, pdf
+from documents import docx, encrypted_pdf, paragraphs, pdf
 from http_server import Connection
 
 MAX = 8 << 20
@@ -30,6 +30,7 @@ def text_of(client, server):
 @pytest.mark.parametrize("name, content, begin", [
     ("a.docx", docx(paragraphs(["Line 0 & more", "Line 1"])), "Line 0 & more\nLine 1"),
     ("A.PDF", pdf(), "Hello from a page"),
+    ("open.pdf", encrypted_pdf(""), "Hello from a page"),  # Anybody may open it.
     ("a.html", b"<title>T</title><p>One &eacute;<script>no</script>", "T\n\nOne \xe9"),
     ("a.md", b"# A\r\nline\r\n", "# A\nline\n"),
     ("a.txt", "größe".encode("utf-16"), "größe"),
@@ -42,7 +43,10 @@ def test_the_text_of_documents(text_of, name, content, begin):
 
 
 @pytest.mark.parametrize("name, content, words", [
-    ("a.pdf", b"%PDF-1.4 and then nothing", "damaged, encrypted or something else"),
+    ("a.pdf", b"%PDF-1.4 and then nothing", "damaged, or something else"),
+    ("a.pdf", b"%PDF-1.4 /EncryptMetadata", "damaged, or something else"),
+    ("a.pdf", encrypted_pdf("a password"), "This PDF is encrypted; save it without a password and upload it again."),
+    ("a.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "This document is encrypted, or of Word's older format"),
     ("scan.pdf", pdf(""), "pages are pictures"),
     ("a.docx", b"PK\3\4 no archive", "could not be read as docx"),
     ("a.bin", b"\0\1\2\xff\xfe\0", "no text in UTF-8"),

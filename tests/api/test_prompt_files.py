@@ -9,8 +9,8 @@ import openai
 import pytest
 
 import batch_file
+from documents import docx, encrypted_pdf, pdf
 from server import CHAT, Server, model_folder
-from test_decode import docx, pdf
 
 NOTES = "# Rivers\n\nThe Oder is 840 km long.\n"
 TEXT_MAX = 2 << 20
@@ -151,10 +151,8 @@ def test_refused_by_name(client):
     assert "file-none" in refused(input(file_id="file-none"), 404, None, at + "file_id")
     refused(input(filename="a.txt", file_data="data:text/plain,abc"), 400, "invalid_value", at + "file_data")
     refused(input(filename="a.txt", file_data="!"), 400, "invalid_value", at + "file_data")
-    encrypted = pdf().replace(b"/Root 1 0 R", b"/Root 1 0 R /Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O <" +
-                              b"00" * 32 + b"> /U <" + b"00" * 32 + b"> >> /ID [<00><00>]")
-    assert "encrypted" in refused(input(filename="a.pdf", file_data=data_url(encrypted)), 400, "invalid_value",
-                                  at + "file_data")
+    assert "This PDF is encrypted" in refused(input(filename="a.pdf", file_data=data_url(encrypted_pdf("secret"))),
+                                              400, "invalid_value", at + "file_data")
     assert "has no text" in refused(input(filename="a.txt", file_data=data_url(b" \n ")), 400, "invalid_value",
                                     at + "file_data")
     assert "UTF-8" in refused(input(file_id=upload(client, "a.bin", b"\0\1\2")), 400, "invalid_value", at + "file_id")

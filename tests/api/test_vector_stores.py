@@ -8,6 +8,7 @@ import time
 import openai
 import pytest
 
+from documents import encrypted_pdf
 from server import CODE, EMBED, Server, model_folder
 
 # One file each: what it is about, and a question whose words are mostly others.
@@ -201,10 +202,14 @@ def test_a_file_without_text_fails_and_says_why(client):
                                                       vector_store_id=store.id)
     assert file.status == "failed" and file.last_error.code == "invalid_file"
     assert "no text" in file.last_error.message
+    locked = client.files.create(file=("locked.pdf", encrypted_pdf("a password")), purpose="assistants")
+    locked = client.vector_stores.files.create_and_poll(locked.id, vector_store_id=store.id)
+    assert locked.status == "failed" and locked.last_error.code == "invalid_file"
+    assert locked.last_error.message == "This PDF is encrypted; save it without a password and upload it again."
     failed = list(client.vector_stores.files.list(store.id, filter="failed"))
-    assert [f.id for f in failed] == [file.id]
+    assert {f.id for f in failed} == {file.id, locked.id}
     assert list(client.vector_stores.files.list(store.id, filter="completed")) == []
-    assert client.vector_stores.retrieve(store.id).file_counts.failed == 1
+    assert client.vector_stores.retrieve(store.id).file_counts.failed == 2
     client.vector_stores.delete(store.id)
 
 

@@ -2285,7 +2285,7 @@ export interface ResponseRequest {
         /** Accepted; there is one mode. */
         mode?: "standard" | "pro" | null;
     } | null;
-    /** auto: what is too long for the context loses its oldest items; disabled: it is refused. */
+    /** auto: what is too long for the context loses its oldest items, also when results of the server's tools make it so; disabled: it is refused. */
     truncation?: "auto" | "disabled" | null;
     /** Further variables for the model's chat template, as vLLM has it. */
     chat_template_kwargs?: Record<string, unknown> | null;
@@ -2677,7 +2677,7 @@ export interface ResponseInputTokensRequest {
         /** Accepted; there is one mode. */
         mode?: "standard" | "pro" | null;
     } | null;
-    /** auto: what is too long for the context loses its oldest items; disabled: it is refused. */
+    /** auto: what is too long for the context loses its oldest items, also when results of the server's tools make it so; disabled: it is refused. */
     truncation?: "auto" | "disabled" | null;
     /** Further variables for the model's chat template, as vLLM has it. */
     chat_template_kwargs?: Record<string, unknown> | null;

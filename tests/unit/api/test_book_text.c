@@ -69,13 +69,17 @@ static void test_sift(void **state)
     book_names(&names, SLICE("- Emily Ives: a keeper"));
     assert_ok(book_grams_add(&g, SLICE(ONE), &err), &err);
     buf_init(&out, 1024);
-    assert_ok(book_sift(&out, &g, &names, SLICE("a b c d e f g h i."),
-                        SLICE("New words stand here.\n\nThe cat sat on the mat by the door. "
-                              "A b c d e f g h i. Emma Ives came in. In this scene all is well. "
-                              "Emily (low): \"Go.\" Emily Ives came in. And more."),
-                        &err),
-              &err);
-    assert_string_equal(buf_str(&out), "New words stand here. Emily Ives came in. And more.");
+    assert_ok(
+        book_sift(
+            &out, &g, &names, true, SLICE("a b c d e f g h i. She began to walk."),
+            SLICE("New words stand here.\n\nThe cat sat on the mat by the door. "
+                  "A b c d e f g h i. Emma Ives came in. In this scene all is well. "
+                  "She BEGAN to walk. Go on. Go on. In her\xe7\x9a\x84 room.\n- A list.\n"
+                  "Emily (low): \"Go.\"\nTom:\nYou go. And I.\n\nEmily Ives came in. And more."),
+            &err),
+        &err);
+    assert_string_equal(buf_str(&out),
+                        "New words stand here. Go on. Go on.\n\nEmily Ives came in. And more.");
     buf_release(&out);
     book_grams_release(&g);
 }

@@ -201,7 +201,7 @@ static void on_end(void *user, const struct response_result *result)
 static const struct response_run_ops ops = { .event = on_event, .flush = on_flush, .end = on_end };
 
 struct more {
-    const json_t *history, *referenced;
+    const json_t *history;
     uint64_t events_from;
 };
 
@@ -213,7 +213,6 @@ static int begin(struct owner *o, const char *request, struct more more, struct 
         .principal = &principal,
         .request = slice_of(request),
         .history = more.history,
-        .referenced = more.referenced,
         .stored = true,
         .id = SLICE("resp_1"),
         .created_at = 1700000000,
@@ -541,6 +540,135 @@ static void test_a_worker_dies(void **state)
     owner_free(whole);
 }
 
+/* ---- Too long ---- */
+
+#define TOO_LONG(h) "{\"error\":{\"h\":" #h ",\"code\":\"CONTEXT_LENGTH\",\"text\":\"too long\"}}"
+
+/* The messages of the n-th submission are these. */
+static void check_messages(const struct owner *o, int n, const char *kind, const char *messages)
+{
+    char begin[20], whole[2000];
+    (void)snprintf(begin, sizeof begin, "submit %d tools ", n);
+    const char *line = strstr(buf_str(&o->fake.trace), begin);
+    assert_non_null(line);
+    (void)snprintf(whole, sizeof whole, "%.*s", (int)strcspn(line, "\n"), line);
+    check_has(whole, kind);
+    check_has(whole, messages);
+}
+
+#define SAID_A "{\"role\":\"user\",\"parts\":[\"a\"]}"
+#define SAID_B "{\"role\":\"assistant\",\"parts\":[\"b\"]}"
+#define SAID_C "{\"role\":\"user\",\"parts\":[\"c\"]}"
+
+static struct owner *begun_to_cut(void)
+{
+    return begun("{\"model\":\"tools\",\"truncation\":\"auto\",\"tools\":[" LOOKUP "],\"input\":["
+                 "{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"b\"},"
+                 "{\"role\":\"user\",\"content\":\"c\"}]}",
+                 0);
+}
+
+/* Results make the second and third turns too long: the oldest messages go, then the first call
+ * with its result. What is told is as if nothing had happened. */
+static void test_results_that_are_too_long(void **state)
+{
+    (void)state;
+    struct owner *o = begun_to_cut();
+    say(o, CALL);
+    say(o, CALLED);
+    found("long");
+    int n_events = o->n_events;
+    say(o, TOO_LONG(1));
+    check_messages(o, 2, "tokenize", "\"messages\":[" SAID_C ",{\"role\":\"assistant\"");
+    say(o, "{\"encoded\":{\"h\":2,\"n\":1000}}");
+    check_messages(o, 3, "tokenize", "\"messages\":[" SAID_B "," SAID_C ",{\"role\":");
+    say(o, "{\"encoded\":{\"h\":3,\"n\":4096}}"); /* No room for an answer. */
+    assert_int_equal(o->n_events, n_events);
+    check_messages(o, 4, "chat", "\"messages\":[" SAID_C ",{\"role\":\"assistant\"");
+    say(o, "{\"tool\":{\"h\":4,\"index\":0,\"call_id\":\"w\",\"name\":\"lookup\",\"arguments\":"
+           "\"{}\"}}");
+    say(o, "{\"done\":{\"h\":4,\"prompt\":7,\"cached\":2,\"completion\":3,\"reason\":"
+           "\"tool_calls\",\"final\":true}}");
+    found("longer");
+    say(o, TOO_LONG(5));
+    check_messages(o, 6, "tokenize", "\"parts\":[\"longer\"]");
+    say(o, "{\"encoded\":{\"h\":6,\"n\":4000}}");
+    say(o, "{\"encoded\":{\"h\":7,\"n\":4000}}");
+    check_messages(o, 8, "chat", "\"messages\":[" SAID_C ",{\"role\":\"assistant\"");
+    check_messages(o, 8, "chat", "\"parts\":[\"longer\"]");
+    assert_null(strstr(strstr(buf_str(&o->fake.trace), "submit 8 "), "\"long\""));
+    say(o, "{\"token\":{\"h\":8,\"text\":\"So.\"}}");
+    say(o, "{\"done\":{\"h\":8,\"prompt\":9,\"cached\":5,\"completion\":2,\"final\":true}}");
+    assert_string_equal(o->status, "completed");
+    check_types(o, n_events,
+                "output_item.added lookup_call.in_progress lookup_call.searching "
+                "lookup_call.completed output_item.done output_item.added content_part.added "
+                "output_text.delta output_text.annotation.added output_text.annotation.added "
+                "output_text.done content_part.done output_item.done completed");
+    assert_int_equal(o->stats.prompt_tokens, 5 + 7 + 9); /* What was only counted is not booked. */
+    assert_int_equal(o->stats.completion_tokens, 3 + 3 + 2);
+    owner_free(o);
+}
+
+/* The last result stays with its call, and so does what the user said: they do not fit. */
+static void test_a_result_that_never_fits(void **state)
+{
+    (void)state;
+    struct owner *o = begun_to_cut();
+    say(o, CALL);
+    say(o, CALLED);
+    found("very long");
+    say(o, TOO_LONG(1));
+    check_messages(o, 2, "tokenize", "\"messages\":[" SAID_C ",{\"role\":\"assistant\"");
+    say(o, "{\"encoded\":{\"h\":2,\"n\":5000}}");
+    assert_string_equal(o->status, "failed");
+    assert_string_equal(o->error, "too long");
+    check_has(o->body, "\"code\":\"invalid_prompt\"");
+    check_has(o->body, "\"type\":\"lookup_call\""); /* What was told stays. */
+    assert_int_equal(o->stats.prompt_tokens, 5);
+    owner_free(o);
+    o = begun("{\"model\":\"tools\",\"truncation\":\"auto\",\"tools\":[" LOOKUP "],\"input\":"
+              "\"Hi\"}",
+              0);
+    say(o, CALL);
+    say(o, CALLED);
+    found("very long");
+    say(o, TOO_LONG(1)); /* There is nothing to leave out. */
+    assert_string_equal(o->status, "failed");
+    owner_free(o);
+    o = begun("{\"model\":\"tools\",\"tools\":[" LOOKUP "],\"input\":\"Hi\"}", 0);
+    say(o, CALL);
+    say(o, CALLED);
+    found("very long");
+    say(o, TOO_LONG(1)); /* It was not asked for. */
+    assert_string_equal(o->status, "failed");
+    owner_free(o);
+}
+
+/* Calls that the client brought with their results: the earlier go before the last do. */
+static void test_earlier_calls_may_go(void **state)
+{
+    (void)state;
+    struct owner *o = begun(
+        "{\"model\":\"tools\",\"truncation\":\"auto\",\"instructions\":\"I\",\"input\":["
+        "{\"role\":\"user\",\"content\":\"c\"},"
+        "{\"type\":\"function_call\",\"call_id\":\"1\",\"name\":\"f\",\"arguments\":\"{}\"},"
+        "{\"type\":\"function_call_output\",\"call_id\":\"1\",\"output\":\"one\"},"
+        "{\"type\":\"function_call\",\"call_id\":\"2\",\"name\":\"f\",\"arguments\":\"{}\"},"
+        "{\"type\":\"function_call_output\",\"call_id\":\"2\",\"output\":\"two\"}]}",
+        0);
+    say(o, TOO_LONG(0));
+    say(o, "{\"encoded\":{\"h\":1,\"n\":3000}}");
+    say(o, "{\"encoded\":{\"h\":2,\"n\":3000}}");
+    check_messages(o, 3, "chat",
+                   "\"messages\":[{\"role\":\"system\",\"parts\":[\"I\"]}," SAID_C
+                   ",{\"role\":\"assistant\",\"parts\":[],\"tool_calls\":[\"2\",\"f\",\"{}\"]},"
+                   "{\"role\":\"tool\",\"parts\":[\"two\"],\"tool_call_id\":\"2\"}]");
+    say(o, "{\"done\":{\"h\":3,\"prompt\":9,\"completion\":2,\"final\":true}}");
+    assert_string_equal(o->status, "completed");
+    owner_free(o);
+}
+
 /* ---- Items ---- */
 
 static void test_history_and_references(void **state)
@@ -549,17 +677,14 @@ static void test_history_and_references(void **state)
     struct owner *o = owner_new();
     struct err err = { 0 };
     json_t *history = json_loads(
-        "[{\"type\":\"message\",\"id\":\"msg_a\",\"role\":\"user\",\"status\":\"completed\","
+        "[{\"type\":\"message\",\"id\":\"msg_b\",\"role\":\"assistant\",\"status\":\"completed\","
+        "\"content\":[{\"type\":\"output_text\",\"text\":\"other\",\"annotations\":[],"
+        "\"logprobs\":[]}]},"
+        "{\"type\":\"message\",\"id\":\"msg_a\",\"role\":\"user\",\"status\":\"completed\","
         "\"content\":[{\"type\":\"input_text\",\"text\":\"old\"}]},"
         "{\"type\":\"lookup_call\",\"id\":\"lu_1\",\"status\":\"completed\",\"note\":\"noted\"}]",
         0, NULL);
-    json_t *referenced = json_loads(
-        "[{\"type\":\"message\",\"id\":\"msg_b\",\"role\":\"assistant\","
-        "\"status\":\"completed\",\"content\":[{\"type\":"
-        "\"output_text\",\"text\":\"other\",\"annotations\":[],"
-        "\"logprobs\":[]}]}]",
-        0, NULL);
-    const struct more more = { .history = history, .referenced = referenced };
+    const struct more more = { .history = history };
     int rc = begin(o,
                    "{\"model\":\"tools\",\"tools\":[" LOOKUP "],\"instructions\":\"I\",\"input\":["
                    "{\"type\":\"item_reference\",\"id\":\"msg_b\"},{\"id\":\"msg_a\"},"
@@ -567,16 +692,17 @@ static void test_history_and_references(void **state)
                    more, &err);
     if (rc < 0) fail_msg("%s", err.text);
     check_has(buf_str(&o->fake.trace),
-              "\"messages\":[{\"role\":\"system\",\"parts\":[\"I\"]},{\"role\":\"user\",\"parts\":"
-              "[\"old\"]},{\"role\":\"assistant\",\"parts\":[],\"tool_calls\":[\"lu_1\",\"lookup\","
+              "\"messages\":[{\"role\":\"system\",\"parts\":[\"I\"]},{\"role\":\"assistant\","
+              "\"parts\":[\"other\"]},{\"role\":\"user\",\"parts\":[\"old\"]},{\"role\":"
+              "\"assistant\",\"parts\":[],\"tool_calls\":[\"lu_1\",\"lookup\","
               "\"{\\\"again\\\":true}\"]},{\"role\":\"tool\",\"parts\":[\"noted\"],"
               "\"tool_call_id\":\"lu_1\"},{\"role\":\"assistant\",\"parts\":[\"other\"]},{\"role\":"
               "\"user\",\"parts\":[\"old\"]},{\"role\":\"user\",\"parts\":[\"new\"]}]");
     json_t *input;
     assert_int_equal(response_run_input(&input, o->run, &err), 0);
     assert_int_equal(json_array_size(input), 3);
-    assert_true(json_equal(json_array_get(input, 0), json_array_get(referenced, 0)));
-    assert_true(json_equal(json_array_get(input, 1), json_array_get(history, 0)));
+    assert_true(json_equal(json_array_get(input, 0), json_array_get(history, 0)));
+    assert_true(json_equal(json_array_get(input, 1), json_array_get(history, 1)));
     const json_t *own = json_array_get(input, 2);
     check_has(fake_get_str(own, "id").ptr, "msg_");
     assert_string_equal(fake_get_str(own, "status").ptr, "completed");
@@ -588,30 +714,7 @@ static void test_history_and_references(void **state)
     assert_int_equal(err.code, ERR_NOT_FOUND);
     assert_string_equal(err.text, "Item with id 'msg_c' not found.");
     json_decref(history);
-    json_decref(referenced);
     owner_free(o);
-}
-
-static void test_references_are_listed(void **state)
-{
-    (void)state;
-    struct arena arena;
-    struct err err = { 0 };
-    struct slice *ids;
-    size_t n;
-    arena_init(&arena, 1 << 16);
-    json_t *input = json_loads("[{\"id\":\"a\"},{\"role\":\"user\",\"content\":\"x\",\"id\":\"b\"},"
-                               "{\"type\":\"item_reference\",\"id\":\"c\"},5]",
-                               0, NULL);
-    assert_int_equal(response_references(&ids, &n, input, &arena, &err), 0);
-    assert_int_equal(n, 2);
-    assert_true(slice_is(ids[0], "a") && slice_is(ids[1], "c"));
-    json_t *text = json_string("x");
-    assert_int_equal(response_references(&ids, &n, text, &arena, &err), 0);
-    assert_int_equal(n, 0);
-    json_decref(input);
-    json_decref(text);
-    arena_release(&arena);
 }
 
 /* ---- Stopping, and how it stands ---- */
@@ -770,8 +873,10 @@ int main(void)
         cmocka_unit_test(test_refused_tools),
         cmocka_unit_test(test_made_again_it_is_the_same),
         cmocka_unit_test(test_a_worker_dies),
+        cmocka_unit_test(test_results_that_are_too_long),
+        cmocka_unit_test(test_a_result_that_never_fits),
+        cmocka_unit_test(test_earlier_calls_may_go),
         cmocka_unit_test(test_history_and_references),
-        cmocka_unit_test(test_references_are_listed),
         cmocka_unit_test(test_bodies_on_the_way),
         cmocka_unit_test(test_dropped_while_a_tool_runs),
         cmocka_unit_test(test_dropped_inside_flush),

@@ -5,6 +5,7 @@
  */
 #include "unit/test.h"
 
+#include "api/press.h"
 #include "base/seam.h"
 #include "gateway/extractor.h"
 #include "proto/decode.h"
@@ -22,7 +23,8 @@ static int echo(const char *text, size_t len)
     return file_write_all(STDOUT_FILENO, text, len, "stdout", NULL) < 0;
 }
 
-/* "say TEXT", "exit N", "kill N", "flood", "sleep", "format" */
+/* "say TEXT", "exit N", "kill N", "once FILE" (is killed while the file is there, and removes it),
+ * "flood", "sleep", "format" */
 static int worker(const char *format)
 {
     static char document[1 << 16], flood[1 << 16];
@@ -34,6 +36,10 @@ static int worker(const char *format)
         int number = (int)strtol(document + 5, NULL, 10);
         (void)signal(number, SIG_DFL); /* AddressSanitizer has handlers of its own. */
         (void)raise(number);
+    }
+    if (strncmp(document, "once ", 5) == 0) {
+        if (unlink(document + 5) == 0) (void)raise(SIGKILL);
+        return echo("again", 5);
     }
     if (strncmp(document, "format", 6) == 0) return echo(format, strlen(format));
     memset(flood, 'x', sizeof flood);
@@ -110,7 +116,7 @@ static int set_up(void **state)
 {
     (void)state;
     if (!mkdtemp(dir) || uv_loop_init(&loop) < 0) return -1;
-    return extractor_open(&extractor, &loop, dir, NULL, &err);
+    return extractor_open(&extractor, &extractor_decode, &loop, dir, NULL, &err);
 }
 
 static int tear_down(void **state)
@@ -147,9 +153,8 @@ static void test_ends_become_errors(void **state)
 {
     (void)state;
     refuse("exit 10", ERR_INVALID_VALUE, "could not be read as pdf: it is damaged");
-    refuse("exit 1", ERR_INVALID_VALUE, "it is damaged");
-    refuse("exit 11", ERR_INVALID_VALUE, "protected");
-    refuse("exit 3", ERR_INVALID_VALUE, "protected");
+    refuse("exit 11", ERR_INVALID_VALUE, "This PDF is encrypted; save it without a password");
+    refuse("exit 3", ERR_INVALID_VALUE, "save it without protection");
     refuse("exit 12", ERR_INVALID_VALUE, "no text in UTF-8");
     refuse("exit 13", ERR_LIMIT, "too much text");
     refuse("exit 14", ERR_LIMIT, "1024 MiB");
@@ -161,6 +166,18 @@ static void test_ends_become_errors(void **state)
     refuse("kill 9", ERR_LIMIT, "too much time or memory");
 }
 
+/* As when memory was short for a moment; "kill 9" above is killed twice. */
+static void test_one_that_was_killed_is_read_again(void **state)
+{
+    (void)state;
+    char document[sizeof dir + 16];
+    (void)snprintf(document, sizeof document, "once %s/there", dir);
+    FILE *there = fopen(document + 5, "w");
+    assert_non_null(there);
+    assert_int_equal(fclose(there), 0);
+    expect("x", slice_of(document), "again");
+}
+
 static void test_what_is_no_text_is_refused(void **state)
 {
     (void)state;
@@ -170,7 +187,7 @@ static void test_what_is_no_text_is_refused(void **state)
     ask(&a, "x", SLICE("say a\0b"));
     wait_for(&a);
     assert_int_equal(a.rc, -ERR_INVALID_VALUE);
-    refuse("flood", ERR_LIMIT, "more than 33554432 bytes of text");
+    refuse("flood", ERR_LIMIT, "more than 32 MiB of text");
 }
 
 static void test_a_few_at_once_and_none_lost(void **state)
@@ -248,21 +265,74 @@ static void test_one_runs_when_all_ends(void **state)
     /* tear_down ends them. */
 }
 
+/* ---- Books: bytes in, bytes out ---- */
+
+static void press(struct asked *a, struct extractor *e, struct slice book)
+{
+    *a = (struct asked){ .x = { .bytes = book, .format = "epub", .done = done } };
+    assert_ok(extractor_begin(e, &a->x, &err), &err);
+    wait_for(a);
+}
+
+static void test_books_become_files(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *book;
+        int code;
+        const char *part;
+    } rows[] = {
+        { "exit 20", ERR_INTERNAL, "'epub': the process that makes it failed" },
+        { "exit 21", ERR_LIMIT, "too large" },
+        { "exit 22", ERR_LIMIT, "1024 MiB" },
+        { "exit 23", ERR_UNSUPPORTED_FORMAT, "libpangocairo" },
+        { "exit 24", ERR_INTERNAL, "failed" },
+        { "kill 11", ERR_INTERNAL, "failed" },
+        { "kill 24", ERR_LIMIT, "too much time" },
+        { "flood", ERR_LIMIT, "64 MiB" },
+    };
+    struct extractor *e;
+    struct asked a;
+    assert_ok(extractor_open(&e, &extractor_press, &loop, dir, NULL, &err), &err);
+    press(&a, e, SLICE("say PK\0\xff"));
+    assert_ok(a.rc, &err);
+    assert_int_equal(a.len, 4);
+    press(&a, e, SLICE("format"));
+    assert_string_equal(a.text, "epub");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        press(&a, e, slice_of(rows[i].book));
+        if (a.rc != -rows[i].code || !strstr(a.why, rows[i].part))
+            fail_msg("'%s' gave %d '%s'", rows[i].book, a.rc, a.why);
+    }
+    struct extraction many[PRESS_WAITING_MAX + 1];
+    for (size_t i = 0; i < PRESS_WAITING_MAX; i++) {
+        many[i] = (struct extraction){ .bytes = SLICE("sleep"), .format = "epub", .done = done };
+        assert_ok(extractor_begin(e, &many[i], &err), &err);
+    }
+    many[PRESS_WAITING_MAX] = many[0];
+    assert_fails(extractor_begin(e, &many[PRESS_WAITING_MAX], &err), ERR_OVERLOADED, &err, "books");
+    extractor_close(e);
+    (void)uv_run(&loop, UV_RUN_NOWAIT);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1) {
-        if (argc != 6 || strcmp(argv[1], "worker") != 0 || strcmp(argv[3], "decode") != 0) return 1;
+        if (argc != 6 || strcmp(argv[1], "worker") != 0) return 1;
+        if (strcmp(argv[3], "decode") != 0 && strcmp(argv[3], "press") != 0) return 1;
         return worker(argv[5]);
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text_comes_back),
         cmocka_unit_test(test_the_name_says_the_format),
         cmocka_unit_test(test_ends_become_errors),
+        cmocka_unit_test(test_one_that_was_killed_is_read_again),
         cmocka_unit_test(test_what_is_no_text_is_refused),
         cmocka_unit_test(test_a_few_at_once_and_none_lost),
         cmocka_unit_test(test_cancelled_ones_are_not_heard_of),
         cmocka_unit_test(test_bytes_that_are_not_there),
         cmocka_unit_test(test_limits_on_both_sides),
+        cmocka_unit_test(test_books_become_files),
         cmocka_unit_test(test_one_runs_when_all_ends),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -247,6 +247,36 @@ static void test_first_come_first_served(void **state)
     free(text);
 }
 
+/* Those that nobody waits for come last, each kind in its order. */
+static void test_idle_work_lets_others_pass(void **state)
+{
+    (void)state;
+    enum { N = 12 };
+    start();
+    hold_encoder();
+    for (uint64_t id = 1; id <= N; id++) {
+        struct msg_request q = prompt(id, "hello there");
+        q.kind = REQUEST_TOKENIZE; /* Answered by the encoder, so order is its own. */
+        q.priority = id == 1 || id % 3 == 0 ? 0 : id % 2 ? -1 : -7;
+        ask(q);
+    }
+    await_held(); /* 1 is in hand. */
+    assert_int_equal(stats().n_waiting, N);
+    worker_client_send(&client, MSG_CANCEL, &(struct msg_cancel){ .id = 6 });
+    worker_client_send(&client, MSG_CANCEL, &(struct msg_cancel){ .id = 11 });
+    assert_int_equal(stats().n_cancelled, 2);
+    release_encoder();
+    static const uint64_t expected[] = { 1, 3, 9, 12, 2, 4, 5, 7, 8, 10 };
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) wait_for(expected[i]);
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+        assert_int_equal(seen[expected[i]].order, i + 1);
+    assert_int_equal(seen[6].order + seen[11].order, 0);
+    assert_int_equal(stats().n_waiting, 0);
+    ask(prompt(20, "hello"));
+    wait_for(20);
+    quit();
+}
+
 static void test_cancel_while_encoding(void **state)
 {
     (void)state;
@@ -381,6 +411,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_stream_goes_on),
         cmocka_unit_test(test_first_come_first_served),
+        cmocka_unit_test(test_idle_work_lets_others_pass),
         cmocka_unit_test(test_cancel_while_encoding),
         cmocka_unit_test(test_gateway_dies_while_encoding),
         cmocka_unit_test(test_quit_waits_for_what_it_has_taken),
