@@ -185,6 +185,20 @@ def test_epub_passes_and_holds_the_text(library, tmp_path):
     assert 'lang="he"' in hebrew and 'dir="rtl"' in hebrew and '<p dir="ltr">This is English.</p>' in hebrew
 
 
+# What of ECMA-376's sequences we write: word processors refuse a file whose elements stand in another order.
+ORDER = {
+    "pPr": "pStyle keepNext pageBreakBefore widowControl bidi spacing ind jc outlineLvl",
+    "rPr": "rFonts b bCs i iCs sz szCs rtl lang", "r": "rPr br t fldChar instrText", "p": "pPr r",
+    "style": "name basedOn next qFormat pPr rPr", "styles": "docDefaults style", "docDefaults": "rPrDefault pPrDefault",
+    "sectPr": "footerReference pgSz pgMar titlePg", "body": "p sectPr"}
+
+
+def in_order(element):
+    order = ORDER.get(etree.QName(element).localname)
+    children = [etree.QName(e).localname for e in element]
+    return order is None or children == sorted(children, key=order.split().index)
+
+
 def test_docx_opens_with_styles_and_text(library):
     book = docx.Document(io.BytesIO(exported(library, "hostile", "docx")))
     title = "../<b>&\"Tom's\" 灯台\u202etxt.exe Set-Cookie: a=b"
@@ -202,6 +216,8 @@ def test_docx_opens_with_styles_and_text(library):
     assert hebrew._p.pPr.find("{*}bidi") is not None
     archive = zipfile.ZipFile(io.BytesIO(exported(library, "hostile", "docx")))
     parts = {n: etree.fromstring(archive.read(n)) for n in archive.namelist()}  # All is well-formed.
+    for name in "word/document.xml", "word/styles.xml", "word/footer.xml":
+        assert all(in_order(e) for e in parts[name].iter()), name
     used = set(re.findall(r'w:pStyle w:val="(\w+)"', etree.tostring(parts["word/document.xml"]).decode()))
     made = set(re.findall(r'w:styleId="(\w+)"', etree.tostring(parts["word/styles.xml"]).decode()))
     assert used <= made and "Title" in used
