@@ -8,6 +8,12 @@ enum { PATTERN_MAX = 8192, LETTERS = 20 };
     "\xe2\x80\x98\xe2\x80\x99\xe2\x80\x93\xe2\x80\x94-]"
 #define SCRIPT "[^:{}<>\\n\\r\\t\"\\[\\]\\\\]"
 
+/* And what a page of it may hold. */
+#define LATIN_PROSE                            \
+    "[ '\"(),.;?!A-Za-z0-9\xc3\x80-\xc9\x8f\n" \
+    "\xe2\x80\x98\xe2\x80\x99\xe2\x80\x9c\xe2\x80\x9d\xe2\x80\x93\xe2\x80\x94-]"
+#define SCRIPT_PROSE "[^:{}<>\r\t#*\\[\\]]"
+
 /* ---- Rows of a schema ---- */
 
 static void object_begin(struct json_writer *w)
@@ -242,4 +248,23 @@ void book_form_write(struct json_writer *w, const struct book_view *view,
     case BOOK_STEP_NOTES: write_notes(&f); break;
     case BOOK_STEP_DRAFT: break;
     }
+}
+
+void book_form_prose(struct buf *b, const struct book_view *view, const struct book_ask *ask,
+                     const struct book_names *names)
+{
+    bool latin = book_is_latin(view->book.idea);
+    switch (latin ? book_piece(ask->piece)->lead : BOOK_LEAD_ANY) {
+    case BOOK_LEAD_QUOTE: buf_add_str(b, "[\"\xe2\x80\x9c]"); break;
+    case BOOK_LEAD_NAME: {
+        /* That of the scene, if its plan begins with one. */
+        struct book_names one = { 0 };
+        for (size_t i = 0; i < names->n && one.n == 0; i++)
+            if (slice_starts(ask->scene->plan, names->at[i])) one.at[one.n++] = names->at[i];
+        write_lead(b, &one);
+        break;
+    }
+    case BOOK_LEAD_ANY: break;
+    }
+    buf_printf(b, "%s{%d,}", latin ? LATIN_PROSE : SCRIPT_PROSE, BOOK_PIECE_MIN);
 }

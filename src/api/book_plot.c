@@ -82,6 +82,22 @@ const char *book_turn(int64_t chapter, int64_t n, uint64_t seed)
     return DEAL(late, chapter, seed);
 }
 
+static const struct book_piece pieces[] = {
+    { "Begin the scene: the place, who is there, and what they are doing.", BOOK_LEAD_ANY },
+    { "Now they talk to each other.", BOOK_LEAD_QUOTE },
+    { "Now something happens that nobody expected.", BOOK_LEAD_ANY },
+    { "What somebody thinks and remembers now.", BOOK_LEAD_NAME },
+    { "What they see, hear and touch there.", BOOK_LEAD_ANY },
+    { "They talk again, and one of them does not answer.", BOOK_LEAD_QUOTE },
+    { "Now somebody makes a choice, and does it.", BOOK_LEAD_NAME },
+    { "What comes of it.", BOOK_LEAD_ANY },
+};
+
+const struct book_piece *book_piece(int number)
+{
+    return &pieces[(size_t)number % (sizeof pieces / sizeof *pieces)];
+}
+
 /* ---- Two other books ---- */
 
 #define BAKER   "Idea: A baker in a mountain village learns that her bread lets people remember."

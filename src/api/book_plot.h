@@ -18,6 +18,15 @@ const char *book_role(int person);
  * while there are others of its part of the book. */
 const char *book_turn(int64_t chapter, int64_t n, uint64_t seed);
 
+/* A scene is written in pieces, and each is asked for something else: asked only to go on, a small
+ * model says again what it said. */
+struct book_piece {
+    const char *asked;
+    enum { BOOK_LEAD_ANY, BOOK_LEAD_QUOTE, BOOK_LEAD_NAME } lead; /* how it begins */
+};
+/* From 0; they come round. */
+const struct book_piece *book_piece(int number);
+
 /* A question of another book, and its answer (JSON). */
 struct book_example {
     const char *asked, *answer;

@@ -12,7 +12,7 @@ enum {
     SUMMARY_SHOWN = 320,
     FACT_SHOWN = 160,
     NOTES_TEXT_SHOWN = 6000,
-    END_WORDS = 70, /* of the scene before */
+    END_WORDS = 30, /* of what stands before */
     TOKENS_A_WORD = 2,
     TOKENS_MORE = 60,
     PLAN_TOKENS = 1200,
@@ -180,14 +180,10 @@ static void write_draft(struct buf *b, const struct book_view *v, const struct b
     struct slice plan = book_clip(s->plan, PLAN_SHOWN);
     struct slice before = ask->so_far.len ? ask->so_far : last ? last->text : SLICE("");
     struct slice end = book_tail(before, END_WORDS);
-    if (ask->so_far.len)
-        buf_printf(b, "The scene: %.*s\nIts last words: ...%.*s\n\nWrite what happens next in it. ",
-                   SLICE_FMT(plan), SLICE_FMT(end));
-    else if (end.len)
-        buf_printf(b, "The scene before ends: ...%.*s\n", SLICE_FMT(end));
-    if (!ask->so_far.len)
-        buf_printf(b, "\nWrite the scene, about %d words: %.*s\n", (int)s->words, SLICE_FMT(plan));
-    buf_add_str(b, "Tell only what happens now: what people see, do and say to each other.");
+    buf_printf(b, "The scene: %.*s\n", SLICE_FMT(plan));
+    if (end.len) buf_printf(b, "Before: ...%.*s\n", SLICE_FMT(end));
+    buf_printf(b, "\n%s About %d words of the story.", book_piece(ask->piece)->asked,
+               (int)ask->words);
 }
 
 static void write_notes(struct buf *b, const struct book_ask *ask)
@@ -256,6 +252,17 @@ static void write_format(struct json_writer *w, const struct book_view *view,
     json_object_end(w);
 }
 
+static void write_prose(struct json_writer *w, struct buf *text, const struct book_view *view,
+                        const struct book_ask *ask, const struct book_names *names)
+{
+    buf_reset(text);
+    book_form_prose(text, view, ask, names);
+    json_key(w, "structured_outputs");
+    json_object_begin(w);
+    json_member_slice(w, "regex", buf_slice(text));
+    json_object_end(w);
+}
+
 static void write_messages(struct json_writer *w, struct buf *text, const struct book_view *view,
                            const struct book_ask *ask, const struct book_names *names)
 {
@@ -300,7 +307,10 @@ int book_prompt(struct buf *out, const struct book_view *view, const struct book
     write_messages(&w, &text, view, ask, &names);
     json_array_end(&w);
     write_sampling(&w, ask);
-    if (ask->kind != BOOK_STEP_DRAFT) write_format(&w, view, ask, &names);
+    if (ask->kind == BOOK_STEP_DRAFT)
+        write_prose(&w, &text, view, ask, &names);
+    else
+        write_format(&w, view, ask, &names);
     json_object_end(&w);
     if (text.failed) out->failed = true;
     buf_release(&text);

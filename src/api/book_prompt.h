@@ -47,8 +47,9 @@ struct book_ask {
     int person;                         /* of PEOPLE: which */
     bool alone;                         /* CHAPTER: without what happened before */
     uint64_t seed;
-    /* DRAFT: what of the scene is there, to be gone on with (its end is shown); and the most words
-     * wanted now. */
+    /* DRAFT: which piece (book_plot.h), what of the scene is there already (its end is shown), and
+     * the most words wanted now. */
+    int piece;
     struct slice so_far;
     size_t words;
 };

@@ -67,6 +67,18 @@ static int weigh(struct book_step *s, size_t words_min, struct err *err)
     return arena_check(&s->arena, "the scene", err);
 }
 
+/* All that was written is told elsewhere: better that than no scene; nobody is there to ask. */
+static void keep_raw(struct book_step *s)
+{
+    struct err err = { 0 };
+    s->best.text = book_cut(s->raw, (size_t)s->ask.scene->words * BOOK_LONG_PERCENT / 100);
+    s->best.words = book_words(s->best.text);
+    if (book_repeated(&s->best.repeated, &s->grams, s->best.text, &err) < 0)
+        fail(s, slice_of(err.text));
+    else
+        book_save_begin(s);
+}
+
 static void end_draft(struct book_step *s, size_t words_min)
 {
     struct err err = { 0 };
@@ -79,6 +91,8 @@ static void end_draft(struct book_step *s, size_t words_min)
         s->used.n_again++;
         begin_draft(s);
         ask(s);
+    } else if (s->best.words == 0 && s->raw.ptr) {
+        keep_raw(s);
     } else if (s->best.words == 0) {
         fail(s,
              SLICE("The model wrote nothing for a scene, several times. Choose another model, or "
@@ -107,6 +121,7 @@ static int add_piece(struct book_step *s, struct slice content, bool cut, struct
     }
     buf_release(&piece);
     if (rc < 0) return rc;
+    if (prose.len > s->raw.len) s->raw = prose;
     return buf_check(&s->text, "the scene", err);
 }
 
@@ -119,8 +134,9 @@ static void take_draft(struct book_step *s, struct slice content, bool cut)
         return;
     }
     s->n_continues++;
+    int64_t n_max = s->ask.scene->words * 3 / BOOK_PIECE_WORDS_MAX + BOOK_CONTINUES_MORE;
     bool more = book_words(buf_slice(&s->text)) < words_min && s->n_dull < BOOK_DULL_MAX &&
-                s->n_continues < BOOK_CONTINUES_MAX;
+                s->n_continues < n_max;
     if (more)
         ask(s);
     else
@@ -303,6 +319,7 @@ static void set_words(struct book_step *s)
     if (left < BOOK_PIECE_WORDS_MIN * 4) left = BOOK_PIECE_WORDS_MIN * 4;
     s->ask.words = left < BOOK_PIECE_WORDS_MAX ? left : BOOK_PIECE_WORDS_MAX;
     s->ask.so_far = buf_slice(&s->text);
+    s->ask.piece = s->n_continues;
 }
 
 static void ask(struct book_step *s)
@@ -313,7 +330,7 @@ static void ask(struct book_step *s)
     assert(!s->call && !s->timer);
     if (s->ask.kind == BOOK_STEP_DRAFT) set_words(s);
     /* A draft's calls follow from the seed of its first. */
-    s->ask.seed = (s->first_seed + s->n_calls) & INT64_MAX;
+    s->ask.seed = (s->first_seed + s->n_calls) & BOOK_SEED_MAX;
     s->n_calls++;
     buf_init(&body, BOOK_PROMPT_MAX);
     int rc = book_prompt(&body, &s->view, &s->ask, &err);

@@ -120,7 +120,7 @@ static int run_take(struct store_job *job, struct db *db, struct err *err)
     s->first_seed = mix(mix((uint64_t)book->seed, (uint64_t)s->ask.kind),
                         (uint64_t)s->ask.chapter * 1000 +
                             (s->ask.scene ? (uint64_t)s->ask.scene->number : 0));
-    s->first_seed = mix(s->first_seed, (uint64_t)book->n_steps) & INT64_MAX;
+    s->first_seed = mix(s->first_seed, (uint64_t)book->n_steps) & BOOK_SEED_MAX;
     TRY(book_facts(&s->view.facts, &s->view.n_facts, db, w->id, s->ask.chapter, &s->arena, err));
     return add_grams(s, err);
 }

@@ -391,11 +391,12 @@ static bool is_about_text(struct slice sentence)
                                           "In summary",
                                           "Overall,",
                                           "To be continued",
+                                          "Before the scene",
                                           "- ",
                                           "* " };
     for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
         if (starts_nocase(sentence, begins[i])) return true;
-    return false;
+    return slice_find(sentence, SLICE("words of the story")) < sentence.len;
 }
 
 /* A word of no language, or of a script that the book is not in. */

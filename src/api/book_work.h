@@ -19,10 +19,10 @@ enum {
     BOOK_TRIES_MAX = 5,      /* of an outline or a summary that is not as asked for */
     BOOK_PLAN_TRIES_MAX = 2, /* of the plan of a chapter's scenes, which is long */
     BOOK_DRAFTS_MAX = 2,     /* of a scene; the best is kept */
-    BOOK_CONTINUES_MAX = 8,  /* calls of one draft */
-    BOOK_DULL_MAX = 3,       /* of them, that brought nothing new */
+    BOOK_CONTINUES_MORE = 4, /* calls of one draft: three times what its words need, and these */
+    BOOK_DULL_MAX = 6,       /* of them, that brought nothing new */
     BOOK_PIECE_WORDS_MIN = 12,
-    BOOK_PIECE_WORDS_MAX = 500, /* asked for at a time */
+    BOOK_PIECE_WORDS_MAX = 160, /* asked for at a time */
     BOOK_REPEATED_PERCENT = 8,  /* of a draft's 8-grams that may be repeated */
     BOOK_OUTLINE_PERCENT = 5, /* of an outline's, in the other outlines; of plans, in each other */
     BOOK_SHORT_PERCENT = 90,  /* of a scene's words that it must have */
@@ -34,6 +34,9 @@ enum {
     BOOK_PRIORITY = -1,
     BOOK_STEP_BYTES_MAX = 128 << 20,
 };
+
+/* Of calls: exact in a double, as which JavaScript reads what a version was made with. */
+#define BOOK_SEED_MAX ((UINT64_C(1) << 53) - 1)
 
 struct book_draft {
     struct slice text; /* in the step's arena; ptr NULL: none */
@@ -65,6 +68,7 @@ struct book_step {
     uint64_t n_calls, first_seed;
     struct buf text; /* DRAFT, PEOPLE: so far */
     struct book_draft best;
+    struct slice raw;  /* DRAFT: the longest piece as the model wrote it */
     struct slice kept; /* the others: the best answer so far; ptr NULL: none */
     double kept_cost;
     /* To be saved: */

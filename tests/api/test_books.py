@@ -91,6 +91,7 @@ def test_pause_change_and_write_again(server):
     assert scenes(again)[0]["version_id"] == mine["version_id"]
     assert scenes(again)[2:] == scenes(done)[2:]
     old = book(server, f"{path}/chapters/{again['chapters'][0]['id']}")["scenes"][1]["versions"][1]
+    assert 0 <= old["seed"] < 2 ** 53  # JavaScript reads it exactly.
     back = book(server, f"{path}/scenes/{second['id']}", {"version_id": old["id"]})["scenes"][1]
     assert back["text"] == old["text"] and back["version_id"] == old["id"]
     assert book(server, path, method="DELETE")["deleted"]

@@ -264,6 +264,7 @@ static void test_idle_work_lets_others_pass(void **state)
     assert_int_equal(stats().n_waiting, N);
     worker_client_send(&client, MSG_CANCEL, &(struct msg_cancel){ .id = 6 });
     worker_client_send(&client, MSG_CANCEL, &(struct msg_cancel){ .id = 11 });
+    assert_int_equal(stats().n_cancelled, 2);
     release_encoder();
     static const uint64_t expected[] = { 1, 3, 9, 12, 2, 4, 5, 7, 8, 10 };
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) wait_for(expected[i]);

@@ -40,7 +40,8 @@ export function underWay(book: Book): Plan[] {
 
 /** What is made next, in words; "": nothing is missing. */
 export function next(book: Book): string {
-    if (!book.premise || !book.people) return "the premise and the people";
+    if (!book.people) return "the people";
+    if (!book.premise) return "the premise";
     if (!book.style_sheet) return "the style sheet";
     if (book.chapters.length < book.chapter_count)
         return `the outline of chapter ${book.chapters.length + 1} of ${book.chapter_count}`;

@@ -11,7 +11,7 @@ import type { Model } from "../server/models";
 const LONG = [
     ["idea", "Idea", IDEA_MAX, 3, true, ""],
     ["premise", "Premise", TEXT_MAX, 6, false, "Who wants what, what stands in the way, how it ends. Empty: the model writes it when the book goes on"],
-    ["people", "People", TEXT_MAX, 5, false, "A line each"],
+    ["people", "People", TEXT_MAX, 5, false, "A line each, such as: Ada Reed: a keeper of bees. Empty: the model invents them"],
     ["style_sheet", "Style sheet", TEXT_MAX, 5, false, "Who tells it, tense, tone, places. Empty: the model writes it"],
 ] as const;
 

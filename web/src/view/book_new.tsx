@@ -140,7 +140,7 @@ function More({ wishes, set }: { wishes: Wishes; set: (key: keyof Wishes) => (va
                     name="People"
                     rows={3}
                     max={TEXT_MAX}
-                    place="A line each: their name, and who they are. Empty: they come with the premise"
+                    place="A line each, such as: Ada Reed: a keeper of bees. Empty: the model invents them"
                     value={wishes.people}
                     onValue={set("people")}
                 />
