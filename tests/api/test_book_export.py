@@ -69,25 +69,25 @@ def scene_text(database, text):
     return f"repeat('x', {text})" if database.url else f"replace(hex(zeroblob({text // 2})), '0', 'x')"
 
 
-def write_rows(database, book_id, chapters):
-    """What a model would have written."""
+def rows(database, book_id, chapters):
+    """What a model would have written, as statements."""
     owner = f"SELECT tenant_id, project_id, user_id, key_id, {quoted(book_id)}"
     tail = f"FROM books WHERE id = {quoted(book_id)}"
     names = "tenant_id, project_id, user_id, key_id, book_id"
     for c, (title, scenes) in enumerate(chapters, 1):
         chapter = f"chapter_{book_id}_{c}"
-        database.change(f"INSERT INTO book_chapters ({names}, id, number, title, outline, words) "
-                        f"{owner}, '{chapter}', {c}, {quoted(title)}, '', 100 {tail}")
+        yield (f"INSERT INTO book_chapters ({names}, id, number, title, outline, words) "
+               f"{owner}, '{chapter}', {c}, {quoted(title)}, '', 100 {tail}")
         for s, text in enumerate(scenes, 1):
             scene = f"{chapter}_{s}"
             version = f"v_{scene}" if text else ""
-            database.change(f"INSERT INTO book_scenes ({names}, id, chapter_id, chapter, number, plan, summary, words, "
-                            f"state, version_id) {owner}, '{scene}', '{chapter}', {c}, {s}, 'plan', '', 100, "
-                            f"{2 if text else 0}, '{version}' {tail}")
+            yield (f"INSERT INTO book_scenes ({names}, id, chapter_id, chapter, number, plan, summary, words, state, "
+                   f"version_id) {owner}, '{scene}', '{chapter}', {c}, {s}, 'plan', '', 100, {2 if text else 0}, "
+                   f"'{version}' {tail}")
             if text:
-                database.change(f"INSERT INTO book_versions ({names}, id, scene_id, text, model, seed, words, repeated, "
-                                f"drafts, created_at) {owner}, '{version}', '{scene}', {scene_text(database, text)}, '', 1, 10, 0, "
-                                f"1, 1 {tail}")
+                yield (f"INSERT INTO book_versions ({names}, id, scene_id, text, model, seed, words, repeated, drafts, "
+                       f"created_at) {owner}, '{version}', '{scene}', {scene_text(database, text)}, '', 1, 10, 0, 1, 1 "
+                       f"{tail}")
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +101,8 @@ def library(tmp_path_factory):
         assert status == 200, answer
         ids[name] = json.loads(answer)["id"]
     server.stop()
-    for name, (_, _, chapters) in BOOKS.items():
-        write_rows(server.database, ids[name], chapters)
+    server.database.change(*(row for name, (_, _, chapters) in BOOKS.items()
+                             for row in rows(server.database, ids[name], chapters)))
     server = Server(data)
     yield server, ids
     server.stop()
