@@ -158,10 +158,10 @@ static void done_take(struct store_job *job, int rc, const struct err *err)
     books_go(b);
 }
 
-void book_take_begin(struct book_work *w)
+bool book_take_begin(struct book_work *w)
 {
     struct book_step *s = mem_calloc(1, sizeof *s);
-    if (!s) return;
+    if (!s) return false;
     arena_init(&s->arena, BOOK_STEP_BYTES_MAX);
     buf_init(&s->text, BOOK_SCENE_MAX);
     s->work = w;
@@ -177,4 +177,5 @@ void book_take_begin(struct book_work *w)
     s->job.done = done_take;
     w->all->n_jobs++;
     store_submit(w->all->service->store, &s->job);
+    return true;
 }

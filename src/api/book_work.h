@@ -117,8 +117,8 @@ void book_step_free(struct book_step *s);
 
 /* ---- book_take.c ---- */
 
-/* Finds what is to be done, and begins it. Without memory: nothing, and the next tick tries. */
-void book_take_begin(struct book_work *w);
+/* Finds what is to be done, and begins it. False without memory: the next tick tries again. */
+bool book_take_begin(struct book_work *w);
 
 /* ---- book_run.c ---- */
 

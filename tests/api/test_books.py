@@ -98,6 +98,20 @@ def test_pause_change_and_write_again(server):
     assert ask(server, "GET", path)[0] == 404
 
 
+@pytest.mark.timeout(600)
+def test_a_large_book_leaves_room(server):
+    """Eight chapters at a time are all that is open at once; another book begins all the same."""
+    large = "/" + book(server, "", {**SMALL, "words": 8000, "chapters": 8, "scenes": 2, "parallel": 8})["id"]
+    book(server, large + "/start", {})
+    until(server, large, lambda b: len(b["chapters"]) == 8)
+    small = "/" + book(server, "", SMALL)["id"]
+    book(server, small + "/start", {"until": "outline"})
+    until(server, small, lambda b: b["status"] == "draft" and len(b["chapters"]) == 2)
+    assert book(server, large)["status"] == "running"
+    for path in (large, small):
+        assert book(server, path, method="DELETE")["deleted"]
+
+
 @pytest.mark.parametrize("body, param", [
     ({**SMALL, "idea": ""}, "idea"), ({**SMALL, "words": 99}, "words"), ({**SMALL, "words": 100}, None),
     ({**SMALL, "words": 500001}, "words"), ({**SMALL, "chapters": 101}, "chapters"), ({**SMALL, "scenes": 21}, "scenes"),
