@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 
 import { useChapter, type LiveBook } from "../book/live";
-import { counted, repeats, underWay } from "../book/state";
+import { count, counted, repeats, underWay } from "../book/state";
 import { TEXT_MAX, TITLE_MAX, updateChapter, writeAgain, type Book, type Outline, type Plan } from "../server/books";
 import { said } from "../server/http";
 import { ScenePlan, SceneView, stateOf } from "./book_scene";
@@ -19,7 +19,7 @@ function SceneLine({ book, chapter, scene, busy, look }: { book: Book; chapter: 
                 {state}
                 {" · "}
                 {scene.words > 0
-                    ? `${scene.words} of ${counted(scene.words_wanted, "word")} · ${repeats(scene.repeated)}`
+                    ? `${count(scene.words)} of ${counted(scene.words_wanted, "word")} · ${repeats(scene.repeated)}`
                     : `about ${counted(scene.words_wanted, "word")}`}
             </p>
         </li>
@@ -83,7 +83,7 @@ export function ChapterOutline({ book, chapter, look, open }: OutlineProps) {
                 <details open={open}>
                     <summary>
                         {done} of {counted(chapter.scenes.length, "scene")} written
-                        {words > 0 && `, ${words} of ${counted(chapter.words_wanted, "word")}`}
+                        {words > 0 && `, ${count(words)} of ${counted(chapter.words_wanted, "word")}`}
                         {chapter.scenes.some((s) => busy.includes(s)) && <strong> · being written</strong>}
                     </summary>
                     <ol class="plans" aria-label={`Scenes of chapter ${chapter.number}`}>

@@ -25,17 +25,17 @@ function sentence(book: Book): string {
 }
 
 /** What the figures say, in the order in which people ask. */
-function figures(book: Book): string[] {
+function figures(book: Book, brief: boolean): string[] {
     const { progress: p, status, until } = book;
     const runs = status === "running";
     const writes = until === "end" && isPlanned(book);
     return [
         p.words > 0 && `${count(p.words)} of ${counted(book.words, "word")}`,
-        isPlanned(book) && `${p.scenes_written} of ${counted(p.scenes, "scene")}`,
-        p.words_per_minute >= 1 && `${count(Math.round(p.words_per_minute))} words a minute`,
+        !brief && isPlanned(book) && `${p.scenes_written} of ${counted(p.scenes, "scene")}`,
+        !brief && p.words_per_minute >= 1 && `${count(Math.round(p.words_per_minute))} words a minute`,
         runs && p.eta_seconds !== null && writes && `${about(p.eta_seconds)} left`,
         runs && p.eta_seconds === null && writes && "how long it takes is known after the first scenes",
-        p.run_seconds > 0 && `worked on for ${about(p.run_seconds).replace(/^about /, "")}`,
+        !brief && p.run_seconds > 0 && `worked on for ${about(p.run_seconds).replace(/^about /, "")}`,
     ].filter((s): s is string => typeof s === "string");
 }
 
@@ -111,7 +111,7 @@ export function Job({ live, book, models, brief }: Props) {
     const unfinished = stands || (status === "completed" && !isWritten(book));
     // Where it stopped in planning, it goes on with that, or with all of it.
     const plans = !isPlanned(book) && (status === "draft" || (stands && book.until === "outline"));
-    const rows = figures(book);
+    const rows = figures(book, brief === true);
     const doing = next(book);
     if (brief && !runs && status !== "failed") return null;
     return (
@@ -150,11 +150,6 @@ export function Job({ live, book, models, brief }: Props) {
                 </p>
             )}
             <p class="buttons">
-                {!brief && book.progress.words > 0 && (
-                    <a class="button" href={`#/books/${book.id}/1`}>
-                        Read
-                    </a>
-                )}
                 {runs ? (
                     <button type="button" onClick={() => void act(pauseBook(book.id))}>
                         Pause
@@ -174,6 +169,11 @@ export function Job({ live, book, models, brief }: Props) {
                     <button type="button" onClick={start("end")}>
                         Write all of it
                     </button>
+                )}
+                {!brief && book.progress.words > 0 && (
+                    <a class="button" href={`#/books/${book.id}/1`}>
+                        Read
+                    </a>
                 )}
             </p>
         </section>
