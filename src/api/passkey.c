@@ -31,8 +31,9 @@ struct slice passkey_bytes(struct slice text, struct arena *arena)
     size_t len, most = text.len / 4 * 3 + 3;
     const char *end;
     unsigned char *out = text.len <= PASSKEY_TEXT_MAX ? arena_alloc(arena, most) : NULL;
-    if (!out || sodium_base642bin(out, most, text.ptr ? text.ptr : "", text.len, NULL, &len, &end,
-                                  sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
+    if (!out || !slice_is_ascii(text) ||
+        sodium_base642bin(out, most, text.ptr ? text.ptr : "", text.len, NULL, &len, &end,
+                          sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
         return (struct slice){ 0 };
     if (text.len && end != text.ptr + text.len) return (struct slice){ 0 };
     return (struct slice){ (char *)out, len };

@@ -136,7 +136,8 @@ static int take_data(struct prompt_file *f, struct slice data, struct arena *are
     char *bytes = arena_alloc(arena, data.len / 4 * 3 + 4);
     size_t n = 0;
     if (!bytes) return arena_check(arena, "the request", err);
-    if (sodium_base642bin((unsigned char *)bytes, data.len / 4 * 3 + 4, data.ptr, data.len, "\r\n ",
+    if (!slice_is_ascii(data) ||
+        sodium_base642bin((unsigned char *)bytes, data.len / 4 * 3 + 4, data.ptr, data.len, "\r\n ",
                           &n, NULL, sodium_base64_VARIANT_ORIGINAL) < 0)
         return bad_data(f, err);
     f->bytes = (struct slice){ bytes, n };

@@ -18,6 +18,13 @@ bool slice_eq_nocase(struct slice a, struct slice b)
     return true;
 }
 
+bool slice_is_ascii(struct slice s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if ((unsigned char)s.ptr[i] > 0x7F) return false;
+    return true;
+}
+
 static bool is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';

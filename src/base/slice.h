@@ -45,6 +45,8 @@ static inline bool slice_ends(struct slice a, struct slice suffix)
 
 /* ASCII only, as header names and host names need. */
 bool slice_eq_nocase(struct slice a, struct slice b);
+/* libsodium's base64 takes some bytes above 0x7F for letters of its own: ask before. */
+bool slice_is_ascii(struct slice s);
 struct slice slice_trim(struct slice s); /* Without spaces, tabs, CR, LF at both ends. */
 /* Where `needle` first begins in `s`, or s.len. An empty needle is found at 0. */
 size_t slice_find(struct slice s, struct slice needle);

@@ -74,7 +74,8 @@ int seal_open(struct slice *ret, const struct seal_key *key, struct slice contex
     size_t n;
     const char *end;
     unsigned long long len;
-    if (sodium_base642bin(raw, sealed.len, sealed.ptr, sealed.len, NULL, &n, &end, VARIANT) != 0 ||
+    if (!slice_is_ascii(sealed) ||
+        sodium_base642bin(raw, sealed.len, sealed.ptr, sealed.len, NULL, &n, &end, VARIANT) != 0 ||
         end != sealed.ptr + sealed.len || n < NONCE + TAG)
         return not_ours(err);
     if (crypto_aead_xchacha20poly1305_ietf_decrypt((unsigned char *)plain, &len, NULL, raw + NONCE,

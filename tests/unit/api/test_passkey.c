@@ -189,6 +189,10 @@ static void test_cut_and_not_base64(void **state)
     assert_fails(passkey_verify(&count, &site, device_challenge(&d), device_public_key(&d), &sent,
                                 &d.arena, &err),
                  ERR_INVALID_VALUE, &err, "base64url");
+    sent.client_data = SLICE("bm90IEpT\xce\x8d");
+    assert_fails(passkey_verify(&count, &site, device_challenge(&d), device_public_key(&d), &sent,
+                                &d.arena, &err),
+                 ERR_INVALID_VALUE, &err, "base64url");
     sent.client_data = SLICE("bm90IEpTT04");
     assert_fails(passkey_verify(&count, &site, device_challenge(&d), device_public_key(&d), &sent,
                                 &d.arena, &err),

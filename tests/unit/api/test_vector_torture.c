@@ -1,7 +1,7 @@
 /* Each allocation of a vector store's life fails, once or from then on until the request is over:
  * create, attach a file with attributes, index it, search, delete. Every request ends in an answer
- * or a 503, what is asked for again is done, each chunk once and booked once, nothing is left behind,
- * and nothing leaks (ASan).
+ * or a 503, what is asked for again is done, each chunk once and booked once, nothing is left
+ * behind, and nothing leaks (ASan).
  *
  * Every 7th of them by default, other ones for once and from then on;
  * TIRO_ALLOC_FAULTS=1 takes each. */

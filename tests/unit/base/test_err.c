@@ -59,6 +59,8 @@ static void test_numbers_in_slices(void **state)
         assert_false(slice_to_i64(&i, slice_of(bad[n])));
     assert_false(slice_to_u64(&u, SLICE("18446744073709551616")));
     assert_true(slice_eq(slice_trim(SLICE(" \t a b\r\n")), SLICE("a b")));
+    assert_true(slice_is_ascii(SLICE("")) && slice_is_ascii(SLICE("a\x7F\n")));
+    assert_false(slice_is_ascii(SLICE("a\x80")));
     assert_int_equal(slice_find(SLICE("abcabd"), SLICE("abd")), 3);
     assert_int_equal(slice_find(SLICE("abc"), SLICE("x")), 3);
     assert_true(slice_eq_nocase(SLICE("HoSt"), SLICE("host")));

@@ -2,6 +2,7 @@
 #include "unit/test.h"
 
 #include "base/json.h"
+#include "base/seam.h"
 #include "base/zip.h"
 #include "press/language.h"
 #include "press/press.h"
@@ -185,6 +186,43 @@ static void markdown_is_escaped(void **state)
     buf_release(&out);
 }
 
+/* ---- Memory that is not there ---- */
+
+static struct seams real;
+static size_t n_left; /* allocations that succeed */
+
+static void *failing_alloc(size_t size)
+{
+    return n_left > 0 && n_left-- ? real.alloc(size) : NULL;
+}
+
+static void *failing_realloc(void *ptr, size_t size)
+{
+    return n_left > 0 && n_left-- ? real.realloc(ptr, size) : NULL;
+}
+
+/* Each allocation fails once, and all behind it: an error, and nothing that is half a file. */
+static void no_memory_is_an_error(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "docx", "epub", "markdown", "pdf" };
+    assert_ok(read_book(hostile), &err);
+    real = seams;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        int rc = -1;
+        for (size_t n = 0; rc < 0; n++) {
+            struct buf out;
+            n_left = n;
+            seams.alloc = failing_alloc;
+            seams.realloc = failing_realloc;
+            rc = make(&out, names[i], PRESS_BYTES_MAX);
+            seams = real;
+            buf_release(&out);
+            assert_true(n < 10000 && (rc == 0 || rc == -ERR_NO_MEMORY || rc == -ERR_LIMIT));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +232,7 @@ int main(void)
         cmocka_unit_test(the_same_book_gives_the_same_bytes),
         cmocka_unit_test(archives_hold_what_was_written),
         cmocka_unit_test(markdown_is_escaped),
+        cmocka_unit_test(no_memory_is_an_error),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     arena_release(&arena);
