@@ -15,6 +15,8 @@ import { createFolder } from "../server/folders";
 import { said } from "../server/http";
 import type { Server } from "../server/live";
 import { sees, type Model } from "../server/models";
+import { Header } from "./chat_header";
+import { useKeys, type Dialog } from "./chat_keys";
 import { CodeContext, type CodeDoings } from "./codedoings";
 import { Composer } from "./composer";
 import { Downloads } from "./downloads";
@@ -36,6 +38,8 @@ const FilesPanel = later(() => import("./artifacts"));
 
 /** Below this size an answer is quick and often wrong; the page says so. */
 const SMALL_BYTES = 200e6;
+
+const focusComposer = () => document.querySelector<HTMLElement>(".composer textarea")?.focus();
 
 function defaultOf(models: Model[]): string {
     return (models.find((m) => m.tiro.default) ?? models[0])?.id ?? "";
@@ -72,7 +76,7 @@ export function ChatPage({ server, id, into }: Props) {
     const [round, setRound] = useState(0);
     const [chosen, setChosen] = useState("");
     const [second, setSecond] = useState("");
-    const [dialog, setDialog] = useState<"" | "settings" | "palette" | "map" | "room" | "refused" | "keyboard" | "tune">("");
+    const [dialog, setDialog] = useState<Dialog>("");
     const [sharing, setSharing] = useState<{ chat: Chat; leaf: string } | null>(null);
     const [remembering, setRemembering] = useState<Message | null>(null);
     const [folders, foldersAgain] = useFolders();
@@ -190,8 +194,9 @@ export function ChatPage({ server, id, into }: Props) {
         }
         setProblem("");
         setAttached(all);
-        document.querySelector<HTMLElement>(".composer textarea")?.focus();
+        focusComposer();
     };
+    const togglePanel = () => setPanel(panel ? null : { name: "", text: "" });
     const files = () => artifactsOf(c.path, attached.filter((a) => !a.kind));
     // The blocks of a long chat are not drawn again because of it.
     const latest = useRef<CodeDoings>(null!);
@@ -224,7 +229,7 @@ export function ChatPage({ server, id, into }: Props) {
         { name: "New temporary chat", run: () => begin(true) },
         { name: "Settings of this chat", keys: "Ctrl ,", run: () => setDialog("settings") },
         { name: "Files of this chat", keys: "Ctrl .", run: () => setPanel({ name: "", text: "" }) },
-        { name: "Write a message", keys: "Ctrl /", run: () => document.querySelector<HTMLElement>(".composer textarea")?.focus() },
+        { name: "Write a message", keys: "Ctrl /", run: focusComposer },
         { name: "Map of this chat", keys: "Ctrl Shift M", run: () => setDialog("map") },
         { name: "What the model reads", keys: "Ctrl Shift L", run: () => setDialog("room") },
         { name: "Print this chat", keys: "Ctrl P", run: () => print() },
@@ -247,30 +252,14 @@ export function ChatPage({ server, id, into }: Props) {
         ...server.models.map((m) => ({ name: `Ask ${m.id} too, side by side`, run: () => setSecond(m.id) })),
         ...(second ? [{ name: "Ask one model only", run: () => setSecond("") }] : []),
     ];
-    useEffect(() => {
-        const key = (e: KeyboardEvent) => {
-            const writes = e.target instanceof Element && e.target.matches("input, textarea, select");
-            const open = document.querySelector("dialog[open]") !== null;
-            if (e.key === "Escape" && c.busy && !open) c.stop();
-            if (e.key === "?" && !writes && !open) setDialog("keyboard");
-            if (e.altKey && !e.ctrlKey && !open && (e.key === "ArrowUp" || e.key === "ArrowDown")) {
-                e.preventDefault();
-                walk(e.key === "ArrowUp" ? -1 : 1);
-            }
-            if (!(e.ctrlKey || e.metaKey) || e.altKey) return;
-            const name = e.key.toLowerCase();
-            if (name === "k") setDialog("palette");
-            else if (name === "o" && e.shiftKey) begin(false);
-            else if (name === "m" && e.shiftKey) setDialog("map");
-            else if (name === "l" && e.shiftKey) setDialog("room");
-            else if (name === ",") setDialog("settings");
-            else if (name === ".") setPanel(panel ? null : { name: "", text: "" });
-            else if (name === "/") document.querySelector<HTMLElement>(".composer textarea")?.focus();
-            else return;
-            e.preventDefault();
-        };
-        addEventListener("keydown", key);
-        return () => removeEventListener("keydown", key);
+    useKeys({
+        busy: c.busy,
+        stop: c.stop,
+        begin: () => begin(false),
+        walk,
+        write: focusComposer,
+        files: togglePanel,
+        dialog: setDialog,
     });
 
     return (
@@ -293,63 +282,19 @@ export function ChatPage({ server, id, into }: Props) {
             />
             <div class="scrim" onClick={() => setDrawer(false)} />
             <div class="chat">
-                <header>
-                    <button class="only-narrow" aria-label="Chats" onClick={() => setDrawer(!drawer)}>
-                        ☰
-                    </button>
-                    <h1>Tiro</h1>
-                    <select
-                        aria-label="Model"
-                        value={model}
-                        disabled={c.busy}
-                        onChange={(e) => setChosen(e.currentTarget.value)}
-                    >
-                        {server.models.map((m) => (
-                            <option value={m.id}>{m.id}</option>
-                        ))}
-                    </select>
-                    {second && (
-                        <select
-                            aria-label="Second model"
-                            value={second}
-                            disabled={c.busy}
-                            onChange={(e) => setSecond(e.currentTarget.value)}
-                        >
-                            {server.models.map((m) => (
-                                <option value={m.id}>{m.id}</option>
-                            ))}
-                        </select>
-                    )}
-                    <button
-                        aria-pressed={second !== ""}
-                        aria-label="Compare two models"
-                        title="Two answers side by side"
-                        disabled={server.models.length === 0}
-                        onClick={() => setSecond(second ? "" : (server.models.find((m) => m.id !== model)?.id ?? model))}
-                    >
-                        Compare
-                    </button>
-                    {(panel || files().length > 0) && (
-                        <button
-                            aria-pressed={panel !== null}
-                            title="Ctrl ."
-                            onClick={() => setPanel(panel ? null : { name: "", text: "" })}
-                        >
-                            Files
-                        </button>
-                    )}
-                    <button aria-label="Settings" class="only-wide" onClick={() => setDialog("settings")}>
-                        Settings
-                    </button>
-                    {c.messages.length > 0 && (
-                        <button aria-label="Map of this chat" title="Ctrl Shift M" class="only-wide" onClick={() => setDialog("map")}>
-                            Map
-                        </button>
-                    )}
-                    <button aria-label="Commands" title="Ctrl K" onClick={() => setDialog("palette")}>
-                        ⌘
-                    </button>
-                </header>
+                <Header
+                    models={server.models}
+                    model={model}
+                    second={second}
+                    busy={c.busy}
+                    files={panel !== null || files().length > 0 ? panel !== null : null}
+                    branches={c.messages.length > 0}
+                    onModel={setChosen}
+                    onSecond={setSecond}
+                    onFiles={togglePanel}
+                    onChats={() => setDrawer(!drawer)}
+                    onDialog={setDialog}
+                />
                 <CodeContext.Provider value={doings.current}>
                 <Thread
                     conversation={c}
