@@ -377,26 +377,21 @@ static bool is_old(const struct book_grams *g, const struct book_grams *own, str
 /* That speaks of the text, and not in it; or a row of a list. */
 static bool is_about_text(struct slice sentence)
 {
-    static const char *const begins[] = { "This scene",
-                                          "In this scene",
-                                          "The scene ends",
-                                          "The scene concludes",
-                                          "The story ends",
-                                          "The story concludes",
-                                          "The story continues",
-                                          "This chapter",
-                                          "In this chapter",
-                                          "In chapter ",
-                                          "In conclusion",
-                                          "In summary",
-                                          "Overall,",
-                                          "To be continued",
-                                          "Before the scene",
-                                          "- ",
-                                          "* " };
+    static const char *const begins[] = {
+        "The scene",       "The story ends",       "In conclusion",
+        "In summary",      "The story concludes",  "Overall,",
+        "In chapter ",     "The story continues",  "The story also",
+        "This chapter",    "Throughout the story", "- ",
+        "In this chapter", "To be continued",      "* "
+    };
+    static const char *const holds[] = { "this scene",     "This scene",       "the scene is",
+                                         "the scene ends", "the scene begins", "words of the story",
+                                         "words long" };
     for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
         if (starts_nocase(sentence, begins[i])) return true;
-    return slice_find(sentence, SLICE("words of the story")) < sentence.len;
+    for (size_t i = 0; i < sizeof holds / sizeof *holds; i++)
+        if (slice_find(sentence, slice_of(holds[i])) < sentence.len) return true;
+    return false;
 }
 
 /* A word of no language, or of a script that the book is not in. */
