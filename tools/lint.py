@@ -25,12 +25,13 @@ LAYERS = {
     "eval": ["base"],
     "music": ["base"],
     "proto": ["base"],
-    "worker": ["base", "graph", "models", "engine", "grammar", "chat", "index", "proto"],
+    "press": ["base", "proto"],
+    "worker": ["base", "graph", "models", "engine", "grammar", "chat", "index", "press", "proto"],
     "store": ["base", "proto"],
     "api": ["base", "eval", "music", "proto", "store"],
     "gateway": ["base", "music", "proto", "store", "api"],
     "cmd": ["base", "kernels", "graph", "models", "engine", "grammar", "chat", "index", "eval", "music", "proto",
-            "worker", "store", "api", "gateway"],
+            "press", "worker", "store", "api", "gateway"],
 }
 
 # A kernel is arithmetic: base and kernels headers, and the compiler's own.

@@ -11,13 +11,16 @@ libcyaml-dev:reads_YAML libyaml-dev:which_libcyaml_uses libutf8proc-dev:Unicode_
 libsqlite3-dev:keeps_what_must_last libpq-dev:keeps_it_in_PostgreSQL
 libedit-dev:line_editing_in_'tiro_chat' zlib1g-dev:unpacks_packages_and_packs_the_page
 libexpat1-dev:reads_the_XML_of_documents poppler-utils:reads_PDF,_a_program_of_its_own
+libpango1.0-dev:sets_the_text_of_books_in_PDF fonts-linuxlibertine:a_serif_for_them
+fonts-dejavu-core:letters_that_it_lacks
 ca-certificates:checks_servers python3-pip:fetches_models_from_package_mirrors"
 check_packages="libcmocka-dev:unit_tests libsimde-dev:tests_kernels_for_other_CPUs"
 test_packages="$check_packages
 clang-14:second_compiler_and_fuzzing clang-format-14:checks_the_formatting
 libclang-rt-14-dev:sanitizers_and_fuzzing chromium:browser_tests
 python3-venv:test_tools_of_their_own curl:runs_the_examples_of_docs git:lists_the_sources_for_lint procps:finds_processes
-postgresql:the_store's_tests_on_it"
+postgresql:the_store's_tests_on_it default-jre-headless:runs_epubcheck
+qpdf:checks_PDF fonts-droid-fallback:Chinese_and_Japanese_in_PDF"
 
 missing() {
     for row in $1; do

@@ -61,6 +61,29 @@ const asFiles = {
     },
 };
 
+/** abcjs writes style attributes and a style element, which the page's policy refuses. Styles that are set
+ * as properties it allows; the element is for dragging notes, which nobody does here. */
+const abcjsStyles = {
+    name: "abcjs-styles",
+    setup({ onLoad }) {
+        const attribute = /\.setAttribute\((["'])style\1, ?(.+)\)(?=;?\s*$)/gm;
+        const inSvg = [
+            [/(prototype\.insertStyles = function \(\w*\) \{)[^}]*\}/, "$1}"],
+            [/el\.setAttributeNS\(null, key, attr\[key\]\);/g, 'if (key === "style") el.style.cssText = attr[key]; else $&'],
+        ];
+        onLoad({ filter: /[/\\]abcjs[/\\]src[/\\].*\.js$/ }, async ({ path }) => {
+            let contents = (await readFile(path, "utf8")).replace(attribute, ".style.cssText = $2");
+            let known = !/setAttribute\(["']style/.test(contents);
+            for (const [from, to] of path.endsWith("svg.js") && path.includes("write") ? inSvg : []) {
+                const before = contents;
+                contents = before.replace(from, to);
+                known &&= contents !== before;
+            }
+            return known ? { contents, loader: "js" } : { errors: [{ text: `${path} sets its styles in another way than was known` }] };
+        });
+    },
+};
+
 async function bundle() {
     await rm(dist, { recursive: true, force: true });
     await mkdir(dist, { recursive: true });
@@ -76,7 +99,7 @@ async function bundle() {
         target: ["es2020"],
         jsx: "automatic",
         jsxImportSource: "preact",
-        plugins: [asFiles],
+        plugins: [asFiles, abcjsStyles],
     });
     for (const name of pages) await copyFile(join(here, "src", name), join(dist, name));
 }

@@ -1,5 +1,7 @@
 #include "api/book_prompt.h"
 
+#include "api/book_form.h"
+
 enum {
     PREMISE_SHOWN = 1600, /* bytes of each */
     PEOPLE_SHOWN = 1600,
@@ -10,37 +12,11 @@ enum {
     SUMMARY_SHOWN = 320,
     FACT_SHOWN = 160,
     NOTES_TEXT_SHOWN = 6000,
-    END_WORDS = 70, /* of the scene before */
+    END_WORDS = 30, /* of what stands before */
     TOKENS_A_WORD = 2,
     TOKENS_MORE = 60,
+    PLAN_TOKENS = 1200,
 };
-
-/* ---- Schemas ---- */
-
-#define TEXT(min, max) "{\"type\":\"string\",\"minLength\":" #min ",\"maxLength\":" #max "}"
-#define OBJECT_OPEN    "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
-
-static const char premise_schema[] = OBJECT_OPEN "\"title\":" TEXT(4, 60) ",\"premise\":" TEXT(
-    250, 900) ",\"people\":{"
-              "\"type\":\"array\",\"minItems\":4,\"maxItems\":4,\"items\":" OBJECT_OPEN
-              "\"name\":" TEXT(3, 40) ",\"about\":" TEXT(
-                  40, 160) "},\"required\":[\"name\",\"about\"]}}},"
-                           "\"required\":[\"title\",\"premise\",\"people\"]}";
-
-static const char style_schema[] = OBJECT_OPEN
-    "\"person\":{\"enum\":[\"first person\",\"third person\"]},"
-    "\"tense\":{\"enum\":[\"past\",\"present\"]},\"tone\":" TEXT(10, 120) ",\"places\":" TEXT(
-        20, 200) ",\"avoid\":" TEXT(10, 120) "},\"required\":[\"person\",\"tense\",\"tone\","
-                                             "\"places\",\"avoid\"]}";
-
-static const char chapter_schema[] = OBJECT_OPEN "\"title\":" TEXT(4, 60) ",\"outline\":" TEXT(
-    150, 480) "},\"required\":[\"title\",\"outline\"]}";
-
-static const char notes_schema[] = OBJECT_OPEN "\"summary\":" TEXT(
-    60, 300) ",\"facts\":{\"type\":\"array\",\"minItems\":1,"
-             "\"maxItems\":4,\"items\":" OBJECT_OPEN "\"name\":" TEXT(2, 40) ",\"fact\":" TEXT(
-                 15,
-                 140) "},\"required\":[\"name\",\"fact\"]}}},\"required\":[\"summary\",\"facts\"]}";
 
 /* ---- The message that all share ---- */
 
@@ -56,7 +32,7 @@ static void write_system(struct buf *b, const struct book_row *book)
     if (book->genre.len) buf_printf(b, " The kind of book: %.*s.", SLICE_FMT(book->genre));
     if (book->premise.len == 0) return;
     buf_add_str(b, "\n\nThe book\n");
-    line(b, "Title: ", book->title, PREMISE_SHOWN);
+    line(b, "Title: ", book->title, BOOK_TITLE_MAX);
     line(b, "Premise: ", book->premise, PREMISE_SHOWN);
     line(b, "People:\n", book->people, PEOPLE_SHOWN);
     line(b, "Style:\n", book->style_sheet, STYLE_SHOWN);
@@ -125,58 +101,54 @@ static void write_facts(struct buf *b, const struct book_view *v, struct slice p
 
 /* ---- What is asked ---- */
 
-static void write_premise(struct buf *b, const struct book_view *v)
+static void write_idea(struct buf *b, const struct book_view *v)
 {
-    struct slice idea = book_clip(v->book.idea, IDEA_SHOWN);
-    buf_printf(b,
-               "Plan a book from this idea: %.*s\nGive it a title; a premise of one paragraph that "
-               "says who wants what, what stands against it, and how it ends; and its %d main "
-               "people, each with a name that fits the place and one sentence about who they are "
-               "in this story. Answer as JSON.",
-               SLICE_FMT(idea), BOOK_PEOPLE);
+    line(b, "Idea: ", v->book.idea, IDEA_SHOWN);
+    line(b, "", v->book.premise, PREMISE_SHOWN);
+}
+
+static void write_person(struct buf *b, const struct book_view *v, const struct book_ask *ask)
+{
+    write_idea(b, v);
+    buf_printf(b, "Invent %s.", book_role(ask->person));
+}
+
+static void write_premise(struct buf *b, const struct book_view *v, const struct book_names *names)
+{
+    struct slice name = names->n ? names->at[0] : SLICE("the main person");
+    write_idea(b, v);
+    if (names->n) line(b, "", names->lines[0], PEOPLE_SHOWN);
+    buf_printf(b, "What does %.*s want, what stands against it, and how does it end?",
+               SLICE_FMT(name));
 }
 
 static void write_style(struct buf *b)
 {
-    buf_add_str(b, "Write the style sheet of this book: who tells it, its tense, its tone, the "
-                   "places where it happens, and what the text should avoid. Answer as JSON.");
+    buf_add_str(b, "Write the style sheet of this book: who tells it, in which tense and tone, and "
+                   "three places where it happens. Answer as JSON.");
 }
 
-static const char *part_of(int64_t number, int64_t n)
+static void write_chapter(struct buf *b, const struct book_view *v, const struct book_ask *ask,
+                          const struct book_names *names)
 {
-    if (number == 1) return "It opens the book: it shows the main person and begins the conflict.";
-    if (number == n) return "It is the last chapter: the conflict ends and nothing stays open.";
-    if (number * 4 < n) return "It belongs to the beginning: the conflict grows.";
-    if (number * 4 < n * 3) return "It belongs to the middle: something new goes wrong.";
-    return "It belongs to the last part: everything comes to a head.";
-}
-
-static void write_chapter(struct buf *b, const struct book_view *v, int64_t number)
-{
-    write_before(b, v, number);
-    buf_printf(b,
-               "Write the outline of chapter %d of %d. %s It must happen after the chapters above "
-               "and be about something new. Give a title and an outline of two to four sentences "
-               "that say who does what, where. Answer as JSON.",
-               (int)number, (int)v->book.n_chapters, part_of(number, v->book.n_chapters));
+    const struct book_chapter_row *last = chapter_of(v, ask->chapter - 1);
+    if (last && !ask->alone) line(b, "Before: ", last->outline, OUTLINE_SHOWN);
+    buf_printf(b, "Chapter %d: %s.", (int)ask->chapter,
+               book_turn(ask->chapter, v->book.n_chapters, (uint64_t)v->book.seed));
+    if (names->n) buf_printf(b, " At its centre: %.*s.", SLICE_FMT(names->at[0]));
 }
 
 static void write_chapter_head(struct buf *b, const struct book_chapter_row *c)
 {
     struct slice outline = book_clip(c->outline, OUTLINE_SHOWN);
-    buf_printf(b, "Chapter %d: %.*s\nOutline: %.*s\n", (int)c->number, SLICE_FMT(c->title),
+    buf_printf(b, "Chapter %d, %.*s: %.*s\n", (int)c->number, SLICE_FMT(c->title),
                SLICE_FMT(outline));
 }
 
 static void write_plan(struct buf *b, const struct book_view *v, const struct book_chapter_row *c)
 {
-    write_before(b, v, c->number);
     write_chapter_head(b, c);
-    buf_printf(b,
-               "Divide this chapter into %d scenes that follow each other and together tell its "
-               "outline. For each, one or two sentences: the place, who is there, and what "
-               "happens that was not so before. Answer as JSON.",
-               (int)v->book.n_scenes);
+    buf_printf(b, "Its %d scenes:", (int)v->book.n_scenes);
 }
 
 static const struct book_scene_row *scene_before(const struct book_view *v,
@@ -198,56 +170,44 @@ static void write_draft(struct buf *b, const struct book_view *v, const struct b
     const struct book_scene_row *s = ask->scene, *last = scene_before(v, s);
     write_before(b, v, ask->chapter);
     write_facts(b, v, s->plan, c->outline);
-    write_chapter_head(b, c);
+    buf_printf(b, "Chapter %d, %.*s\n", (int)c->number, SLICE_FMT(c->title));
     for (size_t i = 0; i < v->n_scenes; i++) {
         const struct book_scene_row *at = &v->scenes[i];
         if (at->chapter != s->chapter || at->number >= s->number || !at->summary.len) continue;
         struct slice summary = book_clip(at->summary, SUMMARY_SHOWN);
         buf_printf(b, "Scene %d: %.*s\n", (int)at->number, SLICE_FMT(summary));
     }
-    if (last && last->text.len) {
-        struct slice end = book_tail(last->text, END_WORDS);
-        buf_printf(b, "The scene before ends: ...%.*s\n", SLICE_FMT(end));
-    }
     struct slice plan = book_clip(s->plan, PLAN_SHOWN);
-    buf_printf(b,
-               "\nNow write scene %d of chapter %d, about %d words: %.*s\nWrite only the story, "
-               "with what people do, see and say to each other. No headings, no summary, no "
-               "list of the people. Do not repeat sentences.",
-               (int)s->number, (int)s->chapter, (int)s->words, SLICE_FMT(plan));
+    struct slice before = ask->so_far.len ? ask->so_far : last ? last->text : SLICE("");
+    struct slice end = book_tail(before, END_WORDS);
+    buf_printf(b, "The scene: %.*s\n", SLICE_FMT(plan));
+    if (end.len) buf_printf(b, "Before: ...%.*s\n", SLICE_FMT(end));
+    buf_printf(b, "\n%s About %d words of the story.", book_piece(ask->piece)->asked,
+               (int)ask->words);
 }
 
 static void write_notes(struct buf *b, const struct book_ask *ask)
 {
     struct slice text = book_clip(ask->scene->text, NOTES_TEXT_SHOWN);
-    buf_printf(b,
-               "A scene of the book:\n\n%.*s\n\nSum it up in two sentences: what happened, and how "
-               "things stand at its end. Then name up to %d facts that later scenes must keep to: "
-               "each the name of a person or thing of the scene, and what is now true of it. "
-               "Answer as JSON.",
-               SLICE_FMT(text), BOOK_FACTS_TAKEN);
-}
-
-static void write_go_on(struct buf *b, size_t words)
-{
-    buf_printf(b,
-               "Go on with this scene from where it stopped: about %d more words. Tell what "
-               "happens next; repeat nothing, sum nothing up.",
-               (int)words);
+    buf_printf(b, "A scene: %.*s\nWhat happened in it, and what stays true?", SLICE_FMT(text));
 }
 
 /* ---- The request ---- */
 
-static void write_user(struct buf *b, const struct book_view *v, const struct book_ask *ask)
+static void write_user(struct buf *b, const struct book_view *v, const struct book_ask *ask,
+                       const struct book_names *names)
 {
     switch (ask->kind) {
-    case BOOK_STEP_PREMISE: write_premise(b, v); break;
+    case BOOK_STEP_PEOPLE: write_person(b, v, ask); break;
+    case BOOK_STEP_PREMISE: write_premise(b, v, names); break;
     case BOOK_STEP_STYLE: write_style(b); break;
-    case BOOK_STEP_CHAPTER: write_chapter(b, v, ask->chapter); break;
+    case BOOK_STEP_CHAPTER: write_chapter(b, v, ask, names); break;
     case BOOK_STEP_PLAN: write_plan(b, v, chapter_of(v, ask->chapter)); break;
     case BOOK_STEP_DRAFT: write_draft(b, v, ask); break;
     case BOOK_STEP_NOTES: write_notes(b, ask); break;
     }
+    if (!slice_eq_nocase(v->book.language, SLICE("English")))
+        buf_printf(b, "\nWrite it in %.*s.", SLICE_FMT(v->book.language));
 }
 
 static void write_message(struct json_writer *w, const char *role, struct slice content)
@@ -260,46 +220,74 @@ static void write_message(struct json_writer *w, const char *role, struct slice 
     json_object_end(w);
 }
 
-static void number(struct json_writer *w, const char *key, double value)
-{
-    json_key(w, key);
-    json_double(w, value);
-}
-
 /* Prose is kept from going in circles; JSON, whose marks must come again, less so. */
 static void write_sampling(struct json_writer *w, const struct book_ask *ask)
 {
     bool draft = ask->kind == BOOK_STEP_DRAFT;
-    number(w, "temperature", draft ? 0.85 : ask->kind == BOOK_STEP_NOTES ? 0.4 : 0.8);
-    number(w, "min_p", 0.06);
-    number(w, "frequency_penalty", draft ? 0.35 : 0.1);
-    number(w, "presence_penalty", draft ? 0.25 : 0);
-    number(w, "repetition_penalty", draft ? 1.05 : 1);
-    json_key(w, "seed");
-    json_int(w, (int64_t)(ask->seed & INT64_MAX));
-    json_key(w, "max_completion_tokens");
-    json_int(w, draft ? (int64_t)(ask->words * TOKENS_A_WORD + TOKENS_MORE) : 1200);
+    json_member_double(w, "temperature", ask->kind == BOOK_STEP_NOTES ? 0.4 : 0.9);
+    json_member_double(w, "min_p", 0.08);
+    json_member_double(w, "frequency_penalty",
+                       draft                         ? 0.35
+                       : ask->kind == BOOK_STEP_PLAN ? 0.4
+                                                     : 0.2);
+    json_member_double(w, "presence_penalty", draft ? 0.25 : 0);
+    json_member_double(w, "repetition_penalty", draft ? 1.05 : 1);
+    json_member_int(w, "seed", (int64_t)(ask->seed & INT64_MAX));
+    json_member_int(w, "max_completion_tokens",
+                    draft ? (int64_t)(ask->words * TOKENS_A_WORD + TOKENS_MORE) : PLAN_TOKENS);
 }
 
-static void write_schema(struct json_writer *w, const struct book_view *v, enum book_step_kind kind)
+static void write_format(struct json_writer *w, const struct book_view *view,
+                         const struct book_ask *ask, const struct book_names *names)
 {
-    struct buf plan;
-    buf_init(&plan, BOOK_PROMPT_MAX);
-    buf_printf(&plan,
-               OBJECT_OPEN "\"scenes\":{\"type\":\"array\",\"minItems\":%d,\"maxItems\":%d,"
-                           "\"items\":" TEXT(60, 260) "}},\"required\":[\"scenes\"]}",
-               (int)v->book.n_scenes, (int)v->book.n_scenes);
-    struct slice schema = kind == BOOK_STEP_PREMISE   ? slice_of(premise_schema)
-                          : kind == BOOK_STEP_STYLE   ? slice_of(style_schema)
-                          : kind == BOOK_STEP_CHAPTER ? slice_of(chapter_schema)
-                          : kind == BOOK_STEP_PLAN    ? buf_slice(&plan)
-                                                      : slice_of(notes_schema);
     json_key(w, "response_format");
-    json_raw(w, SLICE("{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"step\",\"schema\":"));
-    buf_add_slice(w->out, schema);
-    buf_add_str(w->out, "}}");
-    if (plan.failed) w->out->failed = true;
-    buf_release(&plan);
+    json_object_begin(w);
+    json_member_str(w, "type", "json_schema");
+    json_key(w, "json_schema");
+    json_object_begin(w);
+    json_member_str(w, "name", "step");
+    json_key(w, "schema");
+    book_form_write(w, view, ask, names);
+    json_object_end(w);
+    json_object_end(w);
+}
+
+static void write_prose(struct json_writer *w, struct buf *text, const struct book_view *view,
+                        const struct book_ask *ask, const struct book_names *names)
+{
+    buf_reset(text);
+    book_form_prose(text, view, ask, names);
+    json_key(w, "structured_outputs");
+    json_object_begin(w);
+    json_member_slice(w, "regex", buf_slice(text));
+    json_object_end(w);
+}
+
+static void write_messages(struct json_writer *w, struct buf *text, const struct book_view *view,
+                           const struct book_ask *ask, const struct book_names *names)
+{
+    write_system(text, &view->book);
+    write_message(w, "system", buf_slice(text));
+    for (const struct book_example *e = book_examples((int)ask->kind, ask->person); e->asked; e++) {
+        write_message(w, "user", slice_of(e->asked));
+        write_message(w, "assistant", slice_of(e->answer));
+    }
+    buf_reset(text);
+    write_user(text, view, ask, names);
+    write_message(w, "user", buf_slice(text));
+}
+
+/* The people take turns at the centre; the first and the last chapter are the main one's. */
+static void turn_names(struct book_names *names, const struct book_view *v,
+                       const struct book_ask *ask)
+{
+    if (ask->kind != BOOK_STEP_CHAPTER || names->n == 0) return;
+    size_t i = ask->chapter == v->book.n_chapters ? 0 : (size_t)(ask->chapter - 1) % names->n;
+    struct slice name = names->at[i], line = names->lines[i];
+    names->at[i] = names->at[0];
+    names->lines[i] = names->lines[0];
+    names->at[0] = name;
+    names->lines[0] = line;
 }
 
 int book_prompt(struct buf *out, const struct book_view *view, const struct book_ask *ask,
@@ -307,27 +295,22 @@ int book_prompt(struct buf *out, const struct book_view *view, const struct book
 {
     struct buf text;
     struct json_writer w;
+    struct book_names names;
     buf_init(&text, BOOK_PROMPT_MAX);
+    book_names(&names, view->book.people);
+    turn_names(&names, view, ask);
     json_writer_init(&w, out);
     json_object_begin(&w);
-    json_key(&w, "model");
-    json_slice(&w, view->book.model);
+    json_member_slice(&w, "model", view->book.model);
     json_key(&w, "messages");
     json_array_begin(&w);
-    write_system(&text, &view->book);
-    write_message(&w, "system", buf_slice(&text));
-    buf_reset(&text);
-    write_user(&text, view, ask);
-    write_message(&w, "user", buf_slice(&text));
-    if (ask->so_far.len) {
-        write_message(&w, "assistant", ask->so_far);
-        buf_reset(&text);
-        write_go_on(&text, ask->words);
-        write_message(&w, "user", buf_slice(&text));
-    }
+    write_messages(&w, &text, view, ask, &names);
     json_array_end(&w);
     write_sampling(&w, ask);
-    if (ask->kind != BOOK_STEP_DRAFT) write_schema(&w, view, ask->kind);
+    if (ask->kind == BOOK_STEP_DRAFT)
+        write_prose(&w, &text, view, ask, &names);
+    else
+        write_format(&w, view, ask, &names);
     json_object_end(&w);
     if (text.failed) out->failed = true;
     buf_release(&text);

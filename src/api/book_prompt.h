@@ -1,4 +1,5 @@
-/* book_prompt - what a model is asked at each step of a book, and what is made of its answer.
+/* book_prompt - what a model is asked at each step of a book, and what is made of its answer. The
+ * form that answers have: book_form.h; what a plot is made of: book_plot.h.
  *
  * Every request begins with the same message (what the book is: title, premise, people, style
  * sheet), so that its keys and values are shared by all steps. Then comes only as much of the story
@@ -8,11 +9,14 @@
 #ifndef TIRO_API_BOOK_PROMPT_H
 #define TIRO_API_BOOK_PROMPT_H
 
+#include "api/book_people.h"
+#include "api/book_plot.h"
 #include "api/book_text.h"
 #include "store/book_table.h"
 
 enum book_step_kind {
-    BOOK_STEP_PREMISE, /* title, premise, people */
+    BOOK_STEP_PEOPLE,  /* who is in it, one call for each */
+    BOOK_STEP_PREMISE, /* title, premise */
     BOOK_STEP_STYLE,   /* the style sheet */
     BOOK_STEP_CHAPTER, /* the outline of the next chapter */
     BOOK_STEP_PLAN,    /* of the scenes of a chapter */
@@ -21,10 +25,9 @@ enum book_step_kind {
 };
 
 enum {
-    BOOK_PEOPLE = 4,       /* that a book begins with */
-    BOOK_FACTS_SHOWN = 20, /* of those stated so far */
+    BOOK_FACTS_SHOWN = 10, /* of those stated so far */
     BOOK_FACTS_TAKEN = 4,  /* of one scene */
-    BOOK_BEFORE_SHOWN = 5, /* chapters before, each by its summary */
+    BOOK_BEFORE_SHOWN = 2, /* chapters before, each by its summary */
     BOOK_PROMPT_MAX = 1 << 20,
 };
 
@@ -41,8 +44,12 @@ struct book_ask {
     enum book_step_kind kind;
     int64_t chapter;                    /* its number: of CHAPTER, PLAN, DRAFT, NOTES */
     const struct book_scene_row *scene; /* of DRAFT, NOTES */
+    int person;                         /* of PEOPLE: which */
+    bool alone;                         /* CHAPTER: without what happened before */
     uint64_t seed;
-    /* DRAFT: what of the scene is there already, to be gone on with; and the words wanted now. */
+    /* DRAFT: which piece (book_plot.h), what of the scene is there already (its end is shown), and
+     * the most words wanted now. */
+    int piece;
     struct slice so_far;
     size_t words;
 };
@@ -53,11 +60,11 @@ int book_prompt(struct buf *out, const struct book_view *view, const struct book
 
 /* ---- Answers: -ERR_FORMAT when it is not what was asked for. All lies in the arena. ---- */
 
-struct book_premise {
-    struct slice title, premise, people;
-};
-int book_read_premise(struct book_premise *ret, struct slice content, struct arena *arena,
-                      struct err *err) MUST_USE;
+/* A line of the book's `people`. */
+int book_read_person(struct slice *ret, struct slice content, struct arena *arena,
+                     struct err *err) MUST_USE;
+int book_read_premise(struct slice *ret_title, struct slice *ret_premise, struct slice content,
+                      struct arena *arena, struct err *err) MUST_USE;
 int book_read_style(struct slice *ret, struct slice content, struct arena *arena,
                     struct err *err) MUST_USE;
 int book_read_chapter(struct slice *ret_title, struct slice *ret_outline, struct slice content,

@@ -67,6 +67,18 @@ static int weigh(struct book_step *s, size_t words_min, struct err *err)
     return arena_check(&s->arena, "the scene", err);
 }
 
+/* All that was written is told elsewhere: better that than no scene; nobody is there to ask. */
+static void keep_raw(struct book_step *s)
+{
+    struct err err = { 0 };
+    s->best.text = book_cut(s->raw, (size_t)s->ask.scene->words * BOOK_LONG_PERCENT / 100);
+    s->best.words = book_words(s->best.text);
+    if (book_repeated(&s->best.repeated, &s->grams, s->best.text, &err) < 0)
+        fail(s, slice_of(err.text));
+    else
+        book_save_begin(s);
+}
+
 static void end_draft(struct book_step *s, size_t words_min)
 {
     struct err err = { 0 };
@@ -79,6 +91,8 @@ static void end_draft(struct book_step *s, size_t words_min)
         s->used.n_again++;
         begin_draft(s);
         ask(s);
+    } else if (s->best.words == 0 && s->raw.ptr) {
+        keep_raw(s);
     } else if (s->best.words == 0) {
         fail(s,
              SLICE("The model wrote nothing for a scene, several times. Choose another model, or "
@@ -91,10 +105,13 @@ static void end_draft(struct book_step *s, size_t words_min)
 static int add_piece(struct book_step *s, struct slice content, bool cut, struct err *err)
 {
     struct buf piece;
+    struct book_names names;
     struct slice prose = book_prose(content);
+    book_names(&names, s->view.book.people);
     if (cut) prose = book_whole_sentences(prose);
     buf_init(&piece, BOOK_SCENE_MAX);
-    int rc = book_unrepeat(&piece, &s->grams, buf_slice(&s->text), prose, err);
+    int rc = book_sift(&piece, &s->grams, &names, book_is_latin(s->view.book.idea),
+                       buf_slice(&s->text), prose, err);
     struct slice kept = slice_trim(buf_slice(&piece));
     if (rc == 0 && book_words(kept) >= BOOK_PIECE_WORDS_MIN) {
         if (s->text.len > 0) buf_add_str(&s->text, "\n\n");
@@ -104,6 +121,7 @@ static int add_piece(struct book_step *s, struct slice content, bool cut, struct
     }
     buf_release(&piece);
     if (rc < 0) return rc;
+    if (prose.len > s->raw.len) s->raw = prose;
     return buf_check(&s->text, "the scene", err);
 }
 
@@ -116,8 +134,9 @@ static void take_draft(struct book_step *s, struct slice content, bool cut)
         return;
     }
     s->n_continues++;
+    int64_t n_max = s->ask.scene->words * 3 / BOOK_PIECE_WORDS_MAX + BOOK_CONTINUES_MORE;
     bool more = book_words(buf_slice(&s->text)) < words_min && s->n_dull < BOOK_DULL_MAX &&
-                s->n_continues < BOOK_CONTINUES_MAX;
+                s->n_continues < n_max;
     if (more)
         ask(s);
     else
@@ -126,44 +145,106 @@ static void take_draft(struct book_step *s, struct slice content, bool cut)
 
 /* ---- The others ---- */
 
-static int read_chapter(struct book_step *s, struct slice content, struct err *err)
-{
-    double repeated;
-    TRY(book_read_chapter(&s->title, &s->outline, content, &s->arena, err));
-    TRY(book_repeated(&repeated, &s->grams, s->outline, err));
-    bool known = repeated * 100 > BOOK_OUTLINE_PERCENT;
-    for (size_t i = 0; i < s->view.n_chapters; i++)
-        known = known || slice_eq_nocase(s->view.chapters[i].title, s->title);
-    return known && s->n_tries + 1 < BOOK_TRIES_MAX
-               ? err_set(err, ERR_FORMAT, "The outline is that of another chapter.")
-               : 0;
-}
-
 static int read_answer(struct book_step *s, struct slice content, struct err *err)
 {
+    struct arena *a = &s->arena;
+    size_t n_scenes = (size_t)s->view.book.n_scenes;
     switch (s->ask.kind) {
-    case BOOK_STEP_PREMISE: return book_read_premise(&s->premise, content, &s->arena, err);
-    case BOOK_STEP_STYLE: return book_read_style(&s->style, content, &s->arena, err);
-    case BOOK_STEP_CHAPTER: return read_chapter(s, content, err);
-    case BOOK_STEP_PLAN:
-        return book_read_plan(s->plans, (size_t)s->view.book.n_scenes, content, &s->arena, err);
+    case BOOK_STEP_PEOPLE: return book_read_person(&s->person, content, a, err);
+    case BOOK_STEP_PREMISE: return book_read_premise(&s->title, &s->premise, content, a, err);
+    case BOOK_STEP_STYLE: return book_read_style(&s->style, content, a, err);
+    case BOOK_STEP_CHAPTER: return book_read_chapter(&s->title, &s->outline, content, a, err);
+    case BOOK_STEP_PLAN: return book_read_plan(s->plans, n_scenes, content, a, err);
     case BOOK_STEP_NOTES:
-        return book_read_notes(&s->summary, s->facts, &s->n_facts, content, s->ask.scene->text,
-                               &s->arena, err);
+        return book_read_notes(&s->summary, s->facts, &s->n_facts, content, s->ask.scene->text, a,
+                               err);
     case BOOK_STEP_DRAFT: break;
     }
+    return 0;
+}
+
+/* How much of an answer stood elsewhere, in this book or in the examples. */
+static int cost_of(double *ret, struct book_step *s, struct slice content, struct err *err)
+{
+    const struct book_view *v = &s->view;
+    struct slice text = s->ask.kind == BOOK_STEP_CHAPTER   ? s->outline
+                        : s->ask.kind == BOOK_STEP_PEOPLE  ? s->person
+                        : s->ask.kind == BOOK_STEP_PREMISE ? s->premise
+                        : s->ask.kind == BOOK_STEP_NOTES   ? s->summary
+                                                           : content;
+    bool known = false;
+    *ret = 0;
+    if (s->ask.kind == BOOK_STEP_STYLE) return 0;
+    TRY(book_repeated(ret, &s->grams, text, err));
+    for (size_t i = 0; s->ask.kind == BOOK_STEP_CHAPTER && i < v->n_chapters; i++)
+        known = known || book_titles_alike(v->chapters[i].title, s->title);
+    if (known) *ret += 0.5;
+    if (book_of_examples(&v->book, content)) *ret += 1;
+    return 0;
+}
+
+static int tries_max(const struct book_step *s)
+{
+    return s->ask.kind == BOOK_STEP_PLAN ? BOOK_PLAN_TRIES_MAX : BOOK_TRIES_MAX;
+}
+
+/* The answer is good enough, or the best of all that were tried: it is what has been read. */
+static int choose(bool *ret, struct book_step *s, struct slice content, struct err *err)
+{
+    double cost;
+    TRY(cost_of(&cost, s, content, err));
+    *ret = cost * 100 <= BOOK_OUTLINE_PERCENT;
+    if (*ret) return 0;
+    if (!s->kept.ptr || cost < s->kept_cost) {
+        s->kept = content;
+        s->kept_cost = cost;
+    }
+    /* A small model tells again what it is shown: then it is not shown. */
+    s->ask.alone = true;
+    if (++s->n_tries < tries_max(s)) return 0;
+    *ret = true;
+    return read_answer(s, s->kept, err);
+}
+
+static int add_person(struct book_step *s, struct err *err)
+{
+    TRY(book_grams_add(&s->grams, s->person, err));
+    buf_printf(&s->text, "%s%.*s", s->text.len ? "\n" : "", SLICE_FMT(s->person));
+    s->people = arena_slice(&s->arena, buf_slice(&s->text));
+    TRY(arena_check(&s->arena, "the people", err));
+    return buf_check(&s->text, "the people", err);
+}
+
+/* Saved, but for the people, who come one by one. */
+static int keep_answer(struct book_step *s, struct err *err)
+{
+    if (s->ask.kind == BOOK_STEP_PEOPLE) {
+        TRY(add_person(s, err));
+        s->kept = (struct slice){ 0 };
+        s->n_tries = 0;
+        if (++s->ask.person < BOOK_PEOPLE) {
+            ask(s);
+            return 0;
+        }
+    }
+    book_save_begin(s);
     return 0;
 }
 
 static void take_answer(struct book_step *s, struct slice content)
 {
     struct err err = { 0 };
+    bool good = false;
     int rc = read_answer(s, content, &err);
-    if (rc == 0) {
-        book_save_begin(s);
-    } else if (rc != -ERR_FORMAT) {
+    if (rc == 0)
+        rc = choose(&good, s, content, &err);
+    else if (rc == -ERR_FORMAT)
+        s->n_tries++;
+    if (rc < 0 && rc != -ERR_FORMAT) {
         fail(s, slice_of(err.text));
-    } else if (++s->n_tries < BOOK_TRIES_MAX) {
+    } else if (good) {
+        if (keep_answer(s, &err) < 0) fail(s, slice_of(err.text));
+    } else if (s->n_tries < BOOK_TRIES_MAX) {
         s->used.n_again++;
         ask(s);
     } else {
@@ -238,6 +319,7 @@ static void set_words(struct book_step *s)
     if (left < BOOK_PIECE_WORDS_MIN * 4) left = BOOK_PIECE_WORDS_MIN * 4;
     s->ask.words = left < BOOK_PIECE_WORDS_MAX ? left : BOOK_PIECE_WORDS_MAX;
     s->ask.so_far = buf_slice(&s->text);
+    s->ask.piece = s->n_continues;
 }
 
 static void ask(struct book_step *s)
@@ -248,7 +330,7 @@ static void ask(struct book_step *s)
     assert(!s->call && !s->timer);
     if (s->ask.kind == BOOK_STEP_DRAFT) set_words(s);
     /* A draft's calls follow from the seed of its first. */
-    s->ask.seed = (s->first_seed + s->n_calls) & INT64_MAX;
+    s->ask.seed = (s->first_seed + s->n_calls) & BOOK_SEED_MAX;
     s->n_calls++;
     buf_init(&body, BOOK_PROMPT_MAX);
     int rc = book_prompt(&body, &s->view, &s->ask, &err);
@@ -275,7 +357,7 @@ void book_run_stuck(struct book_step *s)
 {
     if (!s->begun || s->saving || s->call || s->timer) return;
     if (s->failure.ptr || s->best.text.ptr || s->summary.ptr || s->style.ptr || s->plans[0].ptr ||
-        s->premise.title.ptr || s->outline.ptr)
+        s->premise.ptr || s->outline.ptr)
         book_save_begin(s);
     else
         ask(s);

@@ -68,20 +68,20 @@ static int save_draft(struct book_step *s, struct db *db, struct err *err)
 static int save_premise(struct book_step *s, struct db *db, struct err *err)
 {
     const struct book_row *book = &s->view.book;
-    struct book_change change = { .premise = s->premise.premise };
-    if (book->title.len == 0) change.title = s->premise.title;
-    if (book->people.len == 0) change.people = s->premise.people;
+    struct book_change change = { .premise = s->premise };
+    if (book->title.len == 0) change.title = s->title;
     return book_update(db, &s->work->owner, s->work->id, &change, s->now, err);
 }
 
 static int save_result(struct book_step *s, struct db *db, struct err *err)
 {
     struct book_work *w = s->work;
-    struct book_change change = { .style_sheet = s->style };
+    struct book_change change = { .people = s->people, .style_sheet = s->style };
     bool done;
     switch (s->ask.kind) {
-    case BOOK_STEP_PREMISE: return save_premise(s, db, err);
+    case BOOK_STEP_PEOPLE:
     case BOOK_STEP_STYLE: return book_update(db, &w->owner, w->id, &change, s->now, err);
+    case BOOK_STEP_PREMISE: return save_premise(s, db, err);
     case BOOK_STEP_CHAPTER: return save_chapter(s, db, err);
     case BOOK_STEP_PLAN: return save_plan(s, db, err);
     case BOOK_STEP_DRAFT: return save_draft(s, db, err);

@@ -40,9 +40,12 @@ static bool take_outline(struct book_step *s)
 {
     const struct book_row *book = &s->view.book;
     int64_t n = (int64_t)s->view.n_chapters;
-    if (book->premise.len > 0 && book->style_sheet.len > 0 && n >= book->n_chapters) return false;
+    if (book->people.len > 0 && book->premise.len > 0 && book->style_sheet.len > 0 &&
+        n >= book->n_chapters)
+        return false;
     s->outcome = BOOK_TAKE_WAIT;
     if (s->n_busy > 0) return true;
+    if (book->people.len == 0) return take(s, BOOK_STEP_PEOPLE, 0, NULL);
     if (book->premise.len == 0) return take(s, BOOK_STEP_PREMISE, 0, NULL);
     if (book->style_sheet.len == 0) return take(s, BOOK_STEP_STYLE, 0, NULL);
     return take(s, BOOK_STEP_CHAPTER, n + 1, NULL);
@@ -70,8 +73,16 @@ static int add_grams(struct book_step *s, struct err *err)
     const struct book_view *v = &s->view;
     for (size_t i = 0; s->ask.kind == BOOK_STEP_DRAFT && i < v->n_scenes; i++)
         if (&v->scenes[i] != s->ask.scene) TRY(book_grams_add(&s->grams, v->scenes[i].text, err));
-    for (size_t i = 0; s->ask.kind == BOOK_STEP_CHAPTER && i < v->n_chapters; i++)
+    /* A small model tells again what its prompt says of the other chapters, too. */
+    for (size_t i = 0; s->ask.kind == BOOK_STEP_DRAFT && i < v->n_scenes; i++) {
+        if (&v->scenes[i] != s->ask.scene) TRY(book_grams_add(&s->grams, v->scenes[i].plan, err));
+        TRY(book_grams_add(&s->grams, v->scenes[i].summary, err));
+    }
+    bool outlines = s->ask.kind == BOOK_STEP_CHAPTER || s->ask.kind == BOOK_STEP_DRAFT;
+    for (size_t i = 0; outlines && i < v->n_chapters; i++)
         TRY(book_grams_add(&s->grams, v->chapters[i].outline, err));
+    for (const struct book_example *e = book_examples((int)s->ask.kind, 0); e->asked; e++)
+        TRY(book_grams_add(&s->grams, slice_of(e->answer), err));
     return 0;
 }
 
@@ -109,7 +120,7 @@ static int run_take(struct store_job *job, struct db *db, struct err *err)
     s->first_seed = mix(mix((uint64_t)book->seed, (uint64_t)s->ask.kind),
                         (uint64_t)s->ask.chapter * 1000 +
                             (s->ask.scene ? (uint64_t)s->ask.scene->number : 0));
-    s->first_seed = mix(s->first_seed, (uint64_t)book->n_steps) & INT64_MAX;
+    s->first_seed = mix(s->first_seed, (uint64_t)book->n_steps) & BOOK_SEED_MAX;
     TRY(book_facts(&s->view.facts, &s->view.n_facts, db, w->id, s->ask.chapter, &s->arena, err));
     return add_grams(s, err);
 }
@@ -147,10 +158,10 @@ static void done_take(struct store_job *job, int rc, const struct err *err)
     books_go(b);
 }
 
-void book_take_begin(struct book_work *w)
+bool book_take_begin(struct book_work *w)
 {
     struct book_step *s = mem_calloc(1, sizeof *s);
-    if (!s) return;
+    if (!s) return false;
     arena_init(&s->arena, BOOK_STEP_BYTES_MAX);
     buf_init(&s->text, BOOK_SCENE_MAX);
     s->work = w;
@@ -166,4 +177,5 @@ void book_take_begin(struct book_work *w)
     s->job.done = done_take;
     w->all->n_jobs++;
     store_submit(w->all->service->store, &s->job);
+    return true;
 }

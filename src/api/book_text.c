@@ -1,9 +1,10 @@
 #include "api/book_text.h"
 
+#include "api/book_people.h"
 #include "base/seam.h"
 #include "base/utf8.h"
 
-enum { GRAMS_FIRST = 1024 };
+enum { GRAMS_FIRST = 1024, WORD_BYTES_MAX = 40, SHORT_WORDS_MIN = 4 };
 
 /* ---- Words ---- */
 
@@ -79,10 +80,50 @@ struct slice book_tail(struct slice text, size_t words)
     return (struct slice){ text.ptr + w.begin, text.len - w.begin };
 }
 
+bool book_is_latin(struct slice text)
+{
+    size_t latin = 0, others = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        latin += ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= 0xC3 && c <= 0xC9);
+        others += c >= 0xCD;
+    }
+    return latin >= others;
+}
+
 struct slice book_clip(struct slice text, size_t bytes_max)
 {
     if (text.len <= bytes_max) return text;
     return (struct slice){ text.ptr, utf8_complete_len(text.ptr, bytes_max) };
+}
+
+/* ---- Titles ---- */
+
+enum { TITLE_WORDS_MAX = 16 };
+
+static size_t title_words(uint64_t *ret, struct slice title)
+{
+    static const char *const small[] = { "the", "a", "an", "of", "in", "and", "to", "on" };
+    struct word w = { .end = 0 };
+    size_t n = 0;
+    while (n < TITLE_WORDS_MAX && next_word(&w, title, w.end)) {
+        struct slice word = { title.ptr + w.begin, w.end - w.begin };
+        bool is_small = false;
+        for (size_t i = 0; i < sizeof small / sizeof *small; i++)
+            is_small = is_small || slice_eq_nocase(word, slice_of(small[i]));
+        if (!is_small) ret[n++] = w.hash;
+    }
+    return n;
+}
+
+bool book_titles_alike(struct slice a, struct slice b)
+{
+    uint64_t in_a[TITLE_WORDS_MAX], in_b[TITLE_WORDS_MAX];
+    size_t n_a = title_words(in_a, a), n_b = title_words(in_b, b), n = n_a < n_b ? n_a : n_b,
+           same = 0;
+    for (size_t i = 0; i < n_a; i++)
+        for (size_t k = 0; k < n_b; k++) same += in_a[i] == in_b[k];
+    return n > 0 && same * 2 >= n;
 }
 
 /* ---- Sentences ---- */
@@ -226,7 +267,7 @@ void book_grams_release(struct book_grams *g)
 
 static bool has(const struct book_grams *g, uint64_t h)
 {
-    if (!g || !g->cap) return false;
+    if (!g || !g->cap || !h) return false;
     for (size_t i = h & (g->cap - 1); g->slots[i]; i = (i + 1) & (g->cap - 1))
         if (g->slots[i] == h) return true;
     return false;
@@ -309,6 +350,16 @@ int book_repeated(double *ret, const struct book_grams *g, struct slice text, st
     return rc;
 }
 
+/* Of a sentence that is too short for an 8-gram, and too long to be said twice; else 0. */
+static uint64_t short_sentence(struct slice sentence)
+{
+    struct word w = { .end = 0 };
+    uint64_t h = 2;
+    size_t n = 0;
+    for (; n < BOOK_GRAM && next_word(&w, sentence, w.end); n++) h = mix(h, w.hash);
+    return n >= SHORT_WORDS_MIN && n < BOOK_GRAM ? (h ? h : 1) : 0;
+}
+
 /* Whether most of the 8-grams that lie wholly inside the sentence stood before. */
 static bool is_old(const struct book_grams *g, const struct book_grams *own, struct slice sentence)
 {
@@ -320,39 +371,134 @@ static bool is_old(const struct book_grams *g, const struct book_grams *own, str
         n += h != 0;
         hits += h && (has(g, h) || has(own, h));
     }
-    return hits * 2 > n;
+    return hits * 2 > n || (n == 0 && has(own, short_sentence(sentence)));
 }
 
-static int unrepeat(struct buf *out, const struct book_grams *g, struct book_grams *own,
-                    struct ring ring, struct slice text, struct err *err)
+/* That speaks of the text, and not in it; or a row of a list. */
+static bool is_about_text(struct slice sentence)
+{
+    static const char *const begins[] = { "This scene",
+                                          "In this scene",
+                                          "The scene ends",
+                                          "The scene concludes",
+                                          "The story ends",
+                                          "The story concludes",
+                                          "The story continues",
+                                          "This chapter",
+                                          "In this chapter",
+                                          "In chapter ",
+                                          "In conclusion",
+                                          "In summary",
+                                          "Overall,",
+                                          "To be continued",
+                                          "Before the scene",
+                                          "- ",
+                                          "* " };
+    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
+        if (starts_nocase(sentence, begins[i])) return true;
+    return slice_find(sentence, SLICE("words of the story")) < sentence.len;
+}
+
+/* A word of no language, or of a script that the book is not in. */
+static bool is_garbled(struct slice sentence, bool latin)
+{
+    struct word w = { .end = 0 };
+    while (next_word(&w, sentence, w.end)) {
+        uint32_t c = 0;
+        if (w.end - w.begin > WORD_BYTES_MAX) return true;
+        (void)utf8_decode(&c, sentence.ptr + w.begin, w.end - w.begin); /* It was decoded before. */
+        if (latin && stands_alone(c)) return true;
+    }
+    return false;
+}
+
+enum script { SCRIPT_NO, SCRIPT_LABEL, SCRIPT_LINE };
+
+/* Of a play: "Emily Ives (quietly): ...", or her name alone, and what she says in the next line. */
+static enum script script_of(struct slice sentence)
+{
+    const char *colon = sentence.len ? memchr(sentence.ptr, ':', sentence.len) : NULL;
+    struct slice who = { sentence.ptr, colon ? (size_t)(colon - sentence.ptr) : 0 };
+    struct slice said = { colon, sentence.len - who.len };
+    if (who.len == 0 || book_words(who) > 4 || !strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ*", who.ptr[0]))
+        return SCRIPT_NO;
+    said = slice_trim((struct slice){ said.ptr + 1, said.len - 1 });
+    if (said.len == 0 || slice_is(said, "**")) return SCRIPT_LABEL;
+    return strchr("\"*", said.ptr[0]) || slice_starts(said, SLICE("\xe2\x80\x9c")) ? SCRIPT_LINE
+                                                                                   : SCRIPT_NO;
+}
+
+struct sieve {
+    const struct book_grams *grams;
+    const struct book_names *names;
+    bool latin;
+    struct book_grams own; /* of what came before in this text */
+    struct ring ring;
+    bool labelled; /* the line before said who speaks */
+};
+
+static bool is_out_of_place(const struct sieve *s, struct slice sentence)
+{
+    return s->labelled || script_of(sentence) != SCRIPT_NO || is_about_text(sentence) ||
+           is_garbled(sentence, s->latin) || is_old(s->grams, &s->own, sentence) ||
+           book_names_drift(s->names, sentence);
+}
+
+/* Behind a sentence: to the next, and whether that is what a play's label announced. */
+static size_t skip_space(struct sieve *s, struct slice text, size_t at, struct slice sentence)
+{
+    bool next_line = at == text.len;
+    for (; at < text.len && strchr(" \t\r\n", text.ptr[at]); at++)
+        next_line = next_line || text.ptr[at] == '\n';
+    if (next_line) s->labelled = script_of(sentence) == SCRIPT_LABEL;
+    return at;
+}
+
+static int sift(struct buf *out, struct sieve *s, struct slice text, struct err *err)
 {
     size_t at = 0, gap_from = 0;
     while (at < text.len) {
         bool whole;
         size_t n, hits, end = sentence_end(text, at, &whole);
         struct slice sentence = { text.ptr + at, end - at };
-        bool old = is_old(g, own, sentence);
-        TRY(count(&n, &hits, g, own, &ring, sentence, err));
-        if (old || hits * 2 > n) {
-            ring.n = 0; /* What follows stands beside something else now. */
+        bool out_of_place = is_out_of_place(s, sentence);
+        TRY(count(&n, &hits, s->grams, &s->own, &s->ring, sentence, err));
+        if (out_of_place || hits * 2 > n) {
+            s->ring.n = 0; /* What follows stands beside something else now. */
         } else {
             if (out->len > 0) buf_add(out, text.ptr + gap_from, at - gap_from);
             buf_add_slice(out, sentence);
         }
-        gap_from = at = end;
-        while (at < text.len && strchr(" \t\r\n", text.ptr[at])) at++;
+        uint64_t h = short_sentence(sentence);
+        if (h) TRY(add_gram(&s->own, h, err));
+        gap_from = end;
+        at = skip_space(s, text, end, sentence);
     }
     return out->failed ? err_set(err, ERR_NO_MEMORY, "There is no memory for the book.") : 0;
 }
 
-int book_unrepeat(struct buf *out, const struct book_grams *g, struct slice before,
-                  struct slice text, struct err *err)
+/* What stood before it in the same scene. */
+static int note_before(struct sieve *s, struct slice before, struct err *err)
 {
-    struct book_grams own = { 0 };
-    struct ring ring = { .n = 0 };
-    size_t n, hits;
-    int rc = count(&n, &hits, g, &own, &ring, before, err);
-    if (rc == 0) rc = unrepeat(out, g, &own, ring, text, err);
-    book_grams_release(&own);
+    size_t n, hits, at = 0;
+    bool whole;
+    TRY(count(&n, &hits, s->grams, &s->own, &s->ring, before, err));
+    while (at < before.len) {
+        size_t end = sentence_end(before, at, &whole);
+        uint64_t h = short_sentence((struct slice){ before.ptr + at, end - at });
+        if (h) TRY(add_gram(&s->own, h, err));
+        at = end;
+        while (at < before.len && strchr(" \t\r\n", before.ptr[at])) at++;
+    }
+    return 0;
+}
+
+int book_sift(struct buf *out, const struct book_grams *g, const struct book_names *names,
+              bool latin, struct slice before, struct slice text, struct err *err)
+{
+    struct sieve s = { .grams = g, .names = names, .latin = latin };
+    int rc = note_before(&s, before, err);
+    if (rc == 0) rc = sift(out, &s, text, err);
+    book_grams_release(&s.own);
     return rc;
 }

@@ -22,8 +22,13 @@ struct slice book_whole_sentences(struct slice text);
 struct slice book_tail(struct slice text, size_t words);
 /* Without what models put before and around prose: headings, labels, rules, fences. */
 struct slice book_prose(struct slice text);
+/* Whether most of its letters are of the Latin script. */
+bool book_is_latin(struct slice text);
 /* At most so many bytes, whole characters. */
 struct slice book_clip(struct slice text, size_t bytes_max);
+
+/* Whether half of the words of the shorter title, without "the" and the like, are in the other. */
+bool book_titles_alike(struct slice a, struct slice b);
 
 /* The 8-grams of texts. Zeroed, it is empty. */
 struct book_grams {
@@ -37,9 +42,12 @@ int book_grams_add(struct book_grams *g, struct slice text, struct err *err) MUS
  * has none. */
 int book_repeated(double *ret, const struct book_grams *g, struct slice text,
                   struct err *err) MUST_USE;
-/* Writes the text without the sentences most of whose 8-grams are repeated. What is `before` it in
- * the same scene counts as having stood there. */
-int book_unrepeat(struct buf *out, const struct book_grams *g, struct slice before,
-                  struct slice text, struct err *err) MUST_USE;
+struct book_names;
+/* Writes the text without the sentences that are repeated (most of their 8-grams; short ones: all
+ * of it), speak of the text itself, are of a list or a play, hold what is no word, or in which a
+ * name has drifted (book_people.h). What is `before` it in the same scene counts as having stood
+ * there. `latin`: the book's script, in which others are no words. */
+int book_sift(struct buf *out, const struct book_grams *g, const struct book_names *names,
+              bool latin, struct slice before, struct slice text, struct err *err) MUST_USE;
 
 #endif

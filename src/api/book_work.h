@@ -17,22 +17,26 @@
 enum {
     BOOK_STEPS_OPEN_MAX = 8, /* of all books; of one: its `parallel` */
     BOOK_TRIES_MAX = 5,      /* of an outline or a summary that is not as asked for */
-    BOOK_DRAFTS_MAX = 3,     /* of a scene; the best is kept */
-    BOOK_CONTINUES_MAX = 8,  /* calls of one draft */
-    BOOK_DULL_MAX = 2,       /* of them, that brought nothing new */
+    BOOK_PLAN_TRIES_MAX = 2, /* of the plan of a chapter's scenes, which is long */
+    BOOK_DRAFTS_MAX = 2,     /* of a scene; the best is kept */
+    BOOK_CONTINUES_MORE = 4, /* calls of one draft: three times what its words need, and these */
+    BOOK_DULL_MAX = 6,       /* of them, that brought nothing new */
     BOOK_PIECE_WORDS_MIN = 12,
-    BOOK_PIECE_WORDS_MAX = 500, /* asked for at a time */
+    BOOK_PIECE_WORDS_MAX = 160, /* asked for at a time */
     BOOK_REPEATED_PERCENT = 8,  /* of a draft's 8-grams that may be repeated */
-    BOOK_OUTLINE_PERCENT = 25,  /* of an outline's, in the other outlines */
-    BOOK_SHORT_PERCENT = 90,    /* of a scene's words that it must have */
-    BOOK_LONG_PERCENT = 115,    /* above which it is cut */
-    BOOK_REFUSED_MAX = 200,     /* times that a call is tried again which the server could not do */
-    BOOK_RETRY_MS = 500,        /* between them, doubled up to */
+    BOOK_OUTLINE_PERCENT = 5, /* of an outline's, in the other outlines; of plans, in each other */
+    BOOK_SHORT_PERCENT = 90,  /* of a scene's words that it must have */
+    BOOK_LONG_PERCENT = 115,  /* above which it is cut */
+    BOOK_REFUSED_MAX = 200,   /* times that a call is tried again which the server could not do */
+    BOOK_RETRY_MS = 500,      /* between them, doubled up to */
     BOOK_RETRY_MAX_MS = 30 * 1000,
     BOOK_TICK_MS = 5000, /* so often rows are looked at that nobody told of */
     BOOK_PRIORITY = -1,
     BOOK_STEP_BYTES_MAX = 128 << 20,
 };
+
+/* Of calls: exact in a double, as which JavaScript reads what a version was made with. */
+#define BOOK_SEED_MAX ((UINT64_C(1) << 53) - 1)
 
 struct book_draft {
     struct slice text; /* in the step's arena; ptr NULL: none */
@@ -53,7 +57,8 @@ struct book_step {
     bool stopped; /* the book is not to be worked on any more */
     struct book_view view;
     struct book_ask ask;
-    struct book_grams grams; /* DRAFT: of all other scenes; CHAPTER: of all other outlines */
+    struct book_grams grams; /* what must not be told again: DRAFT: all other scenes, outlines and
+                              * plans; CHAPTER: all other outlines; of the examples shown */
     const struct book_chapter_row *chapter;
     /* Run: */
     bool begun; /* it has been taken */
@@ -61,12 +66,14 @@ struct book_step {
     struct service_timer *timer;
     int n_refused, n_tries, n_drafts, n_continues, n_dull;
     uint64_t n_calls, first_seed;
-    struct buf text; /* DRAFT: so far */
+    struct buf text; /* DRAFT, PEOPLE: so far */
     struct book_draft best;
+    struct slice raw;  /* DRAFT: the longest piece as the model wrote it */
+    struct slice kept; /* the others: the best answer so far; ptr NULL: none */
+    double kept_cost;
     /* To be saved: */
     bool saving;
-    struct book_premise premise;
-    struct slice style, title, outline, summary;
+    struct slice person, people, premise, style, title, outline, summary;
     struct slice plans[BOOK_SCENES_MAX];
     struct book_fact_row facts[BOOK_FACTS_TAKEN];
     size_t n_facts;
@@ -110,8 +117,8 @@ void book_step_free(struct book_step *s);
 
 /* ---- book_take.c ---- */
 
-/* Finds what is to be done, and begins it. Without memory: nothing, and the next tick tries. */
-void book_take_begin(struct book_work *w);
+/* Finds what is to be done, and begins it. False without memory: the next tick tries again. */
+bool book_take_begin(struct book_work *w);
 
 /* ---- book_run.c ---- */
 

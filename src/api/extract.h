@@ -33,8 +33,8 @@ struct extraction {
     struct slice filename;       /* lives until extract_begin returns */
     /* On the loop, never from inside extract_begin; `text` lives until it returns. */
     void (*done)(struct extraction *x, int rc, struct slice text, const struct err *err);
+    const char *format; /* of a book (api/press.h); of a document the service's own */
     /* The service's own. */
-    const char *format;
     struct extraction *next;
     void *process; /* NULL while it waits */
     bool again;    /* The second attempt: the first was killed. */

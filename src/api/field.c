@@ -361,6 +361,12 @@ static int parse_value(void *at, const struct field *f, const char *path, const 
     return -(int)ERR_INTERNAL;
 }
 
+/* A default is JSON; those of strings have no escapes. */
+static struct slice unquoted(const char *json)
+{
+    return (struct slice){ json + 1, strlen(json) - 2 };
+}
+
 static void set_default(void *at, const struct field *f)
 {
     if (f->kind == FIELD_KIND_ENUM) ((struct field_enum *)at)->value = -1;
@@ -369,9 +375,9 @@ static void set_default(void *at, const struct field *f)
     case FIELD_KIND_BOOL: ((struct field_bool *)at)->value = f->def[0] == 't'; break;
     case FIELD_KIND_INT: ((struct field_int *)at)->value = strtoll(f->def, NULL, 10); break;
     case FIELD_KIND_NUMBER: ((struct field_number *)at)->value = strtod(f->def, NULL); break;
+    case FIELD_KIND_STRING: ((struct field_string *)at)->value = unquoted(f->def); break;
     case FIELD_KIND_ENUM: {
-        struct slice quoted = slice_of(f->def);
-        struct slice name = { .ptr = quoted.ptr + 1, .len = quoted.len - 2 };
+        struct slice name = unquoted(f->def);
         for (int i = 0; f->names[i]; i++)
             if (slice_is(name, f->names[i])) ((struct field_enum *)at)->value = i;
         break;

@@ -34,6 +34,9 @@ struct service_ops {
     /* api/extract.h */
     int (*extract)(struct service *service, struct extraction *x, struct err *err);
     void (*extract_cancel)(struct service *service, struct extraction *x);
+    /* api/press.h */
+    int (*press)(struct service *service, struct extraction *x, struct err *err);
+    void (*press_cancel)(struct service *service, struct extraction *x);
 };
 
 struct service {

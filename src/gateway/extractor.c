@@ -4,7 +4,6 @@
 #include "base/log.h"
 #include "base/seam.h"
 #include "base/utf8.h"
-#include "proto/decode.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -18,6 +17,7 @@
 enum { READ_STEP = 64 << 10 };
 
 struct extractor {
+    const struct extractor_kind *kind;
     uv_loop_t *loop;
     const char *data_dir, *program;
     struct extraction *waiting, **end;
@@ -47,7 +47,7 @@ static void start_some(uv_idle_t *idle);
 
 static void wake(struct extractor *e)
 {
-    bool may = e->waiting && e->n_running < EXTRACT_RUNNING_MAX && !e->closed;
+    bool may = e->waiting && e->n_running < e->kind->running_max && !e->closed;
     if (may)
         (void)uv_idle_start(&e->starter, start_some); /* Always 0, as the next. */
     else
@@ -77,20 +77,23 @@ static void on_handle_closed(uv_handle_t *handle)
         wake(e);
 }
 
+static int trouble(const struct extractor_kind *kind, enum err_code code,
+                   enum extractor_trouble what, struct err *err)
+{
+    return err_set(err, code, "%s", kind->trouble[what]);
+}
+
 static int result(const struct process *p, struct err *err)
 {
-    if (p->too_slow)
-        return err_set(err, ERR_LIMIT, "The file could not be read within %d seconds.",
-                       EXTRACT_MS / 1000);
-    if (p->no_memory) return err_set(err, ERR_NO_MEMORY, "There is no memory for the file's text.");
-    if (p->too_long)
-        return err_set(err, ERR_LIMIT, "The file has more than %d bytes of text.",
-                       EXTRACT_TEXT_MAX);
+    const struct extractor_kind *kind = p->owner->kind;
+    bool broken = p->signal || p->not_text;
+    if (p->too_slow) return trouble(kind, ERR_LIMIT, EXTRACTOR_SLOW, err);
+    if (p->no_memory) return err_set(err, ERR_NO_MEMORY, "There is no memory for the file.");
+    if (p->too_long) return trouble(kind, ERR_LIMIT, EXTRACTOR_LONG, err);
     if (p->signal == SIGXCPU || (p->signal == SIGKILL && !p->not_text))
-        return err_set(err, ERR_LIMIT, "The file took too much time or memory to be read.");
-    if (p->signal || p->status || p->not_text)
-        return extract_end_error(p->signal || p->not_text ? DECODE_BROKEN : (int)p->status,
-                                 p->x->format, err);
+        return trouble(kind, ERR_LIMIT, EXTRACTOR_KILLED, err);
+    if (broken || p->status)
+        return kind->end_error(broken ? kind->status_broken : (int)p->status, p->x->format, err);
     return 0;
 }
 
@@ -121,7 +124,7 @@ static void finish(struct process *p)
         x = NULL;
     }
     bool half = p->n_checked < p->text.len; /* A character that is cut. */
-    p->not_text = p->not_text || half;
+    p->not_text = p->not_text || (half && p->owner->kind->is_text);
     int rc = x ? result(p, &err) : 0;
     p->x = NULL;
     uv_close((uv_handle_t *)&p->process, on_handle_closed);
@@ -142,8 +145,9 @@ static void on_exit_of(uv_process_t *process, int64_t status, int signal)
     p->status = status;
     p->signal = signal;
     if (p->x && (signal || status))
-        log_info("a document was not read", LOG_STR("format", p->x->format),
-                 LOG_INT("status", status), LOG_INT("signal", signal));
+        log_info("a worker of one document failed", LOG_STR("kind", p->owner->kind->name),
+                 LOG_STR("format", p->x->format), LOG_INT("status", status),
+                 LOG_INT("signal", signal));
     finish(p);
 }
 
@@ -181,12 +185,12 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *bytes)
         return;
     }
     if (n == 0 || p->too_long || p->not_text || p->no_memory || !p->x) return;
-    if ((size_t)n > EXTRACT_TEXT_MAX - p->text.len) {
+    if ((size_t)n > p->text.max - p->text.len) {
         p->too_long = true;
     } else {
         buf_add(&p->text, bytes->base, (size_t)n);
         p->no_memory = p->text.failed;
-        if (!p->no_memory) check_text(p);
+        if (!p->no_memory && p->owner->kind->is_text) check_text(p);
     }
     if (p->too_long || p->not_text || p->no_memory) kill_it(p);
 }
@@ -198,7 +202,7 @@ static int spawn(struct process *p, int fd, struct err *err)
     char *args[] = { (char *)"tiro",
                      (char *)"worker",
                      (char *)"--kind",
-                     (char *)"decode",
+                     (char *)(uintptr_t)p->owner->kind->name,
                      (char *)"--format",
                      (char *)(uintptr_t)p->x->format,
                      NULL };
@@ -220,7 +224,9 @@ static int spawn(struct process *p, int fd, struct err *err)
     /* Libraries open files without close-on-exec; it gets none of them. */
     (void)close_range(STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC); /* Since 5.11. */
     int rc = uv_spawn(p->owner->loop, &p->process, &options);
-    if (rc < 0) return err_set(err, ERR_BUSY, "A process to read the file: %s", uv_strerror(rc));
+    if (rc < 0)
+        return err_set(err, ERR_BUSY, "%s: %s", p->owner->kind->trouble[EXTRACTOR_LOST],
+                       uv_strerror(rc));
     return 0;
 }
 
@@ -228,12 +234,12 @@ static int spawn(struct process *p, int fd, struct err *err)
 static int start(struct extractor *e, struct extraction *x, int fd, struct err *err)
 {
     struct process *p = mem_calloc(1, sizeof *p);
-    if (!p) return err_set(err, ERR_NO_MEMORY, "There is no memory to read the file.");
+    if (!p) return err_set(err, ERR_NO_MEMORY, "There is no memory for the file.");
     p->owner = e;
     p->x = x;
     x->process = p;
     p->process.data = p->pipe.data = p->deadline.data = p;
-    buf_init(&p->text, EXTRACT_TEXT_MAX);
+    buf_init(&p->text, e->kind->bytes_max);
     p->next = e->processes;
     p->at = &e->processes;
     if (p->next) p->next->at = &p->next;
@@ -245,7 +251,7 @@ static int start(struct extractor *e, struct extraction *x, int fd, struct err *
     int rc = spawn(p, fd, err);
     if (rc == 0 && uv_read_start((uv_stream_t *)&p->pipe, on_alloc, on_read) < 0)
         rc = err_set(err, ERR_IO, "The output of a process could not be read.");
-    (void)uv_timer_start(&p->deadline, on_deadline, EXTRACT_MS, 0);
+    (void)uv_timer_start(&p->deadline, on_deadline, e->kind->ms, 0);
     if (rc == 0) return 0;
     p->x = NULL;
     p->read_all = true;
@@ -311,11 +317,12 @@ static void start_some(uv_idle_t *idle)
 
 /* ---- Life ---- */
 
-int extractor_open(struct extractor **ret, uv_loop_t *loop, const char *data_dir,
-                   const char *program, struct err *err)
+int extractor_open(struct extractor **ret, const struct extractor_kind *kind, uv_loop_t *loop,
+                   const char *data_dir, const char *program, struct err *err)
 {
     struct extractor *e = mem_calloc(1, sizeof *e);
     if (!e) return err_set(err, ERR_NO_MEMORY, "no memory to read documents");
+    e->kind = kind;
     e->loop = loop;
     e->data_dir = data_dir;
     e->program = program;
@@ -348,9 +355,9 @@ void extractor_close(struct extractor *e)
 int extractor_begin(struct extractor *e, struct extraction *x, struct err *err)
 {
     assert(!e->closed && x->done);
-    if (e->n_waiting >= EXTRACT_WAITING_MAX)
-        return err_set(err, ERR_OVERLOADED, "Too many files wait to be read; try again later.");
-    x->format = extract_format(x->filename);
+    if (e->n_waiting >= e->kind->waiting_max)
+        return trouble(e->kind, ERR_OVERLOADED, EXTRACTOR_FULL, err);
+    if (e->kind->by_name) x->format = extract_format(x->filename);
     x->again = false;
     wait_in_line(e, x);
     wake(e);

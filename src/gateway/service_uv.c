@@ -14,7 +14,7 @@ struct service_uv {
     uv_loop_t *loop;
     uv_async_t wake;
     struct service_timer *timers; /* all that have not fired */
-    struct extractor *extractor;
+    struct extractor *extractor, *press;
 };
 
 struct service_timer {
@@ -111,12 +111,24 @@ static void op_extract_cancel(struct service *service, struct extraction *x)
     extractor_cancel(((struct service_uv *)service)->extractor, x);
 }
 
+static int op_press(struct service *service, struct extraction *x, struct err *err)
+{
+    return extractor_begin(((struct service_uv *)service)->press, x, err);
+}
+
+static void op_press_cancel(struct service *service, struct extraction *x)
+{
+    extractor_cancel(((struct service_uv *)service)->press, x);
+}
+
 static const struct service_ops service_uv_ops = {
     .timer = op_timer,
     .timer_cancel = op_timer_cancel,
     .work = op_work,
     .extract = op_extract,
     .extract_cancel = op_extract_cancel,
+    .press = op_press,
+    .press_cancel = op_press_cancel,
 };
 
 /* ---- Store ---- */
@@ -149,7 +161,8 @@ int service_uv_open(struct service_uv **ret, uv_loop_t *loop, const char *data_d
     assert(rc == 0); /* With a live loop it does not fail. */
     s->wake.data = s;
     *ret = s;
-    TRY(extractor_open(&s->extractor, loop, data_dir, program, err));
+    TRY(extractor_open(&s->extractor, &extractor_decode, loop, data_dir, program, err));
+    TRY(extractor_open(&s->press, &extractor_press, loop, data_dir, program, err));
     struct store_options options = { .url = database ? database : url,
                                      .wake = wake_loop,
                                      .ctx = s };
@@ -161,6 +174,7 @@ void service_uv_close(struct service_uv *s)
     if (!s) return;
     runners_stop(&s->service);
     extractor_close(s->extractor);
+    extractor_close(s->press);
     store_close(s->service.store);
     s->service.store = NULL;
     while (s->timers) end_timer(s->timers);

@@ -4,43 +4,15 @@
 #include "base/seam.h"
 #include "proto/decode.h"
 #include "worker/decoder.h"
+#include "worker/errand.h"
 #include "worker/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* Sanitizers keep shadows of the whole address space. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#    define ANY_MEMORY 1
-#elif defined(__has_feature)
-#    if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#        define ANY_MEMORY 1
-#    endif
-#endif
-
-static int limit(int what, rlim_t most)
-{
-    /* Too much time is a signal of its own (SIGXCPU) before the second limit kills. */
-    const struct rlimit l = { most, what == RLIMIT_CPU ? most + 1 : most };
-    return setrlimit((__rlimit_resource_t)what, &l);
-}
-
-/* What is not limited could take the machine along. */
-static int set_limits(void)
-{
-#ifndef ANY_MEMORY
-    if (limit(RLIMIT_AS, DECODE_MEMORY_MAX) < 0) return -1;
-#endif
-    if (limit(RLIMIT_CPU, DECODE_CPU_S) < 0) return -1;
-    if (limit(RLIMIT_FSIZE, 0) < 0) return -1; /* Nothing but a pipe can be written to. */
-    return limit(RLIMIT_NOFILE, DECODE_FILES_MAX);
-}
 
 static int end_of(int rc)
 {
@@ -64,19 +36,6 @@ static int write_out(void *ctx, struct slice text, struct err *err)
     return file_write_all(STDOUT_FILENO, text.ptr, text.len, "the text", err);
 }
 
-static int map_document(struct slice *ret, struct err *err)
-{
-    struct stat st;
-    if (seams.fstat(STDIN_FILENO, &st) < 0) return err_errno(err, errno, "the document");
-    if (!S_ISREG(st.st_mode)) return err_set(err, ERR_INTERNAL, "the document is not a file");
-    *ret = SLICE("");
-    if (st.st_size == 0) return 0;
-    const char *bytes = seams.map_file(STDIN_FILENO, (size_t)st.st_size);
-    if (!bytes) return err_set(err, ERR_NO_MEMORY, "the document is too large for its process");
-    *ret = (struct slice){ bytes, (size_t)st.st_size };
-    return 0;
-}
-
 static int read_document(const struct decoder *decoder)
 {
     struct sandbox box;
@@ -84,7 +43,7 @@ static int read_document(const struct decoder *decoder)
     struct text_out out;
     struct err err = { 0 };
     sandbox_enter(&box, &(struct sandbox_needs){ 0 });
-    int rc = map_document(&document, &err);
+    int rc = errand_map_input(&document, "the document", &err);
     if (rc < 0) return end_of(rc); /* What is mapped ends with the process. */
     text_out_init(&out, write_out, NULL, DECODE_TEXT_MAX);
     rc = decoder->read(document, &out, &err);
@@ -119,7 +78,7 @@ static int look_for_why(const struct decoder *decoder)
     struct slice document;
     struct err err = { 0 };
     sandbox_enter(&box, &(struct sandbox_needs){ 0 });
-    int rc = map_document(&document, &err);
+    int rc = errand_map_input(&document, "the document", &err);
     if (rc < 0) return end_of(rc);
     return decoder->is_encrypted(document) ? DECODE_ENCRYPTED : DECODE_DAMAGED;
 }
@@ -147,7 +106,8 @@ int worker_decode(const char *format)
 {
     const struct decoder *decoder = decoder_find(format);
     log_setup(LOG_WARN, LOG_TEXT, "decode worker");
-    if (!decoder || set_limits() < 0) {
+    const struct errand_limits limits = { DECODE_MEMORY_MAX, DECODE_CPU_S, DECODE_FILES_MAX };
+    if (!decoder || errand_set_limits(&limits) < 0) {
         log_error("a document cannot be read", LOG_STR("format", format),
                   LOG_STR("why", decoder ? "no limits can be set" : "no such format"));
         return DECODE_BROKEN;

@@ -42,12 +42,15 @@ class Database:
                     if again == 19:
                         raise
 
-    def change(self, statement):
+    def change(self, *statements):
         """With no server on it, or in PostgreSQL."""
         if self.url:
-            return psql(self.url, statement)
+            for statement in statements:
+                psql(self.url, statement)
+            return
         with contextlib.closing(sqlite3.connect(self.folder / "tiro.db")) as db, db:
-            db.execute(statement)
+            for statement in statements:
+                db.execute(statement)
 
 
 def psql(url, statement):

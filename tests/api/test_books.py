@@ -59,8 +59,8 @@ def test_through_crashes_each_scene_once(tmp_path):
         assert scene["words"] <= scene["words_wanted"] * 1.15
     assert done["progress"]["words"] == sum(s["words"] for s in scenes(done))
     assert done["premise"] and done["people"] and done["style_sheet"] and done["title"]
-    # Two of the book, two outlines, two plans, four scenes, four summaries.
-    assert done["progress"]["steps"] == 14
+    # Three of the book, two outlines, two plans, four scenes, four summaries.
+    assert done["progress"]["steps"] == 15
     server.stop()
 
 
@@ -91,10 +91,25 @@ def test_pause_change_and_write_again(server):
     assert scenes(again)[0]["version_id"] == mine["version_id"]
     assert scenes(again)[2:] == scenes(done)[2:]
     old = book(server, f"{path}/chapters/{again['chapters'][0]['id']}")["scenes"][1]["versions"][1]
+    assert 0 <= old["seed"] < 2 ** 53  # JavaScript reads it exactly.
     back = book(server, f"{path}/scenes/{second['id']}", {"version_id": old["id"]})["scenes"][1]
     assert back["text"] == old["text"] and back["version_id"] == old["id"]
     assert book(server, path, method="DELETE")["deleted"]
     assert ask(server, "GET", path)[0] == 404
+
+
+@pytest.mark.timeout(600)
+def test_a_large_book_leaves_room(server):
+    """Eight chapters at a time are all that is open at once; another book begins all the same."""
+    large = "/" + book(server, "", {**SMALL, "words": 8000, "chapters": 8, "scenes": 2, "parallel": 8})["id"]
+    book(server, large + "/start", {})
+    until(server, large, lambda b: len(b["chapters"]) == 8)
+    small = "/" + book(server, "", SMALL)["id"]
+    book(server, small + "/start", {"until": "outline"})
+    until(server, small, lambda b: b["status"] == "draft" and len(b["chapters"]) == 2)
+    assert book(server, large)["status"] == "running"
+    for path in (large, small):
+        assert book(server, path, method="DELETE")["deleted"]
 
 
 @pytest.mark.parametrize("body, param", [

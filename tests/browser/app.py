@@ -28,7 +28,7 @@ def finished(page, n=0):
 
 def cut_short(page, n=0):
     """What a small model says may never end: waits for its first words, then stops it."""
-    expect(answer(page, n)).to_have_text(re.compile(r"\S"), timeout=WAIT)
+    expect(answer(page, n).locator(".text").first).to_have_text(re.compile(r"\S"), timeout=WAIT)
     box_of(page).press("Escape")  # Stops, or does nothing when it has ended.
     return finished(page, n)
 

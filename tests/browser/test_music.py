@@ -45,6 +45,7 @@ def show(browser, server, abc, **context):
     page = browser.new_page(**context)
     page.problems = []
     page.on("pageerror", lambda e: page.problems.append(str(e)))
+    page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
     # What is really handed to the sound card, seen from below the app.
     page.add_init_script("""
         window.played = [];
@@ -301,11 +302,16 @@ def test_files(score):
 def test_a_pdf(browser, server):
     pypdf = pytest.importorskip("pypdf")
     long = KESH + "".join(f"|:G2G GAB|ABA ABd|edd gdd|edB d{'BA|' if i else '^A=A:|'}\n".replace(":|", "|") .replace("|:", "") for i in range(30))
-    page = show(browser, server, long.replace("The Kesh", "The Kesh – ♪ (one) \\\\ “two”"))
+    long = long.replace("The Kesh", "The Kesh – ♪ (one) \\\\ “two”").replace("ABd|edd", "ABd|{^g}edd", 1)
+    page = show(browser, server, long)
     data = save(page, "PDF")
     reader = pypdf.PdfReader(__import__("io").BytesIO(data), strict=True)
     assert len(reader.pages) > 1 and reader.metadata.title.startswith("The Kesh")
     assert reader.pages[0].mediabox.width == pytest.approx(595.28)
+    # What belongs to a grace note is as small as on the screen.
+    small = page.locator(".score path").evaluate_all("all => all.filter((e) => getComputedStyle(e).transform !== 'none').length")
+    drawn = b"".join(p.get_contents().get_data() for p in reader.pages)
+    assert small > 0 and len(re.findall(rb"q 0\.\d+ 0 0 0\.\d+ [\d.]+ [\d.]+ cm ", drawn)) == small
     page.close()
 
 

@@ -3967,7 +3967,7 @@ export interface BookCreateRequest {
     genre?: string | null;
     /** Who wants what, and how it ends. Left out: the model writes it. */
     premise?: string | null;
-    /** Its people, a line each. Left out: they come with the premise. */
+    /** Its people, a line each: "Ada Reed: a keeper of bees". Left out: the model invents four. */
     people?: string | null;
     /** Who tells it, tense, tone, places. Left out: the model writes it. */
     style_sheet?: string | null;

@@ -25,6 +25,7 @@ export interface Page {
 }
 
 export const pages: readonly Page[] = [
+    { path: "books", name: "Books", load: () => import("./page/books") },
     { path: "exams", name: "Exams", load: () => import("./page/exams") },
     { path: "folder", name: "", load: () => import("./page/folder") },
     { path: "memory", name: "Memory", load: () => import("./page/memory") },

@@ -24,7 +24,8 @@ static const struct field fields[] = {
     FIELD_STRING(struct create_book_req, premise, .len_max = BOOK_TEXT_MAX,
                  .help = "Who wants what, and how it ends. Left out: the model writes it."),
     FIELD_STRING(struct create_book_req, people, .len_max = BOOK_TEXT_MAX,
-                 .help = "Its people, a line each. Left out: they come with the premise."),
+                 .help = "Its people, a line each: \"Ada Reed: a keeper of bees\". Left out: the "
+                         "model invents four."),
     FIELD_STRING(struct create_book_req, style_sheet, .len_max = BOOK_TEXT_MAX,
                  .help = "Who tells it, tense, tone, places. Left out: the model writes it."),
     FIELD_INT(struct create_book_req, words, .range = { BOOK_WORDS_MIN, BOOK_WORDS_MAX },

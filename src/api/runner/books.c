@@ -80,6 +80,18 @@ static void drop_over(struct books *b)
     }
 }
 
+/* Of those that may begin a step, the one that has the fewest: a book of eight at a time leaves
+ * room for others. */
+static struct book_work *next_work(struct books *b)
+{
+    struct book_work *next = NULL;
+    for (struct book_work *w = b->works; w; w = w->next) {
+        if (w->taking || w->full || w->stopped || now_ns() < w->rest_until_ns) continue;
+        if (!next || w->n_steps < next->n_steps) next = w;
+    }
+    return next;
+}
+
 void books_go(struct books *b)
 {
     int n_open = 0;
@@ -87,10 +99,9 @@ void books_go(struct books *b)
     drop_over(b);
     if (b->draining) return;
     for (struct book_work *w = b->works; w; w = w->next) n_open += w->n_steps;
-    for (struct book_work *w = b->works; w; w = w->next) {
-        if (w->taking || w->full || w->stopped || now_ns() < w->rest_until_ns) continue;
-        if (n_open++ >= BOOK_STEPS_OPEN_MAX) return;
-        book_take_begin(w);
+    for (; n_open < BOOK_STEPS_OPEN_MAX; n_open++) {
+        struct book_work *w = next_work(b);
+        if (!w || !book_take_begin(w)) return;
     }
 }
 

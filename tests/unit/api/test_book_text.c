@@ -1,6 +1,7 @@
 /* Measures and cuts of prose. */
 #include "unit/test.h"
 
+#include "api/book_people.h"
 #include "api/book_text.h"
 #include "base/seam.h"
 
@@ -59,21 +60,74 @@ static void test_repeated(void **state)
     book_grams_release(&g);
 }
 
-static void test_unrepeat(void **state)
+static void test_sift(void **state)
 {
     (void)state;
     struct book_grams g = { 0 };
+    struct book_names names;
     struct buf out;
+    book_names(&names, SLICE("- Emily Ives: a keeper"));
     assert_ok(book_grams_add(&g, SLICE(ONE), &err), &err);
     buf_init(&out, 1024);
-    assert_ok(book_unrepeat(&out, &g, SLICE("a b c d e f g h i."),
-                            SLICE("New words stand here.\n\nThe cat sat on the mat by the door. "
-                                  "A b c d e f g h i. And more."),
-                            &err),
-              &err);
-    assert_true(slice_is(buf_slice(&out), "New words stand here. And more."));
+    assert_ok(
+        book_sift(
+            &out, &g, &names, true, SLICE("a b c d e f g h i. She began to walk."),
+            SLICE("New words stand here.\n\nThe cat sat on the mat by the door. "
+                  "A b c d e f g h i. Emma Ives came in. In this scene all is well. "
+                  "She BEGAN to walk. Go on. Go on. In her\xe7\x9a\x84 room.\n- A list.\n"
+                  "Emily (low): \"Go.\"\nTom:\nYou go. And I.\n\nEmily Ives came in. And more."),
+            &err),
+        &err);
+    assert_string_equal(buf_str(&out),
+                        "New words stand here. Go on. Go on.\n\nEmily Ives came in. And more.");
     buf_release(&out);
     book_grams_release(&g);
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    struct book_names names;
+    book_names(&names, SLICE("People of the book\n- Emily Ives: a keeper\n* Old Tom, who fishes\n"
+                             "3. Zo\xc3\xab \xe2\x80\x94 her sister\n"
+                             "- One two three four five: no name\n\nIda (late) and more\n"));
+    assert_int_equal(names.n, 4);
+    assert_true(slice_is(names.at[0], "Emily Ives"));
+    assert_true(slice_is(names.lines[0], "Emily Ives: a keeper"));
+    assert_true(slice_is(names.at[1], "Old Tom"));
+    assert_true(slice_is(names.at[2], "Zo\xc3\xab"));
+    assert_true(slice_is(names.at[3], "Ida"));
+    book_names(&names, SLICE(""));
+    assert_int_equal(names.n, 0);
+}
+
+static void test_drift(void **state)
+{
+    (void)state;
+    struct book_names names;
+    book_names(&names, SLICE("- Emily Ives: a keeper\n- Victor Grube: her friend\n- Ida: a child"));
+    static const char *const kept[] = { "Emily Ives spoke.",
+                                        "Emily spoke to Mr Grube.",
+                                        "Then Emily saw it.",
+                                        "His wife, Anna Grube, came.",
+                                        "Ida Ives.",
+                                        "Emily",
+                                        "" };
+    static const char *const drifted[] = { "Emma Ives spoke.", "It was Emily Grube.",
+                                           "\"Victoria Grube!\"" };
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        assert_false(book_names_drift(&names, slice_of(kept[i])));
+    for (size_t i = 0; i < sizeof drifted / sizeof *drifted; i++)
+        assert_true(book_names_drift(&names, slice_of(drifted[i])));
+}
+
+static void test_titles(void **state)
+{
+    (void)state;
+    assert_true(book_titles_alike(SLICE("The Fire in the Harbour"), SLICE("A fire")));
+    assert_true(book_titles_alike(SLICE("Small Lies"), SLICE("More lies")));
+    assert_false(book_titles_alike(SLICE("The Cold Oven"), SLICE("The Long Night")));
+    assert_false(book_titles_alike(SLICE("The"), SLICE("The")));
 }
 
 static void test_no_memory(void **state)
@@ -96,9 +150,11 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_words),    cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_prose),    cmocka_unit_test(test_repeated),
-        cmocka_unit_test(test_unrepeat), cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_words),     cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_prose),     cmocka_unit_test(test_repeated),
+        cmocka_unit_test(test_sift),      cmocka_unit_test(test_names),
+        cmocka_unit_test(test_drift),     cmocka_unit_test(test_titles),
+        cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
  */
 #include "unit/test.h"
 
+#include "api/press.h"
 #include "base/seam.h"
 #include "gateway/extractor.h"
 #include "proto/decode.h"
@@ -115,7 +116,7 @@ static int set_up(void **state)
 {
     (void)state;
     if (!mkdtemp(dir) || uv_loop_init(&loop) < 0) return -1;
-    return extractor_open(&extractor, &loop, dir, NULL, &err);
+    return extractor_open(&extractor, &extractor_decode, &loop, dir, NULL, &err);
 }
 
 static int tear_down(void **state)
@@ -186,7 +187,7 @@ static void test_what_is_no_text_is_refused(void **state)
     ask(&a, "x", SLICE("say a\0b"));
     wait_for(&a);
     assert_int_equal(a.rc, -ERR_INVALID_VALUE);
-    refuse("flood", ERR_LIMIT, "more than 33554432 bytes of text");
+    refuse("flood", ERR_LIMIT, "more than 32 MiB of text");
 }
 
 static void test_a_few_at_once_and_none_lost(void **state)
@@ -264,10 +265,61 @@ static void test_one_runs_when_all_ends(void **state)
     /* tear_down ends them. */
 }
 
+/* ---- Books: bytes in, bytes out ---- */
+
+static void press(struct asked *a, struct extractor *e, struct slice book)
+{
+    *a = (struct asked){ .x = { .bytes = book, .format = "epub", .done = done } };
+    assert_ok(extractor_begin(e, &a->x, &err), &err);
+    wait_for(a);
+}
+
+static void test_books_become_files(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *book;
+        int code;
+        const char *part;
+    } rows[] = {
+        { "exit 20", ERR_INTERNAL, "'epub': the process that makes it failed" },
+        { "exit 21", ERR_LIMIT, "too large" },
+        { "exit 22", ERR_LIMIT, "1024 MiB" },
+        { "exit 23", ERR_UNSUPPORTED_FORMAT, "libpangocairo" },
+        { "exit 24", ERR_INTERNAL, "failed" },
+        { "kill 11", ERR_INTERNAL, "failed" },
+        { "kill 24", ERR_LIMIT, "too much time" },
+        { "flood", ERR_LIMIT, "64 MiB" },
+    };
+    struct extractor *e;
+    struct asked a;
+    assert_ok(extractor_open(&e, &extractor_press, &loop, dir, NULL, &err), &err);
+    press(&a, e, SLICE("say PK\0\xff"));
+    assert_ok(a.rc, &err);
+    assert_int_equal(a.len, 4);
+    press(&a, e, SLICE("format"));
+    assert_string_equal(a.text, "epub");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        press(&a, e, slice_of(rows[i].book));
+        if (a.rc != -rows[i].code || !strstr(a.why, rows[i].part))
+            fail_msg("'%s' gave %d '%s'", rows[i].book, a.rc, a.why);
+    }
+    struct extraction many[PRESS_WAITING_MAX + 1];
+    for (size_t i = 0; i < PRESS_WAITING_MAX; i++) {
+        many[i] = (struct extraction){ .bytes = SLICE("sleep"), .format = "epub", .done = done };
+        assert_ok(extractor_begin(e, &many[i], &err), &err);
+    }
+    many[PRESS_WAITING_MAX] = many[0];
+    assert_fails(extractor_begin(e, &many[PRESS_WAITING_MAX], &err), ERR_OVERLOADED, &err, "books");
+    extractor_close(e);
+    (void)uv_run(&loop, UV_RUN_NOWAIT);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1) {
-        if (argc != 6 || strcmp(argv[1], "worker") != 0 || strcmp(argv[3], "decode") != 0) return 1;
+        if (argc != 6 || strcmp(argv[1], "worker") != 0) return 1;
+        if (strcmp(argv[3], "decode") != 0 && strcmp(argv[3], "press") != 0) return 1;
         return worker(argv[5]);
     }
     const struct CMUnitTest tests[] = {
@@ -280,6 +332,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_cancelled_ones_are_not_heard_of),
         cmocka_unit_test(test_bytes_that_are_not_there),
         cmocka_unit_test(test_limits_on_both_sides),
+        cmocka_unit_test(test_books_become_files),
         cmocka_unit_test(test_one_runs_when_all_ends),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

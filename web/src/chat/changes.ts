@@ -1,5 +1,5 @@
 // What became of a text, line by line; loaded when somebody wants to see it.
-import { diffLines } from "diff";
+import { diffLines, diffWordsWithSpace } from "diff";
 
 export interface Line {
     kind: "same" | "new" | "old";
@@ -21,4 +21,13 @@ export function changes(before: string, after: string): Line[] {
             .split("\n")
             .map((text): Line => ({ kind: added ? "new" : removed ? "old" : "same", text })),
     );
+}
+
+/** Word by word, for prose. */
+export function wordChanges(before: string, after: string): Line[] {
+    const parts = diffWordsWithSpace(before, after, { maxEditLength: EDITS_MAX }) ?? [
+        { value: before, removed: true },
+        { value: after, added: true },
+    ];
+    return parts.map(({ value, added, removed }): Line => ({ kind: added ? "new" : removed ? "old" : "same", text: value }));
 }

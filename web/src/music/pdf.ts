@@ -114,7 +114,9 @@ function textOf(text: SVGTextElement, stencils: Stencil[]): string {
             if (!words.trim() || piece.getNumberOfChars() === 0) return "";
             const style = getComputedStyle(piece);
             // The score may be drawn smaller or larger than its units; its sizes are in units.
-            const size = Number(text.getAttribute("font-size")) || parseFloat(style.fontSize);
+            const own = parseFloat(style.fontSize);
+            const whole = Number(text.getAttribute("font-size"));
+            const size = whole ? (whole * own) / parseFloat(getComputedStyle(text).fontSize) : own;
             const { x, y } = piece.getStartPositionOfChar(0);
             const latin = encoded(words);
             if (latin !== null) return `BT /F${fontOf(style, text)} ${number(size)} Tf 1 0 0 -1 ${number(x)} ${number(y)} Tm (${latin}) Tj ET`;
@@ -129,6 +131,18 @@ function textOf(text: SVGTextElement, stencils: Stencil[]): string {
         .join("\n");
 }
 
+/** Small notes are large ones made smaller: how, as a PDF says it; "": as they are. */
+function scaled(path: SVGElement): string {
+    let all = new DOMMatrix();
+    for (let e: Element | null = path; e && !(e instanceof SVGSVGElement); e = e.parentElement) {
+        const { transform, transformOrigin } = getComputedStyle(e);
+        if (transform === "none") continue;
+        const [x = 0, y = 0] = transformOrigin.split(" ").map(parseFloat);
+        all = new DOMMatrix().translate(x, y).multiply(new DOMMatrix(transform)).translate(-x, -y).multiply(all);
+    }
+    return all.isIdentity ? "" : `${[all.a, all.b, all.c, all.d, all.e, all.f].map(number).join(" ")} cm `;
+}
+
 function shapeOf(path: SVGPathElement): string {
     const of = (name: string) => path.closest(`[${name}]`)?.getAttribute(name) ?? "none";
     const fills = of("fill") !== "none";
@@ -136,7 +150,9 @@ function shapeOf(path: SVGPathElement): string {
     const d = pathOf(path.getAttribute("d") ?? "");
     if (!d || (!fills && !strokes)) return "";
     const width = strokes ? `${number(Number(path.getAttribute("stroke-width")) || 1)} w ` : "";
-    return `${width}${d} ${fills && strokes ? "B" : fills ? "f" : "S"}`;
+    const drawn = `${width}${d} ${fills && strokes ? "B" : fills ? "f" : "S"}`;
+    const place = scaled(path);
+    return place ? `q ${place}${drawn} Q` : drawn;
 }
 
 /** What is drawn, each system with its place: a page ends between two of them. */

@@ -15,6 +15,9 @@ export class ApiError extends Error {
 }
 
 const KEY = "tiro.key";
+/** A key is shown with each request; else a session is, or nothing. */
+export const hasKey = (): boolean => sessionStorage.getItem(KEY) !== null;
+
 /** Says that it is this page that asks: a session changes nothing without it. */
 const OURS = { "x-tiro-request": "1" };
 

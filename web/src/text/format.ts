@@ -11,6 +11,17 @@ export function duration(seconds: number): string {
     return `${Math.ceil(seconds / 60)} min`;
 }
 
+const some = (n: number, what: string) => `about ${n} ${what}${n === 1 ? "" : "s"}`;
+
+/** As somebody would say it: of estimates. */
+export function about(seconds: number): string {
+    if (seconds < 45) return "less than a minute";
+    const minutes = Math.round(seconds / 60);
+    if (minutes < 90) return some(minutes, "minute");
+    const hours = Math.round(minutes / 60);
+    return hours < 36 ? some(hours, "hour") : some(Math.round(hours / 24), "day");
+}
+
 interface Speed {
     /** Of writing, in tokens a second. */
     rate?: number;

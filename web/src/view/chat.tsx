@@ -21,6 +21,7 @@ import { Downloads } from "./downloads";
 import { useFolders } from "./folders";
 import { later } from "./later";
 import { Palette, type Command } from "./palette";
+import { usePlaces } from "./places";
 import { Sidebar } from "./sidebar";
 import { pairOf, Thread } from "./thread";
 
@@ -75,6 +76,7 @@ export function ChatPage({ server, id, into }: Props) {
     const [sharing, setSharing] = useState<{ chat: Chat; leaf: string } | null>(null);
     const [remembering, setRemembering] = useState<Message | null>(null);
     const [folders, foldersAgain] = useFolders();
+    const places = usePlaces();
     const [aim, setAim] = useState<{ id: string } | null>(null);
     const [drawer, setDrawer] = useState(false);
     const [problem, setProblem] = useState("");
@@ -239,8 +241,8 @@ export function ChatPage({ server, id, into }: Props) {
         { name: "New folder", run: () => void newFolder() },
         ...folders.map((f) => ({ name: `New chat in ${f.name}`, run: () => goTo("in", f.id) })),
         ...folders.map((f) => ({ name: `Folder ${f.name}`, run: () => goTo("folder", f.id) })),
-        { name: "Memory", run: () => goTo("memory") },
-        { name: "Shared links", run: () => goTo("links") },
+        { name: "New book", run: () => goTo("books", "new") },
+        ...places.map((p) => ({ name: p.name, run: () => goTo(p.path) })),
         ...server.models.map((m) => ({ name: `Use ${m.id}`, run: () => setChosen(m.id) })),
         ...server.models.map((m) => ({ name: `Ask ${m.id} too, side by side`, run: () => setSecond(m.id) })),
         ...(second ? [{ name: "Ask one model only", run: () => setSecond("") }] : []),
@@ -277,6 +279,7 @@ export function ChatPage({ server, id, into }: Props) {
                 open={c.chat?.id ?? ""}
                 openFolder={c.folder}
                 folders={folders}
+                places={places}
                 onFolders={foldersAgain}
                 onNewFolder={() => void newFolder()}
                 onShare={share}

@@ -1,10 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { pages, type Page } from "../pages";
+import type { Page } from "../pages";
 import { deleteChat, listChats, updateChat, type Chat } from "../server/chats";
 import type { Folder } from "../server/folders";
 import { said } from "../server/http";
-import { is, useMe } from "../server/people";
 import { Group } from "./folders";
 
 interface Props {
@@ -14,6 +13,8 @@ interface Props {
     /** Counts up when something of a chat has changed. */
     round: number;
     folders: Folder[];
+    /** The pages beside the chat that it leads to. */
+    places: Page[];
     /** Something of them has changed. */
     onFolders: () => void;
     onNewFolder: () => void;
@@ -139,14 +140,11 @@ function Row({ chat, props, inSearch, again }: RowProps) {
 }
 
 /** The pages beside the chat. */
-function Places() {
-    const me = useMe();
-    const may = (p: Page) => !p.needs || is(me, p.needs);
-    const named = pages.filter((p) => p.name !== "" && may(p));
-    if (named.length === 0) return null;
+function Places({ pages }: { pages: Page[] }) {
+    if (pages.length === 0) return null;
     return (
         <ul class="places" aria-label="Pages">
-            {named.map((p) => (
+            {pages.map((p) => (
                 <li>
                     <a href={`#/${p.path}`}>{p.name}</a>
                 </li>
@@ -227,7 +225,7 @@ export function Sidebar(props: Props) {
             </ul>
             {chats.length === 0 && search && <p class="notice">No chat holds that.</p>}
             {more && <button onClick={next}>More</button>}
-            <Places />
+            <Places pages={props.places} />
             <div class="bottom">
                 <label>
                     <input type="checkbox" checked={archived} onChange={(e) => setArchived(e.currentTarget.checked)} />{" "}
