@@ -169,6 +169,19 @@ def test_from_an_idea_to_a_book(page, server):
     expect(page.get_by_role("link", name="The first sign")).to_be_focused()
 
 
+def test_downloads(page, server, finished):
+    """By the browser itself; where a key is needed, which a link cannot show, by the page."""
+    title = api(server, "GET", f"/v1/tiro/books/{finished}")["title"]
+    go(page, server, finished)
+    for key, name, ending, head in (("", "Markdown", "md", b"# "), ("", "EPUB", "epub", b"PK"), ("any", "PDF", "pdf", b"%PDF-"),
+                                    ("any", "Word", "docx", b"PK")):
+        page.evaluate("key => key && sessionStorage.setItem('tiro.key', key)", key)
+        with page.expect_download() as loading:
+            page.get_by_role("link", name=name).click()
+        assert loading.value.suggested_filename == f"{title}.{ending}"
+        assert loading.value.path().read_bytes().startswith(head)
+
+
 def test_a_model_that_is_not_there(page, server):
     book = make(server, model="none")
     start(server, book, "outline")
