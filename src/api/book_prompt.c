@@ -182,8 +182,7 @@ static void write_draft(struct buf *b, const struct book_view *v, const struct b
     struct slice end = book_tail(before, END_WORDS);
     buf_printf(b, "The scene: %.*s\n", SLICE_FMT(plan));
     if (end.len) buf_printf(b, "Before: ...%.*s\n", SLICE_FMT(end));
-    buf_printf(b, "\n%s About %d words of the story.", book_piece(ask->piece)->asked,
-               (int)ask->words);
+    buf_printf(b, "\n%s", book_piece(ask->piece)->asked);
 }
 
 static void write_notes(struct buf *b, const struct book_ask *ask)

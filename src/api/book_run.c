@@ -1,4 +1,5 @@
 /* The calls of a step: asked, judged, asked again, until there is something to keep. */
+#include "api/book_sift.h"
 #include "api/book_work.h"
 #include "base/log.h"
 #include "base/seam.h"

@@ -1,8 +1,6 @@
-/* book_text - measures and cuts of prose: words, sentences, and how much of it repeats itself.
+/* book_text - measures and cuts of prose: words and sentences.
  *
  * A word is a run of letters, digits and apostrophes; of scripts without spaces, a character.
- * An 8-gram is repeated when its eight words stood in the same order before, in the text itself or
- * in what has been added to the set.
  */
 #ifndef TIRO_API_BOOK_TEXT_H
 #define TIRO_API_BOOK_TEXT_H
@@ -10,8 +8,6 @@
 #include "base/buf.h"
 
 #include <stdint.h>
-
-enum { BOOK_GRAM = 8 };
 
 size_t book_words(struct slice text);
 /* The beginning of at most so many words, cut behind a sentence where there is one. */
@@ -30,24 +26,18 @@ struct slice book_clip(struct slice text, size_t bytes_max);
 /* Whether half of the words of the shorter title, without "the" and the like, are in the other. */
 bool book_titles_alike(struct slice a, struct slice b);
 
-/* The 8-grams of texts. Zeroed, it is empty. */
-struct book_grams {
-    uint64_t *slots; /* 0: free */
-    size_t n, cap;
+struct book_word {
+    size_t begin, end;
+    uint64_t hash; /* the same whatever its case */
 };
-void book_grams_release(struct book_grams *g);
-/* -ERR_NO_MEMORY */
-int book_grams_add(struct book_grams *g, struct slice text, struct err *err) MUST_USE;
-/* The share of the text's 8-grams that are in `g` (NULL: nothing) or stood in it before; 0 when it
- * has none. */
-int book_repeated(double *ret, const struct book_grams *g, struct slice text,
-                  struct err *err) MUST_USE;
-struct book_names;
-/* Writes the text without the sentences that are repeated (most of their 8-grams; short ones: all
- * of it), speak of the text itself, are of a list or a play, hold what is no word, or in which a
- * name has drifted (book_people.h). What is `before` it in the same scene counts as having stood
- * there. `latin`: the book's script, in which others are no words. */
-int book_sift(struct buf *out, const struct book_grams *g, const struct book_names *names,
-              bool latin, struct slice before, struct slice text, struct err *err) MUST_USE;
+/* A hash of hashes in their order. */
+uint64_t book_mix(uint64_t h, uint64_t v);
+/* The next word from `at` on; false: there is none. */
+bool book_next_word(struct book_word *ret, struct slice text, size_t at);
+/* Whether the character is of a script that sets no spaces: there each counts as a word. */
+bool book_stands_alone(uint32_t c);
+/* Where the sentence that begins at `at` ends: behind its mark and closing quotes, or at a line's
+ * end; *ret_whole: by a mark. */
+size_t book_sentence_end(struct slice text, size_t at, bool *ret_whole);
 
 #endif

@@ -10,6 +10,7 @@
 #ifndef TIRO_API_BOOK_WORK_H
 #define TIRO_API_BOOK_WORK_H
 
+#include "api/book_grams.h"
 #include "api/book_prompt.h"
 #include "api/inner_call.h"
 #include "api/service.h"

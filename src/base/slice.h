@@ -47,6 +47,10 @@ static inline bool slice_ends(struct slice a, struct slice suffix)
 bool slice_eq_nocase(struct slice a, struct slice b);
 /* libsodium's base64 takes some bytes above 0x7F for letters of its own: ask before. */
 bool slice_is_ascii(struct slice s);
+static inline bool slice_starts_nocase(struct slice a, struct slice prefix)
+{
+    return a.len >= prefix.len && slice_eq_nocase((struct slice){ a.ptr, prefix.len }, prefix);
+}
 struct slice slice_trim(struct slice s); /* Without spaces, tabs, CR, LF at both ends. */
 /* Where `needle` first begins in `s`, or s.len. An empty needle is found at 0. */
 size_t slice_find(struct slice s, struct slice needle);

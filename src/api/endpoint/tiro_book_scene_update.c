@@ -1,5 +1,5 @@
 /* POST /v1/tiro/books/{book_id}/scenes/{scene_id}: its plan, its text, or which version stands. */
-#include "api/book_text.h"
+#include "api/book_grams.h"
 #include "api/books.h"
 #include "api/reply.h"
 

@@ -11,9 +11,15 @@ static const struct field query[] = {
     FIELDS_END,
 };
 
+struct list_call {
+    struct chats_call c; /* first */
+    struct slice chat_id;
+};
+
 static int write(struct json_writer *w, struct chats_call *c, struct db *db, struct err *err)
 {
-    return share_list(w, db, &c->stored.principal, c->message_id, c->now, err);
+    struct slice chat_id = ((struct list_call *)c)->chat_id;
+    return share_list(w, db, &c->stored.principal, chat_id, c->now, err);
 }
 
 static int run(struct stored *stored, struct db *db, struct err *err)
@@ -24,10 +30,10 @@ static int run(struct stored *stored, struct db *db, struct err *err)
 static int handle(struct call *call, const void *request, struct err *err)
 {
     const struct list_shares_req *req = request;
-    struct chats_call *c = chats_call_new(call, sizeof *c, err);
-    if (!c) return -ERR_NO_MEMORY;
-    c->message_id = chats_keep(c, &req->chat_id); /* The path has none. */
-    return chats_call_begin(c, run, err);
+    struct list_call *l = (struct list_call *)chats_call_new(call, sizeof *l, err);
+    if (!l) return -ERR_NO_MEMORY;
+    l->chat_id = chats_keep(&l->c, &req->chat_id);
+    return chats_call_begin(&l->c, run, err);
 }
 
 static const struct field response[] = {

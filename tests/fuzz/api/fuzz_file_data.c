@@ -1,4 +1,4 @@
-/* Any text as `file_data` of a part: refused with its place, or bytes that are the same in base64. */
+/* Any text as `file_data` of a part: refused with its place, or bytes that are that base64. */
 #include "api/prompt_files.h"
 
 #include <sodium.h>

@@ -2,6 +2,7 @@
 #include "unit/test.h"
 
 #include "api/book_people.h"
+#include "api/book_sift.h"
 #include "api/book_text.h"
 #include "base/seam.h"
 
