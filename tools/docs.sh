@@ -3,6 +3,7 @@
 set -eu
 build=${1:-build}
 cd "$(dirname "$0")/.."
+[ -x "$build/api_docs" ] || { echo "$0: there is no $build/api_docs; build it first" >&2; exit 2; }
 "$build/api_docs" markdown > docs/api.md
 "$build/api_docs" typescript > web/src/api.d.ts
 mkdir -p tests/fuzz/api
