@@ -14,51 +14,14 @@
 #include "api/runner.h"
 #include "base/log.h"
 #include "fault/disk.h"
+#include "fault/memory.h"
 #include "store/file_table.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 
 extern const struct runner runner_vector_files;
 
 enum { WAITING_MAX = 64, ENTRIES_MAX = 64, DIMENSIONS = 4, TRIES_MAX = 4, N_SPECIAL = 2 };
-
-/* ---- Memory ---- */
-
-static atomic_int left; /* until one fails; none when negative */
-static atomic_bool forever, hit;
-
-static bool fails(void)
-{
-    int before = atomic_load(&left);
-    if (before < 0) return false;
-    if (before > 0) {
-        atomic_fetch_sub(&left, 1);
-        return false;
-    }
-    if (!atomic_load(&forever)) atomic_store(&left, -1);
-    atomic_store(&hit, true);
-    return true;
-}
-
-static void *torn_alloc(size_t size)
-{
-    return fails() ? NULL : seams_real.alloc(size);
-}
-
-static void *torn_realloc(void *ptr, size_t size)
-{
-    return fails() ? NULL : seams_real.realloc(ptr, size);
-}
-
-/* ---- Time ---- */
-
-static _Atomic uint64_t clock_s;
-
-static uint64_t clock_of_seconds(void)
-{
-    return ++clock_s * 1000000000u;
-}
 
 /* ---- A model, a decoder and an index that answer when they are told to ---- */
 
@@ -294,14 +257,14 @@ static void look_done(struct store_job *job, int rc, const struct err *err)
 static int64_t number(const char *sql)
 {
     struct look l = { .rc = -1 };
-    int before = atomic_exchange(&left, -1); /* The test itself has memory. */
+    int before = atomic_exchange(&memory_left, -1); /* The test itself has memory. */
     for (int n = 0; n < TRIES_MAX && l.rc < 0; n++) {
         l = (struct look){ .job = { .run = run_look, .done = look_done }, .sql = sql };
-        atomic_fetch_add(&clock_s, 3600);
+        atomic_fetch_add(&memory_clock_s, 3600);
         store_submit(p.fake.service.store, &l.job);
         store_wait(p.fake.service.store);
     }
-    atomic_store(&left, before);
+    atomic_store(&memory_left, before);
     if (l.rc < 0) fail_msg("%s", l.err.text);
     return l.value;
 }
@@ -318,7 +281,7 @@ static void open_store(const struct disk_image *start)
     struct err err = { 0 };
     struct store_options options = { .url = "sqlite:/sim/tiro.db", .idle_ms = 600000 };
     disk_begin(start);
-    seams.now_ns = clock_of_seconds;
+    seams.now_ns = memory_clock;
     p = (struct place){ .fake.service.ops = &service_ops,
                         .backend.ops = &backend_ops,
                         .indexer = { .ops = &indexer_ops, .life = 1 } };
@@ -344,8 +307,8 @@ static void open_place(const struct disk_image *start)
     s->indexer = &p.indexer;
     s->runners = test_calloc(runner_registry_len, sizeof *s->runners);
     assert_ok(runner_vector_files.start(s, runner_place(), &err), &err);
-    seams.alloc = torn_alloc;
-    seams.realloc = torn_realloc;
+    seams.alloc = memory_alloc;
+    seams.realloc = memory_realloc;
 }
 
 static void close_place(void)
@@ -370,7 +333,7 @@ static void settle(void)
 {
     drive();
     for (int round = 0; round < 4; round++) {
-        atomic_fetch_add(&clock_s, 3600);
+        atomic_fetch_add(&memory_clock_s, 3600);
         (void)fake_fire(&p.fake);
         drive();
     }
@@ -384,9 +347,9 @@ static int ask_once(const char *method, const char *path, const char *request)
 {
     struct fake f;
     fake_init(&f);
-    int before = atomic_exchange(&left, -1); /* The fake's own notes do not fail. */
+    int before = atomic_exchange(&memory_left, -1); /* The fake's own notes do not fail. */
     assert_non_null(buf_reserve(&f.trace, sizeof body));
-    atomic_store(&left, before);
+    atomic_store(&memory_left, before);
     f.service = &p.fake.service;
     f.principal = someone;
     fake_request(&f, method, path, slice_of(request));
@@ -406,8 +369,8 @@ static int ask(const char *method, const char *path, const char *request)
     for (int n = 0; n < TRIES_MAX; n++) {
         int status = ask_once(method, path, request);
         if (status != 503) return status;
-        atomic_store(&left, -1);
-        atomic_fetch_add(&clock_s, 3600);
+        atomic_store(&memory_left, -1);
+        atomic_fetch_add(&memory_clock_s, 3600);
     }
     fail_msg("%s %s is refused again and again: %s", method, path, body);
     return 0;
@@ -474,9 +437,9 @@ static bool play(const struct disk_image *start, int k, bool from_then_on)
 {
     char id[64], path[100], files[120], file[160];
     open_place(start);
-    atomic_store(&hit, false);
-    atomic_store(&forever, from_then_on);
-    atomic_store(&left, k);
+    atomic_store(&memory_hit, false);
+    atomic_store(&memory_forever, from_then_on);
+    atomic_store(&memory_left, k);
     assert_int_equal(ask("POST", "/v1/vector_stores", "{\"name\":\"sea\"}"), 200);
     take_id(id, sizeof id);
     (void)snprintf(path, sizeof path, "/v1/vector_stores/%s", id);
@@ -484,22 +447,22 @@ static bool play(const struct disk_image *start, int k, bool from_then_on)
     (void)snprintf(file, sizeof file, "%s/file-1", files);
     assert_int_equal(ask("POST", files, attachment), 200);
     settle();
-    if (from_then_on && atomic_load(&hit)) atomic_store(&left, -1);
+    if (from_then_on && atomic_load(&memory_hit)) atomic_store(&memory_left, -1);
     settle(); /* What could not be done without memory is done now. */
     check_indexed(path);
     int status = ask("DELETE", file, "");
     if (status != 404) assert_int_equal(status, 200); /* 404: it was done, and could not be said. */
     settle();
-    atomic_store(&left, atomic_load(&hit) ? -1 : atomic_load(&left));
+    atomic_store(&memory_left, atomic_load(&memory_hit) ? -1 : atomic_load(&memory_left));
     settle();
     check_deleted(path);
     status = ask("DELETE", path, "");
     if (status != 404) assert_int_equal(status, 200);
     settle();
-    atomic_store(&left, -1);
+    atomic_store(&memory_left, -1);
     assert_int_equal(ask("GET", path, ""), 404);
     close_place();
-    return atomic_load(&hit);
+    return atomic_load(&memory_hit);
 }
 
 static void test_each_allocation_fails(void **state)
@@ -522,7 +485,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_allocation_fails),
     };
-    atomic_store(&left, -1);
+    atomic_store(&memory_left, -1);
     log_setup(LOG_OFF, LOG_TEXT, "test");
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,9 +4,8 @@
  * Every 5th of them by default; TIRO_ALLOC_FAULTS=1 takes each. */
 #include "base/log.h"
 #include "fault/disk.h"
+#include "fault/memory.h"
 #include "unit/store/book.h"
-
-#include <stdatomic.h>
 
 static const char url[] = "sqlite:/sim/tiro.db";
 enum { JOBS = 16 };
@@ -15,39 +14,6 @@ struct given {
     struct store_job job;
     int n, rc;
 };
-
-static atomic_int left; /* until one fails; none when negative */
-static atomic_bool forever, hit;
-
-static bool fails(void)
-{
-    int before = atomic_load(&left);
-    if (before < 0) return false;
-    if (before > 0) {
-        atomic_fetch_sub(&left, 1);
-        return false;
-    }
-    if (!atomic_load(&forever)) atomic_store(&left, -1);
-    atomic_store(&hit, true);
-    return true;
-}
-
-static void *alloc_or_fail(size_t size)
-{
-    return fails() ? NULL : seams_real.alloc(size);
-}
-
-static void *realloc_or_fail(void *ptr, size_t size)
-{
-    return fails() ? NULL : seams_real.realloc(ptr, size);
-}
-
-static _Atomic uint64_t clock_s;
-
-static uint64_t clock_of_seconds(void)
-{
-    return ++clock_s * 1000000000u;
-}
 
 static int run_given(struct store_job *job, struct db *db, struct err *err)
 {
@@ -103,31 +69,31 @@ static bool run_with(const struct disk_image *start, int k, bool from_then_on)
     struct store *s;
     struct err err = { 0 };
     disk_begin(start);
-    seams.now_ns = clock_of_seconds;
-    seams.alloc = alloc_or_fail;
-    seams.realloc = realloc_or_fail;
-    atomic_store(&hit, false);
-    atomic_store(&forever, from_then_on);
-    atomic_store(&left, k);
+    seams.now_ns = memory_clock;
+    seams.alloc = memory_alloc;
+    seams.realloc = memory_realloc;
+    atomic_store(&memory_hit, false);
+    atomic_store(&memory_forever, from_then_on);
+    atomic_store(&memory_left, k);
     int rc = store_open(&s, &options, &err);
     if (rc < 0) {
         if (rc != -ERR_NO_MEMORY) fail_msg("%s", err.text);
-        atomic_store(&left, -1);
+        atomic_store(&memory_left, -1);
         assert_ok(store_open(&s, &options, &err), &err);
     }
     give(s, given, 1, JOBS - 5);
-    atomic_store(&left, -1);
+    atomic_store(&memory_left, -1);
     /* The store's thread may still tidy up without memory, after which it pauses: what is given now
      * ends behind that, and the clock goes on beyond the longest pause. */
     give(s, given, JOBS - 5, JOBS - 4);
-    atomic_fetch_add(&clock_s, 3600);
+    atomic_fetch_add(&memory_clock_s, 3600);
     give(s, given, JOBS - 4, JOBS);
     for (int n = JOBS - 4; n < JOBS; n++)
         assert_int_equal(given[n].rc, book_kind_of(n) == BOOK_BAD ? -ERR_INVALID_VALUE : 0);
     store_close(s);
     check(given);
     assert_true(disk_end());
-    return atomic_load(&hit);
+    return atomic_load(&memory_hit);
 }
 
 static void each_allocation_fails(void **state)
@@ -148,7 +114,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_allocation_fails),
     };
-    atomic_store(&left, -1);
+    atomic_store(&memory_left, -1);
     log_setup(LOG_OFF, LOG_TEXT, "test");
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
