@@ -174,7 +174,7 @@ stage_postgres() {
     venv
     postgres_begin
     .venv/bin/python -m pytest -q tests/api -m "not soak" \
-        -k "ledger or usage or files or conversations or stored or responses or batches or vector or folders or memory or shares or books"
+        -k "ledger or usage or files or conversations or stored or responses or batches or vector or folders or memory or shares or through_crashes"
     postgres_end
     .venv/bin/python tests/fault/postgres_restarts.py "${RESTARTS:-5}"
 }

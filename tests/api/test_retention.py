@@ -270,8 +270,8 @@ def test_gone_also_when_killed_behind_the_answer(start):
 
 @in_files
 def test_expired_is_gone(start):
-    kinds = ("CONVERSATIONS", "COMPLETIONS", "RESPONSES", "BATCHES", "CHATS", "EVALUATIONS", "FOLDERS", "MEMORIES",
-             "PRESETS")
+    kinds = ("BOOKS", "CONVERSATIONS", "COMPLETIONS", "RESPONSES", "BATCHES", "CHATS", "EVALUATIONS",
+             "FOLDERS", "MEMORIES", "PRESETS")
     days = {f"TIRO_KEEP_{kind}": "365" for kind in kinds}
     server = start("--default-model", CHAT, env=days)
     expiring = [(make, canary(), old) for _, make, old in KINDS if old]
