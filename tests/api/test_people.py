@@ -440,7 +440,7 @@ def test_who_leaves_is_gone(owner):
     who.refused(401, "GET", "/v1/models")
     anybody.refused(404, "GET", f"/v1/tiro/shared/{token}")
     Person(owner.server).refused(401, "POST", "/v1/tiro/sign_in", {"login": login, "password": PASSWORD})
-    end = time.monotonic() + 100  # The batch may have been at work; the sweep is every 30 s.
+    end = time.monotonic() + 100  # The batch may have been at work; the sweep is every 10 s.
     while left := files_with(owner.server, word) + files_with(owner.server, login) + files_with(owner.server, who.user["id"]):
         assert time.monotonic() < end, left
         time.sleep(0.5)

@@ -8,7 +8,7 @@
 
 enum {
     FIRST_MS = 2 * 1000,
-    LEAVING_MS = 30 * 1000, /* while somebody's row waits to go */
+    LEAVING_MS = 10 * 1000, /* while somebody's row waits to go */
     REST_MS = 10 * 60 * 1000,
     LIST_BYTES_MAX = 8 << 20,
 };
