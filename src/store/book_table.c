@@ -1,24 +1,14 @@
 #include "store/book_table.h"
 
+#include "store/owned.h"
+
 #define BOOK_NAMES                                                                    \
     "id, title, idea, model, language, genre, premise, people, style_sheet, status, " \
     "until, error, words, n_chapters, n_scenes, parallel, seed, created_at, "         \
     "updated_at, run_ms, run_words, n_steps, n_again, prompt_tokens, cached_tokens, " \
     "completion_tokens"
 
-enum { QUOTE_MAX = 64, ROWS_FIRST = 16 };
-
-static int not_found(const char *what, struct slice id, struct err *err)
-{
-    return err_set(err, ERR_NOT_FOUND, "%s with id '%.*s' not found.", what,
-                   (int)(id.len < QUOTE_MAX ? id.len : QUOTE_MAX), id.ptr ? id.ptr : "");
-}
-
-static int changed(int n, const char *what, struct slice id, struct err *err)
-{
-    if (n < 0) return n;
-    return n > 0 ? 0 : not_found(what, id, err);
-}
+enum { ROWS_FIRST = 16 };
 
 /* Room for one more of `size` bytes each at the end of an array in the arena; NULL without. */
 static void *more(void **items, size_t n, size_t *room, size_t size, struct arena *arena)
@@ -108,7 +98,7 @@ int book_find(struct book_row *ret, struct db *db, const struct principal *owner
                  "SELECT " BOOK_NAMES " FROM books WHERE id = ?1 AND " OWNED_BY("?2", "?3"),
                  DB_ARGS(DB_TEXT(id), OWNED_ARGS(owner)), err));
     TRY(collect(&found, &n, &rows, sizeof *found, arena, fill_book, err));
-    if (n == 0) return not_found("Book", id, err);
+    if (n == 0) return owned_not_found("Book", id, err);
     *ret = *found;
     return 0;
 }
@@ -129,7 +119,7 @@ int book_update(struct db *db, const struct principal *owner, struct slice id,
                             DB_TEXT_OR_NULL(c->premise), DB_TEXT_OR_NULL(c->people),
                             DB_TEXT_OR_NULL(c->style_sheet), DB_INT(c->parallel), DB_INT(now)),
                     err);
-    return changed(n, "Book", id, err);
+    return owned_changed(n, "Book", id, err);
 }
 
 int book_set_status(struct db *db, const struct principal *owner, struct slice id,
@@ -142,7 +132,7 @@ int book_set_status(struct db *db, const struct principal *owner, struct slice i
                     DB_ARGS(DB_TEXT(id), OWNED_ARGS(owner), DB_TEXT(slice_of(status)),
                             DB_TEXT_OR_NULL(until), DB_TEXT(error), DB_INT(now)),
                     err);
-    return changed(n, "Book", id, err);
+    return owned_changed(n, "Book", id, err);
 }
 
 int book_delete(struct db *db, const struct principal *owner, struct slice id, struct err *err)
@@ -153,7 +143,7 @@ int book_delete(struct db *db, const struct principal *owner, struct slice id, s
                                          "DELETE FROM book_chapters WHERE book_id = ?1" };
     int n = db_exec(db, "DELETE FROM books WHERE id = ?1 AND " OWNED_BY("?2", "?3"),
                     DB_ARGS(DB_TEXT(id), OWNED_ARGS(owner)), err);
-    TRY(changed(n, "Book", id, err));
+    TRY(owned_changed(n, "Book", id, err));
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         n = db_exec(db, parts[i], DB_ARGS(DB_TEXT(id)), err);
         if (n < 0) return n;
@@ -244,7 +234,7 @@ int book_chapter_update(struct db *db, const struct principal *owner, struct sli
         DB_ARGS(DB_TEXT(id), OWNED_ARGS(owner), DB_TEXT(book_id), DB_TEXT_OR_NULL(title),
                 DB_TEXT_OR_NULL(outline)),
         err);
-    return changed(n, "Chapter", id, err);
+    return owned_changed(n, "Chapter", id, err);
 }
 
 /* ---- Scenes ---- */
@@ -305,7 +295,7 @@ int book_scene_set_plan(struct db *db, const struct principal *owner, struct sli
         "UPDATE book_scenes SET plan = coalesce(?5, plan) WHERE id = ?1 AND book_id = ?4 "
         "AND " OWNED_BY("?2", "?3"),
         DB_ARGS(DB_TEXT(id), OWNED_ARGS(owner), DB_TEXT(book_id), DB_TEXT_OR_NULL(plan)), err);
-    return changed(n, "Scene", id, err);
+    return owned_changed(n, "Scene", id, err);
 }
 
 static int forget_notes(struct db *db, struct slice book_id, struct slice scene_id, struct err *err)
@@ -328,7 +318,7 @@ int book_scene_reset(struct db *db, const struct principal *owner, struct slice 
                 "UPDATE book_scenes SET state = 0, summary = '' WHERE book_id = ?1 AND "
                 "(id = ?2 OR chapter_id = ?2) AND " OWNED_BY("?3", "?4"),
                 DB_ARGS(DB_TEXT(book_id), DB_TEXT(id), OWNED_ARGS(owner)), err);
-    return changed(n, "Scene", id, err);
+    return owned_changed(n, "Scene", id, err);
 }
 
 /* ---- Versions ---- */
@@ -383,9 +373,9 @@ int book_version_choose(struct db *db, const struct principal *owner, struct sli
     TRY(db_one_int(&found, 0, db,
                    "SELECT 1 FROM book_versions WHERE id = ?1 AND scene_id = ?2 AND book_id = ?3",
                    DB_ARGS(DB_TEXT(version_id), DB_TEXT(scene_id), DB_TEXT(book_id)), err));
-    if (!found) return not_found("Version", version_id, err);
+    if (!found) return owned_not_found("Version", version_id, err);
     int n = choose(db, owner, book_id, scene_id, version_id, -1, err);
-    return changed(n, "Scene", scene_id, err);
+    return owned_changed(n, "Scene", scene_id, err);
 }
 
 static void fill_version(void *row, const struct db_rows *rows, struct arena *arena)
@@ -470,7 +460,7 @@ int book_count(struct db *db, const struct principal *owner, struct slice id,
                 DB_INT((int64_t)u->prompt_tokens), DB_INT((int64_t)u->cached_tokens),
                 DB_INT((int64_t)u->completion_tokens), DB_INT(now)),
         err);
-    return changed(n, "Book", id, err);
+    return owned_changed(n, "Book", id, err);
 }
 
 int book_progress(struct book_progress *ret, struct db *db, struct slice book_id, struct err *err)

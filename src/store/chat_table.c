@@ -1,23 +1,12 @@
 #include "store/chat_table.h"
 
+#include "store/owned.h"
+
 #define CHAT_NAMES \
     "id, title, leaf_id, settings, pinned, archived, created_at, updated_at, folder_id"
 #define MESSAGE_NAMES "id, parent_id, role, content, model, response_id, details, created_at"
 
-enum { QUOTE_MAX = 64, SNIPPET_MAX = 160, PATTERN_MAX = 2 * CHAT_QUERY_MAX + 3 };
-
-static int not_found(const char *what, struct slice id, struct err *err)
-{
-    return err_set(err, ERR_NOT_FOUND, "%s with id '%.*s' not found.", what,
-                   (int)(id.len < QUOTE_MAX ? id.len : QUOTE_MAX), id.ptr ? id.ptr : "");
-}
-
-/* The number of rows that a statement changed as a result: none means that there was nothing. */
-static int changed(int n, const char *what, struct slice id, struct err *err)
-{
-    if (n < 0) return n;
-    return n > 0 ? 0 : not_found(what, id, err);
-}
+enum { SNIPPET_MAX = 160, PATTERN_MAX = 2 * CHAT_QUERY_MAX + 3 };
 
 /* ---- Chats ---- */
 
@@ -59,7 +48,7 @@ int chat_find(struct chat_row *ret, struct db *db, const struct principal *owner
                  DB_ARGS(DB_TEXT(id), OWNED_ARGS(owner)), err));
     int rc = db_next(&rows, err);
     if (rc < 0) return rc;
-    if (rc == 0) return not_found("Chat", id, err);
+    if (rc == 0) return owned_not_found("Chat", id, err);
     struct chat_row row = chat_of(&rows);
     row.id = arena_slice(arena, row.id);
     row.title = arena_slice(arena, row.title);
@@ -88,14 +77,14 @@ int chat_update(struct db *db, const struct principal *owner, struct slice id,
                 DB_TEXT_OR_NULL(c->leaf_id), DB_TEXT_OR_NULL(c->settings), pinned, archived,
                 DB_INT(now), DB_TEXT_OR_NULL(c->folder_id)),
         err);
-    return changed(n, "Chat", id, err);
+    return owned_changed(n, "Chat", id, err);
 }
 
 int chat_delete(struct db *db, const struct principal *owner, struct slice id, struct err *err)
 {
     int n = db_exec(db, "DELETE FROM chats WHERE id = ?1 AND " OWNED_BY("?2", "?3"),
                     DB_ARGS(DB_TEXT(id), OWNED_ARGS(owner)), err);
-    TRY(changed(n, "Chat", id, err));
+    TRY(owned_changed(n, "Chat", id, err));
     n = db_exec(db, "DELETE FROM chat_messages WHERE chat_id = ?1", DB_ARGS(DB_TEXT(id)), err);
     if (n < 0) return n;
     n = db_exec(db, "DELETE FROM shares WHERE chat_id = ?1", DB_ARGS(DB_TEXT(id)), err);
@@ -261,7 +250,7 @@ static int check_message(struct db *db, struct slice chat_id, struct slice id, s
     int64_t found;
     TRY(db_one_int(&found, 0, db, "SELECT 1 FROM chat_messages WHERE chat_id = ?1 AND id = ?2",
                    DB_ARGS(DB_TEXT(chat_id), DB_TEXT(id)), err));
-    return found ? 0 : not_found("Message", id, err);
+    return found ? 0 : owned_not_found("Message", id, err);
 }
 
 int chat_message_add(struct db *db, const struct principal *owner, struct slice chat_id,
@@ -300,7 +289,7 @@ int chat_message_update(struct db *db, const struct principal *owner, struct sli
                             DB_TEXT_OR_NULL(c->model), DB_TEXT_OR_NULL(c->response_id),
                             DB_TEXT_OR_NULL(c->details)),
                     err);
-    return changed(n, "Message", id, err);
+    return owned_changed(n, "Message", id, err);
 }
 
 int chat_message_delete(struct db *db, const struct principal *owner, struct slice chat_id,

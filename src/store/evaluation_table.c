@@ -1,16 +1,12 @@
 #include "store/evaluation_table.h"
 
+#include "store/owned.h"
+
 #define ROW_NAMES                                                                             \
     "id, name, model, fingerprint, format, kind, settings, digest, status, problem, report, " \
     "n_items, n_answered, n_done, n_right, created_at, ended_at"
 
-enum { QUOTE_MAX = 64, ROW_COLUMNS = 17 };
-
-static int not_found(const char *what, struct slice id, struct err *err)
-{
-    return err_set(err, ERR_NOT_FOUND, "%s with id '%.*s' not found.", what,
-                   (int)(id.len < QUOTE_MAX ? id.len : QUOTE_MAX), id.ptr ? id.ptr : "");
-}
+enum { ROW_COLUMNS = 17 };
 
 /* ---- Rows ---- */
 
@@ -93,7 +89,7 @@ int evaluation_find(struct evaluation_row *ret, struct db *db, const struct prin
                  DB_ARGS(DB_TEXT(id), OWNED_ARGS(owner)), err));
     int rc = db_next(&rows, err);
     if (rc < 0) return rc;
-    if (rc == 0) return not_found("Evaluation", id, err);
+    if (rc == 0) return owned_not_found("Evaluation", id, err);
     struct evaluation_row row = row_of(&rows);
     keep_row(&row, arena);
     db_rows_close(&rows);
@@ -124,7 +120,7 @@ int evaluation_delete(struct db *db, const struct principal *owner, struct slice
 {
     int n = db_exec(db, "DELETE FROM evaluations WHERE id = ?1 AND " OWNED_BY("?2", "?3"),
                     DB_ARGS(DB_TEXT(id), OWNED_ARGS(owner)), err);
-    if (n == 0) return not_found("Evaluation", id, err);
+    if (n == 0) return owned_not_found("Evaluation", id, err);
     if (n > 0)
         n = db_exec(db, "DELETE FROM evaluation_items WHERE evaluation_id = ?1",
                     DB_ARGS(DB_TEXT(id)), err);
@@ -139,7 +135,7 @@ static int change(int n, struct db *db, const struct principal *owner, struct sl
     TRY(db_one_int(&there, 0, db,
                    "SELECT 1 FROM evaluations WHERE id = ?1 AND " OWNED_BY("?2", "?3"),
                    DB_ARGS(DB_TEXT(id), OWNED_ARGS(owner)), err));
-    if (!there) return not_found("Evaluation", id, err);
+    if (!there) return owned_not_found("Evaluation", id, err);
     return err_set(err, ERR_INVALID_VALUE, "The evaluation is completed; begin a new one.");
 }
 

@@ -1,22 +1,9 @@
 #include "store/people_table.h"
 
+#include "store/owned.h"
+
 #define PERSON_NAMES "id, project_id, login, name, role, state, password, created_at"
 #define TOKEN_NAMES  "id, user_id, kind, hash, name, hint, created_at, seen_at"
-
-enum { QUOTE_MAX = 64 };
-
-static int not_found(const char *what, struct slice id, struct err *err)
-{
-    return err_set(err, ERR_NOT_FOUND, "%s with id '%.*s' not found.", what,
-                   (int)(id.len < QUOTE_MAX ? id.len : QUOTE_MAX), id.ptr ? id.ptr : "");
-}
-
-/* The number of rows that a statement changed as a result: none means that there was nothing. */
-static int changed(int n, const char *what, struct slice id, struct err *err)
-{
-    if (n < 0) return n;
-    return n > 0 ? 0 : not_found(what, id, err);
-}
 
 static int done(int n)
 {
@@ -75,7 +62,7 @@ int person_find(struct person_row *ret, struct db *db, struct slice id, struct a
                  DB_ARGS(DB_TEXT(id)), err));
     int rc = db_next(&rows, err);
     if (rc < 0) return rc;
-    if (rc == 0) return not_found("User", id, err);
+    if (rc == 0) return owned_not_found("User", id, err);
     *ret = person_of(&rows, arena);
     db_rows_close(&rows);
     return arena_check(arena, "the person", err);
@@ -91,7 +78,7 @@ int person_update(struct db *db, struct slice id, const struct person_change *c,
                             DB_TEXT_OR_NULL(c->role), DB_TEXT_OR_NULL(c->state),
                             DB_TEXT_OR_NULL(c->password)),
                     err);
-    return changed(n, "User", id, err);
+    return owned_changed(n, "User", id, err);
 }
 
 int person_check_owner_left(struct db *db, struct err *err)
@@ -231,7 +218,7 @@ int token_delete(struct db *db, struct slice user, const char *kind, struct slic
 {
     int n = db_exec(db, "DELETE FROM people_tokens WHERE user_id = ?1 AND kind = ?2 AND id = ?3",
                     DB_ARGS(DB_TEXT(user), DB_TEXT(slice_of(kind)), DB_TEXT(id)), err);
-    return changed(n, slice_is(slice_of(kind), "key") ? "API key" : "Session", id, err);
+    return owned_changed(n, slice_is(slice_of(kind), "key") ? "API key" : "Session", id, err);
 }
 
 int sessions_end(struct db *db, struct slice user, struct slice keep, struct err *err)
@@ -288,7 +275,7 @@ int passkey_find(struct passkey_row *ret, struct db *db, struct slice credential
                  DB_ARGS(DB_TEXT(credential)), err));
     int rc = db_next(&rows, err);
     if (rc < 0) return rc;
-    if (rc == 0) return not_found("Passkey", credential, err);
+    if (rc == 0) return owned_not_found("Passkey", credential, err);
     *ret = (struct passkey_row){ .id = arena_slice(arena, db_text(&rows, 0)),
                                  .user = arena_slice(arena, db_text(&rows, 1)),
                                  .credential = credential,
@@ -310,7 +297,7 @@ int passkey_delete(struct db *db, struct slice user, struct slice id, struct err
 {
     int n = db_exec(db, "DELETE FROM people_passkeys WHERE user_id = ?1 AND id = ?2",
                     DB_ARGS(DB_TEXT(user), DB_TEXT(id)), err);
-    return changed(n, "Passkey", id, err);
+    return owned_changed(n, "Passkey", id, err);
 }
 
 /* ---- Links ---- */
@@ -367,7 +354,7 @@ int link_find(struct link_row *ret, struct db *db, struct slice hash, int64_t no
 int link_delete(struct db *db, struct slice id, struct err *err)
 {
     int n = db_exec(db, "DELETE FROM people_links WHERE id = ?1", DB_ARGS(DB_TEXT(id)), err);
-    return changed(n, "Invitation", id, err);
+    return owned_changed(n, "Invitation", id, err);
 }
 
 /* ---- As clients see them ---- */
