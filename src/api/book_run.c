@@ -184,27 +184,26 @@ static int cost_of(double *ret, struct book_step *s, struct slice content, struc
     return 0;
 }
 
+/* A plan is long: where there is one, that is good enough sooner. */
 static int tries_max(const struct book_step *s)
 {
-    return s->ask.kind == BOOK_STEP_PLAN ? BOOK_PLAN_TRIES_MAX : BOOK_TRIES_MAX;
+    return s->ask.kind == BOOK_STEP_PLAN && s->kept.ptr ? BOOK_PLAN_TRIES_MAX : BOOK_TRIES_MAX;
 }
 
-/* The answer is good enough, or the best of all that were tried: it is what has been read. */
-static int choose(bool *ret, struct book_step *s, struct slice content, struct err *err)
+/* Whether the answer that was read is good enough; if not, the best of them is remembered. */
+static int judge(bool *ret_good, struct book_step *s, struct slice content, struct err *err)
 {
     double cost;
     TRY(cost_of(&cost, s, content, err));
-    *ret = cost * 100 <= BOOK_OUTLINE_PERCENT;
-    if (*ret) return 0;
+    *ret_good = cost * 100 <= BOOK_OUTLINE_PERCENT;
+    if (*ret_good) return 0;
     if (!s->kept.ptr || cost < s->kept_cost) {
         s->kept = content;
         s->kept_cost = cost;
     }
     /* A small model tells again what it is shown: then it is not shown. */
     s->ask.alone = true;
-    if (++s->n_tries < tries_max(s)) return 0;
-    *ret = true;
-    return read_answer(s, s->kept, err);
+    return 0;
 }
 
 static int add_person(struct book_step *s, struct err *err)
@@ -237,20 +236,23 @@ static void take_answer(struct book_step *s, struct slice content)
     struct err err = { 0 };
     bool good = false;
     int rc = read_answer(s, content, &err);
-    if (rc == 0)
-        rc = choose(&good, s, content, &err);
-    else if (rc == -ERR_FORMAT)
-        s->n_tries++;
+    if (rc == 0) rc = judge(&good, s, content, &err);
     if (rc < 0 && rc != -ERR_FORMAT) {
         fail(s, slice_of(err.text));
-    } else if (good) {
-        if (keep_answer(s, &err) < 0) fail(s, slice_of(err.text));
-    } else if (s->n_tries < BOOK_TRIES_MAX) {
+        return;
+    }
+    if (!good && ++s->n_tries < tries_max(s)) {
         s->used.n_again++;
         ask(s);
-    } else {
-        fall_back(s);
+        return;
     }
+    if (!good && !s->kept.ptr) {
+        fall_back(s);
+        return;
+    }
+    rc = good ? 0 : read_answer(s, s->kept, &err);
+    if (rc == 0) rc = keep_answer(s, &err);
+    if (rc < 0) fail(s, slice_of(err.text));
 }
 
 /* ---- Calls ---- */
@@ -357,8 +359,7 @@ void book_run_begin(struct book_step *s)
 void book_run_stuck(struct book_step *s)
 {
     if (!s->begun || s->saving || s->call || s->timer) return;
-    if (s->failure.ptr || s->best.text.ptr || s->summary.ptr || s->style.ptr || s->plans[0].ptr ||
-        s->premise.ptr || s->outline.ptr)
+    if (s->decided)
         book_save_begin(s);
     else
         ask(s);

@@ -149,7 +149,7 @@ void book_save_begin(struct book_step *s)
 {
     struct book_work *w = s->work;
     uint64_t now = now_ns();
-    s->saving = true;
+    s->saving = s->decided = true;
     s->now = (int64_t)(wall_ns() / 1000000000u);
     if (w->clock_ns) s->used.ms += (int64_t)((now - w->clock_ns) / 1000000u);
     w->clock_ns = now;

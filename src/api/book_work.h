@@ -73,6 +73,7 @@ struct book_step {
     struct slice kept; /* the others: the best answer so far; ptr NULL: none */
     double kept_cost;
     /* To be saved: */
+    bool decided; /* what follows is the result; it is saved again when the store refused it */
     bool saving;
     struct slice person, people, premise, style, title, outline, summary;
     struct slice plans[BOOK_SCENES_MAX];
