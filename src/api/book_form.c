@@ -36,14 +36,15 @@ static void object_end(struct json_writer *w, const char *const *keys)
     json_object_end(w);
 }
 
-static void list_begin(struct json_writer *w, const char *key, int min, int max)
+/* `items`: "items", or "prefixItems" where each has a form of its own. */
+static void list_begin(struct json_writer *w, const char *key, int min, int max, const char *items)
 {
     json_key(w, key);
     json_object_begin(w);
     json_member_str(w, "type", "array");
     json_member_int(w, "minItems", min);
     json_member_int(w, "maxItems", max);
-    json_key(w, "items");
+    json_key(w, items);
 }
 
 static void pattern(struct json_writer *w, struct slice text)
@@ -70,8 +71,7 @@ static void choice(struct json_writer *w, const char *key, const char *const *na
 struct form {
     struct json_writer *w;
     const struct book_names *names;
-    const char *one; /* character of prose */
-    bool english;
+    bool latin, english;
 };
 
 /* `lead`: a regular expression for how it begins; ends in a full stop when `sentence`. */
@@ -79,10 +79,10 @@ static void prose(const struct form *f, struct slice lead, int min, int max, boo
 {
     struct buf b;
     buf_init(&b, PATTERN_MAX);
-    buf_printf(&b, "^%.*s%s{%d,%d}%s$", SLICE_FMT(lead), f->one, min, max,
-               !sentence          ? ""
-               : f->one[1] == '^' ? "[.\xe3\x80\x82!?]"
-                                  : "[.]");
+    buf_printf(&b, "^%.*s%s{%d,%d}%s$", SLICE_FMT(lead), f->latin ? LATIN : SCRIPT, min, max,
+               !sentence  ? ""
+               : f->latin ? "[.]"
+                          : "[.\xe3\x80\x82!?]");
     pattern(f->w, buf_slice(&b));
     if (b.failed) f->w->out->failed = true;
     buf_release(&b);
@@ -97,9 +97,8 @@ static void line(const struct form *f, const char *key, const char *lead, int mi
 static void heading(const struct form *f, const char *key)
 {
     json_key(f->w, key);
-    pattern(f->w, f->one[1] == '^'
-                      ? SLICE("^[^:{}<>\\n\\r\\t\"]{2,36}$")
-                      : SLICE("^[A-Z\xc3\x80-\xc3\x9e][ 'A-Za-z\xc3\x80-\xc9\x8f]{3,36}$"));
+    pattern(f->w, f->latin ? SLICE("^[A-Z\xc3\x80-\xc3\x9e][ 'A-Za-z\xc3\x80-\xc9\x8f]{3,36}$")
+                           : SLICE("^[^:{}<>\\n\\r\\t\"]{2,36}$"));
 }
 
 /* The first name, if there is one, and a space. */
@@ -118,7 +117,7 @@ static void line_of_person(const struct form *f, int min, int max)
 {
     struct buf lead;
     buf_init(&lead, PATTERN_MAX);
-    if (f->one[1] != '^') write_lead(&lead, f->names);
+    if (f->latin) write_lead(&lead, f->names);
     prose(f, buf_slice(&lead), min, max, true);
     if (lead.failed) f->w->out->failed = true;
     buf_release(&lead);
@@ -138,7 +137,7 @@ static void write_person(const struct form *f, const struct book_view *v, int pe
                    letters[(from + 3 + (uint64_t)person * 9) % LETTERS]);
     object_begin(f->w);
     json_key(f->w, "name");
-    pattern(f->w, f->one[1] == '^' ? SLICE("^[^:,{}<>()\\n\\r\\t\"-]{2,24}$") : slice_of(name));
+    pattern(f->w, f->latin ? slice_of(name) : SLICE("^[^:,{}<>()\\n\\r\\t\"-]{2,24}$"));
     line(f, "about", "(A|An) ", 30, BOOK_ABOUT_MAX);
     object_end(f->w, keys);
 }
@@ -197,17 +196,12 @@ static void write_plan(const struct form *f, int n_scenes, size_t centre)
 {
     static const char *const keys[] = { "scenes", NULL };
     object_begin(f->w);
-    json_key(f->w, "scenes");
-    json_object_begin(f->w);
-    json_member_str(f->w, "type", "array");
-    json_member_int(f->w, "minItems", n_scenes);
-    json_member_int(f->w, "maxItems", n_scenes);
-    json_key(f->w, "prefixItems");
+    list_begin(f->w, "scenes", n_scenes, n_scenes, "prefixItems");
     json_array_begin(f->w);
     for (int i = 0; i < n_scenes; i++) {
         struct book_names one = { .n = f->names->n > 0 };
         if (one.n) one.at[0] = f->names->at[(centre + (size_t)i) % f->names->n];
-        line_of_person(&(struct form){ f->w, &one, f->one, f->english }, 40, BOOK_PLAN_MAX);
+        line_of_person(&(struct form){ f->w, &one, f->latin, f->english }, 40, BOOK_PLAN_MAX);
     }
     json_array_end(f->w);
     json_object_end(f->w);
@@ -221,7 +215,7 @@ static void write_notes(const struct form *f)
     object_begin(f->w);
     json_key(f->w, "summary");
     prose(f, SLICE(""), 40, BOOK_SUMMARY_MAX, true);
-    list_begin(f->w, "facts", 1, BOOK_FACTS_TAKEN);
+    list_begin(f->w, "facts", 1, BOOK_FACTS_TAKEN, "items");
     object_begin(f->w);
     json_key(f->w, "name");
     prose(f, SLICE(""), 2, 40, false);
@@ -237,7 +231,7 @@ void book_form_write(struct json_writer *w, const struct book_view *view,
 {
     const struct form f = { .w = w,
                             .names = names,
-                            .one = book_is_latin(view->book.idea) ? LATIN : SCRIPT,
+                            .latin = book_is_latin(view->book.idea),
                             .english = slice_eq_nocase(view->book.language, SLICE("English")) };
     switch (ask->kind) {
     case BOOK_STEP_PEOPLE: write_person(&f, view, ask->person); break;

@@ -62,24 +62,26 @@ static void choose(struct book_step *s)
     s->outcome = s->n_busy > 0 ? BOOK_TAKE_WAIT : BOOK_TAKE_OVER;
 }
 
-static uint64_t mix(uint64_t h, uint64_t v)
+static int add_scenes(struct book_step *s, struct err *err)
 {
-    h = (h ^ v) * UINT64_C(0x9E3779B97F4A7C15);
-    return h ^ (h >> 32);
+    const struct book_view *v = &s->view;
+    for (size_t i = 0; i < v->n_scenes; i++) {
+        const struct book_scene_row *scene = &v->scenes[i];
+        TRY(book_grams_add(&s->grams, scene->summary, err));
+        if (scene == s->ask.scene) continue;
+        TRY(book_grams_add(&s->grams, scene->text, err));
+        TRY(book_grams_add(&s->grams, scene->plan, err));
+    }
+    return 0;
 }
 
+/* What must not be told again; a small model tells what its prompt says of other chapters, too. */
 static int add_grams(struct book_step *s, struct err *err)
 {
     const struct book_view *v = &s->view;
-    for (size_t i = 0; s->ask.kind == BOOK_STEP_DRAFT && i < v->n_scenes; i++)
-        if (&v->scenes[i] != s->ask.scene) TRY(book_grams_add(&s->grams, v->scenes[i].text, err));
-    /* A small model tells again what its prompt says of the other chapters, too. */
-    for (size_t i = 0; s->ask.kind == BOOK_STEP_DRAFT && i < v->n_scenes; i++) {
-        if (&v->scenes[i] != s->ask.scene) TRY(book_grams_add(&s->grams, v->scenes[i].plan, err));
-        TRY(book_grams_add(&s->grams, v->scenes[i].summary, err));
-    }
-    bool outlines = s->ask.kind == BOOK_STEP_CHAPTER || s->ask.kind == BOOK_STEP_DRAFT;
-    for (size_t i = 0; outlines && i < v->n_chapters; i++)
+    bool draft = s->ask.kind == BOOK_STEP_DRAFT;
+    if (draft) TRY(add_scenes(s, err));
+    for (size_t i = 0; (draft || s->ask.kind == BOOK_STEP_CHAPTER) && i < v->n_chapters; i++)
         TRY(book_grams_add(&s->grams, v->chapters[i].outline, err));
     for (const struct book_example *e = book_examples((int)s->ask.kind, 0); e->asked; e++)
         TRY(book_grams_add(&s->grams, slice_of(e->answer), err));
@@ -117,10 +119,10 @@ static int run_take(struct store_job *job, struct db *db, struct err *err)
     }
     if (s->outcome == BOOK_TAKE_WAIT) return 0;
     const struct book_row *book = &s->view.book;
-    s->first_seed = mix(mix((uint64_t)book->seed, (uint64_t)s->ask.kind),
-                        (uint64_t)s->ask.chapter * 1000 +
-                            (s->ask.scene ? (uint64_t)s->ask.scene->number : 0));
-    s->first_seed = mix(s->first_seed, (uint64_t)book->n_steps) & BOOK_SEED_MAX;
+    s->first_seed = book_mix(book_mix((uint64_t)book->seed, (uint64_t)s->ask.kind),
+                             (uint64_t)s->ask.chapter * 1000 +
+                                 (s->ask.scene ? (uint64_t)s->ask.scene->number : 0));
+    s->first_seed = book_mix(s->first_seed, (uint64_t)book->n_steps) & BOOK_SEED_MAX;
     TRY(book_facts(&s->view.facts, &s->view.n_facts, db, w->id, s->ask.chapter, &s->arena, err));
     return add_grams(s, err);
 }

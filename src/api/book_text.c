@@ -2,6 +2,15 @@
 
 #include "base/utf8.h"
 
+/* Its length; what is no UTF-8 is a space. */
+static size_t character_at(uint32_t *ret, struct slice text, size_t at)
+{
+    size_t n = utf8_decode(ret, text.ptr + at, text.len - at);
+    if (n > 0) return n;
+    *ret = ' ';
+    return 1;
+}
+
 /* ---- Words ---- */
 
 bool book_stands_alone(uint32_t c)
@@ -32,11 +41,7 @@ bool book_next_word(struct book_word *ret, struct slice text, size_t at)
     ret->hash = 0;
     while (at < text.len) {
         uint32_t c;
-        size_t n = utf8_decode(&c, text.ptr + at, text.len - at);
-        if (n == 0) {
-            n = 1;
-            c = ' ';
-        }
+        size_t n = character_at(&c, text, at);
         bool alone = book_stands_alone(c);
         if (inside && (alone || !in_word(c))) break;
         if (alone || in_word(c)) {
@@ -137,11 +142,7 @@ size_t book_sentence_end(struct slice text, size_t at, bool *ret_whole)
     *ret_whole = false;
     while (at < text.len) {
         uint32_t c;
-        size_t n = utf8_decode(&c, text.ptr + at, text.len - at);
-        if (n == 0) {
-            n = 1;
-            c = ' ';
-        }
+        size_t n = character_at(&c, text, at);
         if (c == '\n') break;
         if (marked && !closes(c) && !ends_sentence(c)) {
             /* 3.14 and U.S. have nothing between; Chinese has no spaces. */

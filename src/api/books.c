@@ -37,18 +37,6 @@ struct slice books_keep(struct books_call *c, const struct field_string *field)
 
 /* ---- Writing ---- */
 
-static void text(struct json_writer *w, const char *key, struct slice value)
-{
-    json_key(w, key);
-    json_slice(w, value);
-}
-
-static void number(struct json_writer *w, const char *key, int64_t value)
-{
-    json_key(w, key);
-    json_int(w, value);
-}
-
 /* What is left at the rate so far; null: unknown, or nothing goes on. */
 static void write_progress(struct json_writer *w, const struct book_row *b,
                            const struct book_progress *p)
@@ -59,20 +47,19 @@ static void write_progress(struct json_writer *w, const struct book_row *b,
                              : 0;
     json_key(w, "progress");
     json_object_begin(w);
-    number(w, "words", p->words);
-    number(w, "scenes", scenes);
-    number(w, "scenes_written", p->scenes_written);
-    number(w, "scenes_done", p->scenes_done);
-    json_key(w, "words_per_minute");
-    json_double(w, (double)(int64_t)(a_minute * 10) / 10);
+    json_member_int(w, "words", p->words);
+    json_member_int(w, "scenes", scenes);
+    json_member_int(w, "scenes_written", p->scenes_written);
+    json_member_int(w, "scenes_done", p->scenes_done);
+    json_member_double(w, "words_per_minute", (double)(int64_t)(a_minute * 10) / 10);
     json_key(w, "eta_seconds");
     if (a_minute > 0 && slice_is(b->status, BOOK_RUNNING) && slice_is(b->until, "end"))
         json_int(w, (int64_t)(left * 60 / a_minute));
     else
         json_null_value(w);
-    number(w, "run_seconds", b->run_ms / 1000);
-    number(w, "steps", b->n_steps);
-    number(w, "drafts_again", b->n_again);
+    json_member_int(w, "run_seconds", b->run_ms / 1000);
+    json_member_int(w, "steps", b->n_steps);
+    json_member_int(w, "drafts_again", b->n_again);
     json_object_end(w);
 }
 
@@ -80,32 +67,32 @@ static void write_usage(struct json_writer *w, const struct book_row *b)
 {
     json_key(w, "usage");
     json_object_begin(w);
-    number(w, "prompt_tokens", b->prompt_tokens);
-    number(w, "cached_tokens", b->cached_tokens);
-    number(w, "completion_tokens", b->completion_tokens);
+    json_member_int(w, "prompt_tokens", b->prompt_tokens);
+    json_member_int(w, "cached_tokens", b->cached_tokens);
+    json_member_int(w, "completion_tokens", b->completion_tokens);
     json_object_end(w);
 }
 
 static void write_head(struct json_writer *w, const struct book_row *b,
                        const struct book_progress *p)
 {
-    text(w, "id", b->id);
-    text(w, "object", SLICE("tiro.book"));
-    text(w, "title", b->title);
-    text(w, "idea", b->idea);
-    text(w, "model", b->model);
-    text(w, "language", b->language);
-    text(w, "genre", b->genre);
-    text(w, "premise", b->premise);
-    text(w, "people", b->people);
-    text(w, "style_sheet", b->style_sheet);
-    number(w, "words", b->words);
-    number(w, "chapter_count", b->n_chapters);
-    number(w, "scenes_per_chapter", b->n_scenes);
-    number(w, "parallel", b->parallel);
-    number(w, "seed", b->seed);
-    text(w, "status", b->status);
-    text(w, "until", b->until);
+    json_member_slice(w, "id", b->id);
+    json_member_str(w, "object", "tiro.book");
+    json_member_slice(w, "title", b->title);
+    json_member_slice(w, "idea", b->idea);
+    json_member_slice(w, "model", b->model);
+    json_member_slice(w, "language", b->language);
+    json_member_slice(w, "genre", b->genre);
+    json_member_slice(w, "premise", b->premise);
+    json_member_slice(w, "people", b->people);
+    json_member_slice(w, "style_sheet", b->style_sheet);
+    json_member_int(w, "words", b->words);
+    json_member_int(w, "chapter_count", b->n_chapters);
+    json_member_int(w, "scenes_per_chapter", b->n_scenes);
+    json_member_int(w, "parallel", b->parallel);
+    json_member_int(w, "seed", b->seed);
+    json_member_slice(w, "status", b->status);
+    json_member_slice(w, "until", b->until);
     json_key(w, "error");
     if (b->error.len)
         json_slice(w, b->error);
@@ -113,8 +100,8 @@ static void write_head(struct json_writer *w, const struct book_row *b,
         json_null_value(w);
     write_progress(w, b, p);
     write_usage(w, b);
-    number(w, "created_at", b->created_at);
-    number(w, "updated_at", b->updated_at);
+    json_member_int(w, "created_at", b->created_at);
+    json_member_int(w, "updated_at", b->updated_at);
 }
 
 int books_write(struct json_writer *w, const struct book_row *row, struct db *db, struct err *err)
@@ -131,28 +118,26 @@ static const char *const scene_states[] = { "waiting", "written", "done" };
 
 static void write_scene_keys(struct json_writer *w, const struct book_scene_row *s)
 {
-    text(w, "id", s->id);
-    text(w, "object", SLICE("tiro.book.scene"));
-    number(w, "number", s->number);
-    text(w, "plan", s->plan);
-    text(w, "summary", s->summary);
-    json_key(w, "state");
-    json_str(w, scene_states[s->state]);
-    number(w, "words_wanted", s->words);
-    number(w, "words", s->n_words);
-    json_key(w, "repeated");
-    json_double(w, s->repeated);
-    text(w, "version_id", s->version_id);
+    json_member_slice(w, "id", s->id);
+    json_member_str(w, "object", "tiro.book.scene");
+    json_member_int(w, "number", s->number);
+    json_member_slice(w, "plan", s->plan);
+    json_member_slice(w, "summary", s->summary);
+    json_member_str(w, "state", scene_states[s->state]);
+    json_member_int(w, "words_wanted", s->words);
+    json_member_int(w, "words", s->n_words);
+    json_member_double(w, "repeated", s->repeated);
+    json_member_slice(w, "version_id", s->version_id);
 }
 
 static void write_chapter_keys(struct json_writer *w, const struct book_chapter_row *c)
 {
-    text(w, "id", c->id);
-    text(w, "object", SLICE("tiro.book.chapter"));
-    number(w, "number", c->number);
-    text(w, "title", c->title);
-    text(w, "outline", c->outline);
-    number(w, "words_wanted", c->words);
+    json_member_slice(w, "id", c->id);
+    json_member_str(w, "object", "tiro.book.chapter");
+    json_member_int(w, "number", c->number);
+    json_member_slice(w, "title", c->title);
+    json_member_slice(w, "outline", c->outline);
+    json_member_int(w, "words_wanted", c->words);
 }
 
 static void write_facts(struct json_writer *w, const struct book_fact_row *facts, size_t n)
@@ -161,8 +146,8 @@ static void write_facts(struct json_writer *w, const struct book_fact_row *facts
     json_array_begin(w);
     for (size_t i = 0; i < n; i++) {
         json_object_begin(w);
-        text(w, "name", facts[i].name);
-        text(w, "fact", facts[i].fact);
+        json_member_slice(w, "name", facts[i].name);
+        json_member_slice(w, "fact", facts[i].fact);
         json_object_end(w);
     }
     json_array_end(w);
@@ -218,21 +203,20 @@ static int write_scene(struct json_writer *w, const struct book_scene_row *s, st
     TRY(book_versions(&versions, &n, db, s->id, arena, err));
     json_object_begin(w);
     write_scene_keys(w, s);
-    text(w, "text", s->text);
+    json_member_slice(w, "text", s->text);
     json_key(w, "versions");
     json_array_begin(w);
     for (size_t i = 0; i < n; i++) {
         const struct book_version_row *v = &versions[i];
         json_object_begin(w);
-        text(w, "id", v->id);
-        text(w, "text", v->text);
-        text(w, "model", v->model);
-        number(w, "seed", v->seed);
-        number(w, "words", v->words);
-        json_key(w, "repeated");
-        json_double(w, v->repeated);
-        number(w, "drafts", v->drafts);
-        number(w, "created_at", v->created_at);
+        json_member_slice(w, "id", v->id);
+        json_member_slice(w, "text", v->text);
+        json_member_slice(w, "model", v->model);
+        json_member_int(w, "seed", v->seed);
+        json_member_int(w, "words", v->words);
+        json_member_double(w, "repeated", v->repeated);
+        json_member_int(w, "drafts", v->drafts);
+        json_member_int(w, "created_at", v->created_at);
         json_object_end(w);
     }
     json_array_end(w);
