@@ -7,6 +7,7 @@ import { counted } from "../book/state";
 import { IDEA_MAX, NAME_MAX, PARALLEL_MAX, TEXT_MAX, TITLE_MAX, updateBook, type Book } from "../server/books";
 import { said } from "../server/http";
 import type { Model } from "../server/models";
+import { ModelOptions } from "./model_options";
 
 const LONG = [
     ["idea", "Idea", IDEA_MAX, 3, true, ""],
@@ -111,11 +112,7 @@ function Form({ book, models, draft, focus, onDraft, onSaved }: FormProps) {
                 Model
                 <select value={is.model} onChange={(e) => set("model", e.currentTarget.value)}>
                     {!models.some((m) => m.id === is.model) && <option value={is.model}>{is.model} (not here)</option>}
-                    {models.map((m) => (
-                        <option key={m.id} value={m.id}>
-                            {m.id}
-                        </option>
-                    ))}
+                    <ModelOptions models={models} />
                 </select>
             </label>
             <label>

@@ -7,6 +7,7 @@ import { pauseBook, startBook, updateBook, type Book, type Until } from "../serv
 import { said } from "../server/http";
 import type { Model } from "../server/models";
 import { about } from "../text/format";
+import { ModelOptions } from "./model_options";
 
 function sentence(book: Book): string {
     switch (book.status) {
@@ -70,11 +71,7 @@ function Failed({ book, models, onModel }: { book: Book; models: Model[]; onMode
                     Model{" "}
                     <select value={here ? book.model : ""} onChange={(e) => onModel(e.currentTarget.value)}>
                         {!here && <option value="">{book.model} (not here)</option>}
-                        {models.map((m) => (
-                            <option key={m.id} value={m.id}>
-                                {m.id}
-                            </option>
-                        ))}
+                        <ModelOptions models={models} />
                     </select>
                 </label>
             )}

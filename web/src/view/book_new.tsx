@@ -23,6 +23,7 @@ import { said } from "../server/http";
 import type { Server } from "../server/live";
 import { about } from "../text/format";
 import { Frame } from "./frame";
+import { ModelOptions } from "./model_options";
 
 const CHAPTER_WORDS = 3000;
 const SCENE_WORDS = 600;
@@ -224,11 +225,7 @@ export function NewBook({ server }: { server: Server }) {
                 <label>
                     Model
                     <select value={model} onChange={(e) => set("model")(e.currentTarget.value)}>
-                        {models.map((m) => (
-                            <option key={m.id} value={m.id}>
-                                {m.id}
-                            </option>
-                        ))}
+                        <ModelOptions models={models} />
                     </select>
                 </label>
                 <label>

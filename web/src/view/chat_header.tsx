@@ -1,5 +1,6 @@
 import type { Model } from "../server/models";
 import type { Dialog } from "./chat_keys";
+import { ModelOptions } from "./model_options";
 
 interface Props {
     models: Model[];
@@ -34,9 +35,7 @@ export function Header(props: Props) {
                 disabled={busy}
                 onChange={(e) => props.onModel(e.currentTarget.value)}
             >
-                {models.map((m) => (
-                    <option value={m.id}>{m.id}</option>
-                ))}
+                <ModelOptions models={models} />
             </select>
             {second && (
                 <select
@@ -45,9 +44,7 @@ export function Header(props: Props) {
                     disabled={busy}
                     onChange={(e) => props.onSecond(e.currentTarget.value)}
                 >
-                    {models.map((m) => (
-                        <option value={m.id}>{m.id}</option>
-                    ))}
+                    <ModelOptions models={models} />
                 </select>
             )}
             <button
