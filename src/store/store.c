@@ -89,13 +89,17 @@ static void fail_all(struct list *jobs, int rc, const struct err *err)
     for (struct store_job *job = jobs->first; job; job = job->next) fail(job, rc, err);
 }
 
-/* One job within the open transaction; negative when the transaction itself is broken. */
+/* One job within the open transaction; negative when the transaction itself is broken. Some
+ * failures end it by themselves, no memory above all: then it is theirs that is told. */
 static int run_job(struct store *s, struct store_job *job, struct err *err)
 {
     job->err = (struct err){ 0 };
     TRY(db_mark(s->db, err));
     job->rc = job->run(job, s->db, &job->err);
-    return job->rc < 0 ? db_rollback_to_mark(s->db, err) : db_release_mark(s->db, err);
+    if (job->rc >= 0) return db_release_mark(s->db, err);
+    if (db_rollback_to_mark(s->db, NULL) == 0) return 0;
+    *err = job->err;
+    return job->rc;
 }
 
 static int run_jobs(struct store *s, struct store_job *first, struct store_job *end,

@@ -28,12 +28,20 @@ static void now_done(struct store_job *job, int rc, const struct err *err)
     n->err = *err;
 }
 
-static inline void in_store(int (*run)(struct db *db, void *ctx, struct err *err), void *ctx)
+static inline int try_in_store(int (*run)(struct db *db, void *ctx, struct err *err), void *ctx,
+                               struct err *err)
 {
     struct now_job n = { .job = { .run = now_run, .done = now_done }, .run = run, .ctx = ctx };
     store_submit(h.service.store, &n.job);
     store_wait(h.service.store);
-    if (n.rc < 0) fail_msg("%s", n.err.text);
+    *err = n.err;
+    return n.rc;
+}
+
+static inline void in_store(int (*run)(struct db *db, void *ctx, struct err *err), void *ctx)
+{
+    struct err err;
+    assert_ok(try_in_store(run, ctx, &err), &err);
 }
 
 struct number {

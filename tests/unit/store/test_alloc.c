@@ -109,10 +109,69 @@ static void each_allocation_fails(void **state)
     assert_true(n > 100);
 }
 
+/* ---- What is told ---- */
+
+struct sorted {
+    struct store_job job; /* first */
+    int rc;
+    char text[ERR_TEXT_MAX];
+};
+
+/* What is sorted is read with allocations between its rows. */
+static int run_sorted(struct store_job *job, struct db *db, struct err *err)
+{
+    int64_t n;
+    (void)job;
+    return db_one_int(&n, 0, db,
+                      "SELECT COUNT(*) FROM (SELECT DISTINCT type FROM sqlite_master ORDER BY 1)",
+                      DB_NO_ARGS, err);
+}
+
+static void done_sorted(struct store_job *job, int rc, const struct err *err)
+{
+    struct sorted *q = (struct sorted *)job;
+    q->rc = rc;
+    (void)snprintf(q->text, sizeof q->text, "%s", err->text);
+}
+
+/* A job that is alone in its transaction: SQLite ends that by itself when memory does, and the
+ * savepoint is gone. */
+static void its_own_failure_is_told(void **state)
+{
+    struct store_options options = { .url = url, .idle_ms = 600000 };
+    struct store *s;
+    struct err err = { 0 };
+    int failed = 0;
+    (void)state;
+    disk_begin(NULL);
+    seams.now_ns = memory_clock;
+    assert_ok(store_open(&s, &options, &err), &err);
+    seams.alloc = memory_alloc;
+    seams.realloc = memory_realloc;
+    atomic_store(&memory_forever, false);
+    atomic_store(&memory_hit, true);
+    for (int k = 0; atomic_load(&memory_hit); k++) {
+        struct sorted q = { .job = { .run = run_sorted, .done = done_sorted } };
+        atomic_store(&memory_hit, false);
+        atomic_store(&memory_left, k);
+        store_submit(s, &q.job);
+        store_wait(s);
+        atomic_store(&memory_left, -1);
+        if (q.rc == 0) continue;
+        assert_int_equal(q.rc, -ERR_NO_MEMORY);
+        if (!strstr(q.text, "out of memory")) fail_msg("allocation %d: %s", k, q.text);
+        failed++;
+    }
+    assert_true(failed > 3);
+    store_close(s);
+    assert_true(disk_end());
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_allocation_fails),
+        cmocka_unit_test(its_own_failure_is_told),
     };
     atomic_store(&memory_left, -1);
     log_setup(LOG_OFF, LOG_TEXT, "test");
