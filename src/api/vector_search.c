@@ -345,14 +345,17 @@ static void search_next(struct vector_search *s)
         read_texts(s);
         return;
     }
-    struct slice model = s->stores[s->at].model;
-    if (s->model && slice_is(model, s->model)) {
+    struct slice name = s->stores[s->at].model;
+    if (s->model && slice_is(name, s->model)) {
         ask_index(s);
         return;
     }
-    s->model = arena_strndup(&s->arena, model.ptr, model.len);
+    const char *model = arena_strndup(&s->arena, name.ptr, name.len);
     int rc = arena_check(&s->arena, "the search", &err);
-    if (rc == 0) rc = embed(s, &err);
+    if (rc == 0) { /* Else what the one before took is booked under its own name. */
+        s->model = model;
+        rc = embed(s, &err);
+    }
     if (rc < 0) fail(s, &err);
 }
 
