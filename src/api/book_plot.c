@@ -93,9 +93,18 @@ static const struct book_piece pieces[] = {
     { "What comes of it.", BOOK_LEAD_ANY },
 };
 
+enum { PIECES = sizeof pieces / sizeof *pieces };
+
 const struct book_piece *book_piece(int number)
 {
-    return &pieces[(size_t)number % (sizeof pieces / sizeof *pieces)];
+    return &pieces[number % PIECES];
+}
+
+bool book_is_piece(struct slice sentence)
+{
+    for (size_t i = 0; i < PIECES; i++)
+        if (slice_starts_nocase(sentence, slice_of(pieces[i].asked))) return true;
+    return false;
 }
 
 /* ---- Two other books ---- */
@@ -106,6 +115,12 @@ const struct book_piece *book_piece(int number)
     "Lena Brandt bakes a loaf for the mayor and waits in his kitchen for him to remember. He " \
     "laughs and feeds it to the dog. That night somebody breaks her oven, and she finds his "  \
     "glove in the ashes."
+#define LOAF                                                                                     \
+    "Anton Kessler cuts the loaf in his kitchen, looks at her for a long time, and gives it to " \
+    "the dog."
+#define LOAF_SCENE                                                                              \
+    "Lena Brandt: A baker who lost her brother in the snow.\nAnton Kessler: A mayor who wants " \
+    "the village to forget.\nThe scene: " LOAF "\n"
 #define PERSON(name, about) "{\"name\":\"" name "\",\"about\":\"" about "\"}"
 
 static const struct book_example people[BOOK_PEOPLE][3] = {
@@ -157,11 +172,30 @@ static const struct book_example chapter[] = {
 };
 
 static const struct book_example plan[] = {
-    { "Chapter 6, The Cold Oven: " OVEN "\nIts 3 scenes:",
+    { "Chapter 6, The Cold Oven: " OVEN "\nIts 6 scenes:",
       "{\"scenes\":[\"Lena Brandt kneads the dough before dawn and asks Jakob Frey what the mayor "
-      "likes to eat.\",\"Anton Kessler cuts the loaf in his kitchen, looks at her for a long time, "
-      "and gives it to the dog.\",\"Lena Brandt comes home to a broken oven and takes a burnt "
-      "glove out of the ashes.\"]}" },
+      "likes to eat.\",\"Jakob Frey carries the letters up to the mayor's house and counts the "
+      "guests through the window.\",\"" LOAF "\",\"Therese Zurbriggen stops her on the stairs and "
+      "says that a dog remembers better than a man.\",\"Lena Brandt comes home to a broken oven "
+      "and takes a burnt glove out of the ashes.\",\"Jakob Frey finds the hammer in the snow and "
+      "hides it under his coat before she can see it.\"]}" },
+    { 0 },
+};
+
+static const struct book_example draft[] = {
+    { LOAF_SCENE "\nBegin the scene: the place, who is there, and what they are doing.",
+      "The kitchen of the mayor was the warmest room in the village, and it smelled of wax and wet "
+      "dog. Lena Brandt set the loaf on the table and kept her hands on it, because they were "
+      "shaking. Anton Kessler took the long knife from the wall. He cut one slice, held it up to "
+      "the window, and looked at her over it until the clock had struck. Then he whistled. The dog "
+      "came out from under the bench and ate the bread from his fingers." },
+    { LOAF_SCENE "Before: ...The dog came out from under the bench and ate the bread from his "
+                 "fingers.\n\nNow they talk to each other.",
+      "\"You could have said no,\" Lena told him.\n\n\"I could have.\" He wiped the knife on his "
+      "sleeve. \"Your father baked better.\"\n\n\"My father had two children to help him. Who "
+      "opened the gate that night?\"\n\n\"The wind,\" said Kessler, and he hung the knife back in "
+      "its place. \"Go home. Sleep. You will have forgotten by spring.\"\n\n\"Nobody forgets who "
+      "eats my bread,\" she said, and she left the rest of the loaf on his table." },
     { 0 },
 };
 
@@ -186,28 +220,35 @@ const struct book_example *book_examples(int kind, int person)
     case BOOK_STEP_CHAPTER: return chapter;
     case BOOK_STEP_PLAN: return plan;
     case BOOK_STEP_NOTES: return notes;
-    case BOOK_STEP_STYLE:
-    case BOOK_STEP_DRAFT: break;
+    case BOOK_STEP_DRAFT: return draft;
+    case BOOK_STEP_STYLE: break;
     }
     return none;
 }
 
-static bool has(struct slice text, const char *word)
+static bool has(struct slice text, const char *words)
 {
-    return slice_find(text, slice_of(word)) < text.len;
+    return slice_find(text, slice_of(words)) < text.len;
+}
+
+static bool has_any(const struct book_row *book, struct slice text, const char *const *words)
+{
+    for (; *words; words++)
+        if (has(text, *words) && !has(book->idea, *words) && !has(book->people, *words) &&
+            !has(book->premise, *words))
+            return true;
+    return false;
 }
 
 bool book_of_examples(const struct book_row *book, struct slice text)
 {
-    static const char *const strangers[] = {
-        "Lena",      "Brandt",      "Jakob",     "Frey",
-        "Anton",     "Kessler",     "Therese",   "Zurbriggen",
-        "Owen",      "Pryce",       "Huw",       "Sybil",
-        "Tom Abbey", "Forty Yards", "Cold Oven", "Bread of Evenings"
+    static const char *const names[] = { "Lena",    "Brandt",  "Jakob",      "Frey", "Anton",
+                                         "Kessler", "Therese", "Zurbriggen", "Owen", "Pryce",
+                                         "Huw",     "Sybil",   "Tom Abbey",  NULL };
+    static const char *const things[] = {
+        "Forty Yards",      "Cold Oven",        "Bread of Evenings",   "the loaf",
+        "mayor's kitchen",  "long knife",       "clock had struck",    "brother in the snow",
+        "without his coat", "without her coat", "forgotten by spring", NULL
     };
-    for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++)
-        if (has(text, strangers[i]) && !has(book->idea, strangers[i]) &&
-            !has(book->people, strangers[i]) && !has(book->premise, strangers[i]))
-            return true;
-    return false;
+    return has_any(book, text, names) || has_any(book, text, things);
 }

@@ -26,14 +26,17 @@ struct book_piece {
 };
 /* From 0; they come round. */
 const struct book_piece *book_piece(int number);
+/* Whether it is what a piece is asked for, said again. */
+bool book_is_piece(struct slice sentence);
 
-/* A question of another book, and its answer (JSON). */
+/* A question of another book, and its answer (JSON; of DRAFT: prose). */
 struct book_example {
     const char *asked, *answer;
 };
 /* Of a step (enum book_step_kind) and, when people are invented, a person; asked NULL ends them. */
 const struct book_example *book_examples(int kind, int person);
-/* Whether the text has somebody of those other books in it, whom this one does not have. */
+/* Whether the text has somebody or something of those other books in it that this one does not
+ * have. */
 bool book_of_examples(const struct book_row *book, struct slice text);
 
 #endif

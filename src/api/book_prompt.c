@@ -18,6 +18,11 @@ enum {
     PLAN_TOKENS = 1200,
 };
 
+static bool is_english(const struct book_row *book)
+{
+    return slice_eq_nocase(book->language, SLICE("English"));
+}
+
 /* ---- The message that all share ---- */
 
 static void line(struct buf *b, const char *label, struct slice text, size_t bytes_max)
@@ -26,15 +31,17 @@ static void line(struct buf *b, const char *label, struct slice text, size_t byt
     if (shown.len) buf_printf(b, "%s%.*s\n", label, SLICE_FMT(shown));
 }
 
-static void write_system(struct buf *b, const struct book_row *book)
+static void write_system(struct buf *b, const struct book_row *book, const struct book_ask *ask)
 {
+    bool draft = ask->kind == BOOK_STEP_DRAFT;
     buf_printf(b, "You are a novelist. You write in %.*s.", SLICE_FMT(book->language));
     if (book->genre.len) buf_printf(b, " The kind of book: %.*s.", SLICE_FMT(book->genre));
-    if (book->premise.len == 0) return;
+    if (book->premise.len == 0 || ask->kind == BOOK_STEP_NOTES) return;
+    if (ask->small && ask->kind == BOOK_STEP_PLAN) return;
     buf_add_str(b, "\n\nThe book\n");
     line(b, "Title: ", book->title, BOOK_TITLE_MAX);
     line(b, "Premise: ", book->premise, PREMISE_SHOWN);
-    line(b, "People:\n", book->people, PEOPLE_SHOWN);
+    if (!(ask->small && draft)) line(b, "People:\n", book->people, PEOPLE_SHOWN);
     line(b, "Style:\n", book->style_sheet, STYLE_SHOWN);
 }
 
@@ -82,6 +89,12 @@ static bool names(struct slice text, struct slice name)
     return name.len > 0 && slice_find(text, name) < text.len;
 }
 
+static void write_fact(struct buf *b, const struct book_fact_row *f)
+{
+    struct slice fact = book_clip(f->fact, FACT_SHOWN);
+    buf_printf(b, "- %.*s: %.*s\n", SLICE_FMT(f->name), SLICE_FMT(fact));
+}
+
 /* First what is known of those whom the scene names, newest first, then the newest of all. */
 static void write_facts(struct buf *b, const struct book_view *v, struct slice plan,
                         struct slice outline)
@@ -93,9 +106,26 @@ static void write_facts(struct buf *b, const struct book_view *v, struct slice p
             bool named = names(plan, f->name) || names(outline, f->name);
             if (named != (pass == 0)) continue;
             if (shown++ == 0) buf_add_str(b, "Facts that stay true:\n");
-            struct slice fact = book_clip(f->fact, FACT_SHOWN);
-            buf_printf(b, "- %.*s: %.*s\n", SLICE_FMT(f->name), SLICE_FMT(fact));
+            write_fact(b, f);
         }
+    }
+}
+
+/* Those whom the plan names, by their whole name or the first word of it, and what is known of
+ * them. */
+static void write_people_of(struct buf *b, const struct book_view *v, struct slice plan)
+{
+    struct book_names all;
+    int shown = 0;
+    book_names(&all, v->book.people);
+    for (size_t i = 0; i < all.n; i++) {
+        struct slice first = { all.at[i].ptr, slice_find(all.at[i], SLICE(" ")) };
+        if (names(plan, first)) line(b, "", all.lines[i], SUMMARY_SHOWN);
+    }
+    for (size_t i = v->n_facts; i > 0 && shown < BOOK_FACTS_SMALL; i--) {
+        if (!names(plan, v->facts[i - 1].name)) continue;
+        write_fact(b, &v->facts[i - 1]);
+        shown++;
     }
 }
 
@@ -164,10 +194,11 @@ static const struct book_scene_row *scene_before(const struct book_view *v,
     return last;
 }
 
-static void write_draft(struct buf *b, const struct book_view *v, const struct book_ask *ask)
+/* What there is before the scene begins. */
+static void write_story(struct buf *b, const struct book_view *v, const struct book_ask *ask)
 {
     const struct book_chapter_row *c = chapter_of(v, ask->chapter);
-    const struct book_scene_row *s = ask->scene, *last = scene_before(v, s);
+    const struct book_scene_row *s = ask->scene;
     write_before(b, v, ask->chapter);
     write_facts(b, v, s->plan, c->outline);
     buf_printf(b, "Chapter %d, %.*s\n", (int)c->number, SLICE_FMT(c->title));
@@ -177,6 +208,15 @@ static void write_draft(struct buf *b, const struct book_view *v, const struct b
         struct slice summary = book_clip(at->summary, SUMMARY_SHOWN);
         buf_printf(b, "Scene %d: %.*s\n", (int)at->number, SLICE_FMT(summary));
     }
+}
+
+static void write_draft(struct buf *b, const struct book_view *v, const struct book_ask *ask)
+{
+    const struct book_scene_row *s = ask->scene, *last = scene_before(v, s);
+    if (ask->small)
+        write_people_of(b, v, s->plan);
+    else
+        write_story(b, v, ask);
     struct slice plan = book_clip(s->plan, PLAN_SHOWN);
     struct slice before = ask->so_far.len ? ask->so_far : last ? last->text : SLICE("");
     struct slice end = book_tail(before, END_WORDS);
@@ -205,8 +245,7 @@ static void write_user(struct buf *b, const struct book_view *v, const struct bo
     case BOOK_STEP_DRAFT: write_draft(b, v, ask); break;
     case BOOK_STEP_NOTES: write_notes(b, ask); break;
     }
-    if (!slice_eq_nocase(v->book.language, SLICE("English")))
-        buf_printf(b, "\nWrite it in %.*s.", SLICE_FMT(v->book.language));
+    if (!is_english(&v->book)) buf_printf(b, "\nWrite it in %.*s.", SLICE_FMT(v->book.language));
 }
 
 static void write_message(struct json_writer *w, const char *role, struct slice content)
@@ -227,7 +266,7 @@ static void write_sampling(struct json_writer *w, const struct book_ask *ask)
     json_member_double(w, "min_p", 0.08);
     json_member_double(w, "frequency_penalty",
                        draft                         ? 0.35
-                       : ask->kind == BOOK_STEP_PLAN ? 0.4
+                       : ask->kind == BOOK_STEP_PLAN ? 0.6
                                                      : 0.2);
     json_member_double(w, "presence_penalty", draft ? 0.25 : 0);
     json_member_double(w, "repetition_penalty", draft ? 1.05 : 1);
@@ -262,15 +301,21 @@ static void write_prose(struct json_writer *w, struct buf *text, const struct bo
     json_object_end(w);
 }
 
-static void write_messages(struct json_writer *w, struct buf *text, const struct book_view *view,
-                           const struct book_ask *ask, const struct book_names *names)
+static void write_examples(struct json_writer *w, const struct book_ask *ask)
 {
-    write_system(text, &view->book);
-    write_message(w, "system", buf_slice(text));
     for (const struct book_example *e = book_examples((int)ask->kind, ask->person); e->asked; e++) {
         write_message(w, "user", slice_of(e->asked));
         write_message(w, "assistant", slice_of(e->answer));
     }
+}
+
+/* Of prose there are examples in English only, and after them a model writes English. */
+static void write_messages(struct json_writer *w, struct buf *text, const struct book_view *view,
+                           const struct book_ask *ask, const struct book_names *names)
+{
+    write_system(text, &view->book, ask);
+    write_message(w, "system", buf_slice(text));
+    if (ask->kind != BOOK_STEP_DRAFT || is_english(&view->book)) write_examples(w, ask);
     buf_reset(text);
     write_user(text, view, ask, names);
     write_message(w, "user", buf_slice(text));

@@ -1,10 +1,14 @@
 /* book_prompt - what a model is asked at each step of a book, and what is made of its answer. The
  * form that answers have: book_form.h; what a plot is made of: book_plot.h.
  *
- * Every request begins with the same message (what the book is: title, premise, people, style
- * sheet), so that its keys and values are shared by all steps. Then comes only as much of the story
- * as fits a small context: the outlines or summaries of the chapters before, what was stated of
- * the people (those first whom the scene names), the end of the scene before, and the scene's plan.
+ * A request begins with what the book is (title, premise, people, style sheet), the same for each
+ * step of a kind, so that its keys and values are shared. Then comes only as much of the story as
+ * fits a small context: the outlines or summaries of the chapters before, what was stated of the
+ * people (those first whom the scene names), the end of the scene before, and the scene's plan.
+ *
+ * What a small model is shown it tells again, and every scene becomes the premise. So one below
+ * BOOK_SMALL_PARAMETERS is shown what the step itself needs: to plan a chapter its outline, to
+ * write a scene its plan, those whom that names and two facts about them (docs/perf/0020).
  */
 #ifndef TIRO_API_BOOK_PROMPT_H
 #define TIRO_API_BOOK_PROMPT_H
@@ -25,11 +29,15 @@ enum book_step_kind {
 };
 
 enum {
-    BOOK_FACTS_SHOWN = 10, /* of those stated so far */
+    BOOK_FACTS_SHOWN = 10, /* of those stated so far; to a small model: */
+    BOOK_FACTS_SMALL = 2,
     BOOK_FACTS_TAKEN = 4,  /* of one scene */
     BOOK_BEFORE_SHOWN = 2, /* chapters before, each by its summary */
     BOOK_PROMPT_MAX = 1 << 20,
 };
+
+/* A model with fewer weights is small; a matter of taste: measured at 0.5e9. */
+#define BOOK_SMALL_PARAMETERS UINT64_C(2000000000)
 
 /* All that a step may want to know, as it stands in the database. */
 struct book_view {
@@ -46,6 +54,7 @@ struct book_ask {
     const struct book_scene_row *scene; /* of DRAFT, NOTES */
     int person;                         /* of PEOPLE: which */
     bool alone;                         /* CHAPTER: without what happened before */
+    bool small;                         /* the model is */
     uint64_t seed;
     /* DRAFT: which piece (book_plot.h), what of the scene is there already (its end is shown), and
      * the most words wanted now. */

@@ -106,13 +106,10 @@ static void end_draft(struct book_step *s, size_t words_min)
 static int add_piece(struct book_step *s, struct slice content, bool cut, struct err *err)
 {
     struct buf piece;
-    struct book_names names;
     struct slice prose = book_prose(content);
-    book_names(&names, s->view.book.people);
     if (cut) prose = book_whole_sentences(prose);
     buf_init(&piece, BOOK_SCENE_MAX);
-    int rc = book_sift(&piece, &s->grams, &names, book_is_latin(s->view.book.idea),
-                       buf_slice(&s->text), prose, err);
+    int rc = book_sift(&piece, &s->grams, &s->view.book, buf_slice(&s->text), prose, err);
     struct slice kept = slice_trim(buf_slice(&piece));
     if (rc == 0 && book_words(kept) >= BOOK_PIECE_WORDS_MIN) {
         if (s->text.len > 0) buf_add_str(&s->text, "\n\n");
@@ -135,8 +132,9 @@ static void take_draft(struct book_step *s, struct slice content, bool cut)
         return;
     }
     s->n_continues++;
-    int64_t n_max = s->ask.scene->words * 3 / BOOK_PIECE_WORDS_MAX + BOOK_CONTINUES_MORE;
-    bool more = book_words(buf_slice(&s->text)) < words_min && s->n_dull < BOOK_DULL_MAX &&
+    size_t words_full = (size_t)s->ask.scene->words * BOOK_FULL_PERCENT / 100;
+    int64_t n_max = s->ask.scene->words / BOOK_PIECE_WORDS_EACH + BOOK_CONTINUES_MORE;
+    bool more = book_words(buf_slice(&s->text)) < words_full && s->n_dull < BOOK_DULL_MAX &&
                 s->n_continues < n_max;
     if (more)
         ask(s);
@@ -350,8 +348,17 @@ static void ask(struct book_step *s)
     if (rc < 0) try_later(s, 0);
 }
 
+/* As far as it is known yet: a model that was never loaded counts as small. */
+static bool is_small(struct book_step *s)
+{
+    const struct backend_model *m = backend_find(s->work->all->service->backend,
+                                                 s->view.book.model);
+    return !m || m->n_parameters < BOOK_SMALL_PARAMETERS;
+}
+
 void book_run_begin(struct book_step *s)
 {
+    s->ask.small = is_small(s);
     if (s->ask.kind == BOOK_STEP_DRAFT) begin_draft(s);
     ask(s);
 }

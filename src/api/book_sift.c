@@ -1,5 +1,7 @@
 #include "api/book_sift.h"
 
+#include "api/book_people.h"
+#include "api/book_plot.h"
 #include "base/utf8.h"
 
 enum { WORD_BYTES_MAX = 40, SHORT_WORDS_MIN = 4 };
@@ -28,6 +30,19 @@ static bool is_old(const struct book_grams *g, const struct book_grams *own, str
     return hits * 2 > n || (n == 0 && book_grams_has(own, short_sentence(sentence)));
 }
 
+/* "Scene 12 ...", "Chapter 3, ..." */
+static bool is_heading(struct slice sentence)
+{
+    static const char *const words[] = { "Scene ", "Chapter " };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        size_t n = strlen(words[i]);
+        if (slice_starts(sentence, slice_of(words[i])) && sentence.len > n &&
+            sentence.ptr[n] >= '0' && sentence.ptr[n] <= '9')
+            return true;
+    }
+    return false;
+}
+
 /* That speaks of the text, and not in it; or a row of a list. */
 static bool is_about_text(struct slice sentence)
 {
@@ -38,14 +53,18 @@ static bool is_about_text(struct slice sentence)
         "This chapter",    "Throughout the story", "- ",
         "In this chapter", "To be continued",      "* "
     };
-    static const char *const holds[] = { "this scene",     "This scene",       "the scene is",
-                                         "the scene ends", "the scene begins", "words of the story",
-                                         "words long" };
+    static const char *const holds[] = { "this scene",      "This scene",      "the scene is",
+                                         "he narrat",       "the scene ends",  "the scene begins",
+                                         "words of the st", "words long",      "this chapter",
+                                         "next chapter",    "this passage",    "I apologize",
+                                         "As an AI",        "I cannot engage", "I can't assist",
+                                         "I cannot assist", "he main point",   "he story begins",
+                                         "this story" };
     for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
         if (slice_starts_nocase(sentence, slice_of(begins[i]))) return true;
     for (size_t i = 0; i < sizeof holds / sizeof *holds; i++)
         if (slice_find(sentence, slice_of(holds[i])) < sentence.len) return true;
-    return false;
+    return book_is_piece(sentence) || is_heading(sentence);
 }
 
 /* A word of no language, or of a script that the book is not in. */
@@ -79,7 +98,8 @@ static enum script script_of(struct slice sentence)
 
 struct sieve {
     const struct book_grams *grams;
-    const struct book_names *names;
+    const struct book_row *book;
+    struct book_names names;
     bool latin;
     struct book_grams own; /* of what came before in this text */
     struct book_ring ring;
@@ -90,7 +110,7 @@ static bool is_out_of_place(const struct sieve *s, struct slice sentence)
 {
     return s->labelled || script_of(sentence) != SCRIPT_NO || is_about_text(sentence) ||
            is_garbled(sentence, s->latin) || is_old(s->grams, &s->own, sentence) ||
-           book_names_drift(s->names, sentence);
+           book_names_drift(&s->names, sentence) || book_of_examples(s->book, sentence);
 }
 
 /* Behind a sentence: to the next, and whether that is what a play's label announced. */
@@ -142,10 +162,11 @@ static int note_before(struct sieve *s, struct slice before, struct err *err)
     return 0;
 }
 
-int book_sift(struct buf *out, const struct book_grams *g, const struct book_names *names,
-              bool latin, struct slice before, struct slice text, struct err *err)
+int book_sift(struct buf *out, const struct book_grams *g, const struct book_row *book,
+              struct slice before, struct slice text, struct err *err)
 {
-    struct sieve s = { .grams = g, .names = names, .latin = latin };
+    struct sieve s = { .grams = g, .book = book, .latin = book_is_latin(book->idea) };
+    book_names(&s.names, book->people);
     int rc = note_before(&s, before, err);
     if (rc == 0) rc = sift(out, &s, text, err);
     book_grams_release(&s.own);

@@ -20,13 +20,15 @@ enum {
     BOOK_TRIES_MAX = 5,      /* of an outline or a summary that is not as asked for */
     BOOK_PLAN_TRIES_MAX = 2, /* of the plan of a chapter's scenes, which is long */
     BOOK_DRAFTS_MAX = 2,     /* of a scene; the best is kept */
-    BOOK_CONTINUES_MORE = 4, /* calls of one draft: three times what its words need, and these */
+    BOOK_CONTINUES_MORE = 4, /* calls of one draft: as many as its words need, and these */
     BOOK_DULL_MAX = 6,       /* of them, that brought nothing new */
     BOOK_PIECE_WORDS_MIN = 12,
     BOOK_PIECE_WORDS_MAX = 160, /* asked for at a time */
+    BOOK_PIECE_WORDS_EACH = 40, /* that may be left of them */
     BOOK_REPEATED_PERCENT = 8,  /* of a draft's 8-grams that may be repeated */
     BOOK_OUTLINE_PERCENT = 5, /* of an outline's, in the other outlines; of plans, in each other */
     BOOK_SHORT_PERCENT = 90,  /* of a scene's words that it must have */
+    BOOK_FULL_PERCENT = 98,   /* with which it ends */
     BOOK_LONG_PERCENT = 115,  /* above which it is cut */
     BOOK_REFUSED_MAX = 200,   /* times that a call is tried again which the server could not do */
     BOOK_RETRY_MS = 500,      /* between them, doubled up to */

@@ -143,12 +143,80 @@ static void test_answers(void **state)
     arena_release(&a);
 }
 
+static const char *system_message(const json_t *root)
+{
+    return json_string_value(AT(json_array_get(json_object_get(root, "messages"), 0), "content"));
+}
+
+static size_t count(const char *text, const char *what)
+{
+    size_t n = 0;
+    for (; (text = strstr(text, what)); text++) n++;
+    return n;
+}
+
+/* A small model is shown what the step needs, a larger one the story so far. */
+static void test_small(void **state)
+{
+    (void)state;
+    struct book_view v = view_of("A light.", "English");
+    struct book_chapter_row chapters[] = { { .number = 1, .outline = SLICE("It is dark.") },
+                                           { .number = 2, .outline = SLICE("It is day.") } };
+    struct book_scene_row scene = { .chapter = 2, .number = 1, .plan = SLICE("Ada Reed sleeps.") };
+    struct book_fact_row facts[] = { { SLICE("Ada Reed"), SLICE("One.") },
+                                     { SLICE("Ada Reed"), SLICE("Two.") },
+                                     { SLICE("Cy Marsh"), SLICE("Three.") },
+                                     { SLICE("Ada Reed"), SLICE("Four.") } };
+    v.chapters = chapters, v.n_chapters = 2;
+    v.scenes = &scene, v.n_scenes = 1;
+    v.facts = facts, v.n_facts = 4;
+    struct book_ask ask = { .kind = BOOK_STEP_DRAFT, .chapter = 2, .scene = &scene, .words = 90 };
+    for (int small = 0; small < 2; small++) {
+        ask.small = small;
+        json_t *root = asked(&v, ask);
+        const char *said = last_message(root), *first = system_message(root);
+        assert_non_null(strstr(first, "Somebody wants something."));
+        assert_int_equal(!strstr(first, "Cy Marsh"), small);
+        assert_int_equal(!strstr(said, "It is dark."), small);
+        assert_int_equal(count(said, "- Ada Reed: "), small ? BOOK_FACTS_SMALL : 3);
+        assert_int_equal(!strstr(said, "Three."), small);
+        assert_int_equal(slice_starts(slice_of(said), SLICE("Ada Reed: a keeper")), small);
+        assert_non_null(strstr(said, "Ada Reed sleeps."));
+        json_decref(root);
+        ask.kind = BOOK_STEP_PLAN;
+        root = asked(&v, ask);
+        assert_int_equal(!strstr(system_message(root), "Somebody wants something."), small);
+        assert_non_null(strstr(last_message(root), "It is day."));
+        json_decref(root);
+        ask.kind = BOOK_STEP_DRAFT;
+    }
+}
+
+/* Prose in English is followed by English. */
+static void test_examples_of_prose(void **state)
+{
+    (void)state;
+    struct book_scene_row scene = { .chapter = 1, .number = 1, .plan = SLICE("Ada Reed sleeps.") };
+    struct book_chapter_row chapter = { .number = 1, .outline = SLICE("It is dark.") };
+    for (int english = 0; english < 2; english++) {
+        struct book_view v = view_of("A light.", english ? "English" : "German");
+        v.chapters = &chapter, v.n_chapters = 1;
+        v.scenes = &scene, v.n_scenes = 1;
+        json_t *root = asked(
+            &v, (struct book_ask){
+                    .kind = BOOK_STEP_DRAFT, .chapter = 1, .scene = &scene, .words = 90 });
+        assert_int_equal(json_array_size(json_object_get(root, "messages")), english ? 6 : 2);
+        json_decref(root);
+    }
+}
+
 /* Somebody of the examples is a stranger, unless the book has them itself. */
 static void test_strangers(void **state)
 {
     (void)state;
     struct book_view v = view_of("A light.", "English");
     assert_true(book_of_examples(&v.book, SLICE("Huw Pryce comes in.")));
+    assert_true(book_of_examples(&v.book, SLICE("She cut the loaf.")));
     assert_false(book_of_examples(&v.book, SLICE("Ada Reed comes in.")));
     v.book.people = SLICE("- Huw Pryce: a gambler");
     assert_false(book_of_examples(&v.book, SLICE("Huw Pryce comes in.")));
@@ -157,9 +225,13 @@ static void test_strangers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_turns),     cmocka_unit_test(test_alone),
-        cmocka_unit_test(test_languages), cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_turns),
+        cmocka_unit_test(test_alone),
+        cmocka_unit_test(test_languages),
+        cmocka_unit_test(test_answers),
         cmocka_unit_test(test_strangers),
+        cmocka_unit_test(test_small),
+        cmocka_unit_test(test_examples_of_prose),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,23 +64,27 @@ static void test_repeated(void **state)
 static void test_sift(void **state)
 {
     (void)state;
+    const struct book_row book = { .people = SLICE("- Emily Ives: a keeper"),
+                                   .idea = SLICE("A light."),
+                                   .premise = SLICE("") };
     struct book_grams g = { 0 };
-    struct book_names names;
     struct buf out;
-    book_names(&names, SLICE("- Emily Ives: a keeper"));
     assert_ok(book_grams_add(&g, SLICE(ONE), &err), &err);
     buf_init(&out, 1024);
     assert_ok(
         book_sift(
-            &out, &g, &names, true, SLICE("a b c d e f g h i. She began to walk."),
-            SLICE("New words stand here.\n\nThe cat sat on the mat by the door. "
-                  "A b c d e f g h i. Emma Ives came in. In this scene all is well. "
-                  "She BEGAN to walk. Go on. Go on. In her\xe7\x9a\x84 room.\n- A list.\n"
-                  "Emily (low): \"Go.\"\nTom:\nYou go. And I.\n\nEmily Ives came in. And more."),
+            &out, &g, &book, SLICE("a b c d e f g h i. She began to walk."),
+            SLICE(
+                "New words stand here.\n\nThe cat sat on the mat by the door. "
+                "A b c d e f g h i. Emma Ives came in. In this scene all is well. "
+                "She BEGAN to walk. Go on. Go on. In her\xe7\x9a\x84 room.\n- A list.\n"
+                "Emily (low): \"Go.\"\nTom:\nYou go. And I.\n\nEmily Ives came in. And more. "
+                "Lena Brandt came in. Now they talk to each other. Scene 4, at night. Scenes end."),
             &err),
         &err);
     assert_string_equal(buf_str(&out),
-                        "New words stand here. Go on. Go on.\n\nEmily Ives came in. And more.");
+                        "New words stand here. Go on. Go on.\n\nEmily Ives came in. And more. "
+                        "Scenes end.");
     buf_release(&out);
     book_grams_release(&g);
 }
