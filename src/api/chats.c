@@ -28,6 +28,15 @@ int chats_call_begin(struct chats_call *c,
     return stored_begin(&c->stored, run, answer, err);
 }
 
+int chats_begin(struct call *call, bool erases,
+                int (*run)(struct stored *stored, struct db *db, struct err *err), struct err *err)
+{
+    struct chats_call *c = chats_call_new(call, sizeof *c, err);
+    if (!c) return -ERR_NO_MEMORY;
+    c->stored.job.erases = erases;
+    return chats_call_begin(c, run, err);
+}
+
 struct slice chats_keep(struct chats_call *c, const struct field_string *field)
 {
     return field->given ? arena_slice(&c->stored.arena, field->value) : (struct slice){ 0 };

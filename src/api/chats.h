@@ -26,6 +26,10 @@ void *chats_call_new(struct call *call, size_t size, struct err *err);
 int chats_call_begin(struct chats_call *c,
                      int (*run)(struct stored *stored, struct db *db, struct err *err),
                      struct err *err) MUST_USE;
+/* Both, of a call that needs nothing of its body. `erases`: as in struct store_job. */
+int chats_begin(struct call *call, bool erases,
+                int (*run)(struct stored *stored, struct db *db, struct err *err),
+                struct err *err) MUST_USE;
 /* A copy in the arena; ptr NULL where the field was not given. */
 struct slice chats_keep(struct chats_call *c, const struct field_string *field);
 /* An object of at most `len_max` bytes of JSON as text; `fallback` where it was not given. */

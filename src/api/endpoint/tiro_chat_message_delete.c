@@ -11,10 +11,7 @@ static int run(struct stored *stored, struct db *db, struct err *err)
 static int handle(struct call *call, const void *request, struct err *err)
 {
     (void)request;
-    struct chats_call *c = chats_call_new(call, sizeof *c, err);
-    if (!c) return -ERR_NO_MEMORY;
-    c->stored.job.erases = true;
-    return chats_call_begin(c, run, err);
+    return chats_begin(call, true, run, err);
 }
 
 const struct endpoint endpoint_tiro_chat_message_delete = {

@@ -14,8 +14,7 @@ static int run(struct stored *stored, struct db *db, struct err *err)
 static int handle(struct call *call, const void *request, struct err *err)
 {
     (void)request;
-    struct chats_call *c = chats_call_new(call, sizeof *c, err);
-    return c ? chats_call_begin(c, run, err) : -ERR_NO_MEMORY;
+    return chats_begin(call, false, run, err);
 }
 
 static const struct field response[] = {

@@ -18,8 +18,7 @@ static int handle(struct call *call, const void *request, struct err *err)
     call->ops->header(call, "cache-control", "no-store");
     call->ops->header(call, "referrer-policy", "no-referrer");
     call->ops->header(call, "x-robots-tag", "noindex, nofollow");
-    struct chats_call *c = chats_call_new(call, sizeof *c, err);
-    return c ? chats_call_begin(c, run, err) : -ERR_NO_MEMORY;
+    return chats_begin(call, false, run, err);
 }
 
 static const struct field message[] = {
