@@ -1,4 +1,5 @@
 """What a person does with the chat app, for all its tests."""
+import contextlib
 import json
 import re
 import urllib.request
@@ -31,6 +32,26 @@ def cut_short(page, n=0):
     expect(answer(page, n).locator(".text").first).to_have_text(re.compile(r"\S"), timeout=WAIT)
     box_of(page).press("Escape")  # Stops, or does nothing when it has ended.
     return finished(page, n)
+
+
+@contextlib.contextmanager
+def another(page, n=0):
+    """What is done inside asks for another answer in this one's place; then that one is there.
+
+    Its number among the versions is no sign of it: that goes while it is written."""
+    was = answer(page, n).get_attribute("id")
+    yield
+    expect(answer(page, n)).not_to_have_attribute("id", was, timeout=WAIT)
+
+
+def fits(page):
+    """Nothing is wider than the page."""
+    page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+
+
+def boxes(locator):
+    """Where these are, all at one moment: between two calls the page may scroll or grow."""
+    return locator.evaluate_all("all => all.map((e) => e.getBoundingClientRect().toJSON())")
 
 
 def api(server, method, path, body=None):

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from app import WAIT, api
+from app import WAIT, api, fits
 
 SIZES = [(1280, 800), (390, 844)]
 IDEA = "A fox learns to read the signs in the wood and finds who moved them."
@@ -134,18 +134,19 @@ def test_from_an_idea_to_a_book(page, server):
     expect(page.get_by_role("textbox", name="the outline of chapter 2")).to_have_count(0)
     for name, form in (("EPUB", "epub"), ("PDF", "pdf"), ("Word", "docx"), ("Markdown", "markdown")):
         link = page.get_by_role("link", name=name)
-        assert link.get_attribute("href") == f"/v1/tiro/books/{id_of(page)}/export?format={form}"
-        assert link.get_attribute("download") is not None and link.get_attribute("aria-disabled") is None
+        expect(link).to_have_attribute("href", f"/v1/tiro/books/{id_of(page)}/export?format={form}")
+        expect(link).to_have_attribute("download", re.compile(""))
+        expect(link).not_to_have_attribute("aria-disabled", re.compile(""))
 
     page.get_by_role("link", name="The first sign").click()
     expect(page.get_by_role("heading", name="The first sign")).to_be_visible()
     scene = page.get_by_role("region", name="Scene 1")
+    expect(scene.locator(".prose")).to_have_text(re.compile(r"(\S+\s+){20}\S"))
     first = scene.locator(".prose").inner_text()
-    assert len(first.split()) > 20
     scene.get_by_role("button", name="Write again").click()
     expect(scene.get_by_role("button", name="Versions (2)")).to_be_visible(timeout=WAIT)
     expect(scene).to_contain_text(re.compile("written$|written ?Plan"), timeout=WAIT)
-    assert scene.locator(".prose").inner_text() != first
+    expect(scene.locator(".prose")).not_to_have_text(first, use_inner_text=True)
     scene.get_by_role("button", name="Versions (2)").press("Enter")
     dialog = page.get_by_role("dialog", name="Versions of scene 1 of chapter 1")
     other = dialog.get_by_role("region", name="The other version")
@@ -219,7 +220,8 @@ def test_what_it_holds_is_text(page, server):
     book = make(server, title=bad, idea=bad, premise="مرحبا بالعالم", people=bad)
     go(page, server, book)
     expect(page.locator("h1")).to_have_text(bad)
-    assert page.title() != "run" and page.locator(".book img").count() == 0
+    expect(page.locator(".book img")).to_have_count(0)
+    assert page.title() != "run"
     assert page.get_by_text("مرحبا بالعالم").evaluate("e => getComputedStyle(e).direction") == "rtl"
 
 
@@ -230,8 +232,8 @@ def test_access(browser, server, finished, scheme, size):
 
     def good():
         assert violations(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+        fits(page)
+        page.wait_for_function("document.documentElement.scrollHeight <= innerHeight")
 
     go(page, server)
     expect(page.get_by_role("list", name="Books").get_by_role("link").first).to_be_visible()

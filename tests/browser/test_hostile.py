@@ -131,6 +131,7 @@ def test_hostile_file_names(browser, server, tmp_path):
     open_chat(page, server, chat)
     page.get_by_role("button", name="Files", exact=True).click()
     panel = page.get_by_role("complementary", name="Files")
+    expect(panel.locator(".names button").nth(20)).to_be_attached()
     for one in panel.locator(".names button").all():
         one.click()
     with page.expect_download() as got:
@@ -145,7 +146,7 @@ def test_hostile_file_names(browser, server, tmp_path):
     inside = [p for p in (tmp_path / "in").rglob("*") if p.is_file()]
     assert len(inside) == len(names) and len(list(tmp_path.iterdir())) == 1
     assert foreign == [] and page.evaluate("window.owned") is None and page.title() == "Tiro"
-    assert page.locator("main img, aside img").count() == 0
+    expect(page.locator("main img, aside img")).to_have_count(0)
     page.close()
     api(server, "DELETE", f"/v1/tiro/chats/{chat}")
 

@@ -79,10 +79,10 @@ def test_an_answer_in_it_goes_on_through_a_reload(page, server, long_chat):
     open_chat(page, server, make_chat(server, "Long, then asked", [
         ("assistant" if i % 2 else "user", f"Message {i}.") for i in range(MESSAGES)][:400]))
     ask(page, "Write a very long story about a ship, in thirty chapters.")
-    expect(answer(page, 200)).to_have_text(re.compile(".{40}", re.S), timeout=WAIT)
+    expect(answer(page, 200).locator(".text")).to_have_text(re.compile(".{40}", re.S), timeout=WAIT)
     before = answer(page, 200).locator(".text").inner_text()[:30]
     page.reload()
-    expect(answer(page, 200)).to_have_text(re.compile(".{40}", re.S), timeout=WAIT)
+    expect(answer(page, 200).locator(".text")).to_have_text(re.compile(".{40}", re.S), timeout=WAIT)
     assert answer(page, 200).locator(".text").inner_text().startswith(before)
     expect(answer(page, 200)).to_be_in_viewport()
     box_of(page).press("Escape")

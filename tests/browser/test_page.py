@@ -3,14 +3,14 @@ import re
 
 from playwright.sync_api import expect
 
-from app import WAIT, answer, ask, box_of, cut_short, finished
+from app import WAIT, answer, ask, box_of, cut_short, finished, fits
 from conftest import Server, data_dir
 
 
 def test_models_that_chat_are_offered(page):
     options = page.get_by_label("Model", exact=True)
     expect(options).to_have_value("smollm2-135m")
-    assert "all-minilm-l6-v2" not in options.inner_text()
+    expect(options).not_to_contain_text("all-minilm-l6-v2")
     expect(page.get_by_text("is a very small model")).to_be_visible()
 
 
@@ -57,7 +57,7 @@ def test_what_a_person_writes_is_never_html(page):
     cut_short(page)
     assert page.title() == "Tiro"
     expect(page.locator("main img, main script")).to_have_count(0)
-    assert "<img src=x" in page.get_by_label("You", exact=True).inner_text()
+    expect(page.get_by_label("You", exact=True)).to_contain_text("<img src=x")
 
 
 def test_keys_and_lines(page):
@@ -65,7 +65,7 @@ def test_keys_and_lines(page):
     box.press_sequentially("one")
     box.press("Shift+Enter")
     box.press_sequentially("two")
-    assert box.input_value() == "one\ntwo"
+    expect(box).to_have_value("one\ntwo")
     box.press("Enter")
     expect(page.get_by_label("You", exact=True).locator(".plain")).to_have_text("one\ntwo")
     box.press("Escape")
@@ -76,7 +76,7 @@ def test_a_narrow_screen_has_no_sideways_scroll(page):
     page.set_viewport_size({"width": 360, "height": 640})
     ask(page, "Write this word: " + "a" * 200)
     cut_short(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    fits(page)
 
 
 def test_without_models_the_page_says_what_to_do(browser, tmp_path):

@@ -4,7 +4,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from app import WAIT, answer, ask, box_of, finished, make_chat, open_chat
+from app import WAIT, answer, ask, box_of, finished, fits, make_chat, open_chat
 from test_access import violations
 
 ARABIC = "# نهر النيل\n\nنهر النيل هو **أطول** نهر، طوله `6650 km`.\n\nAnd an English paragraph.\n\n```python\nprint('שלום')\n```\n"
@@ -53,7 +53,7 @@ def test_an_answer_is_spoken_of_twice(page):
     finished(page)
     expect(page.locator("main [role=status]")).to_have_text("The answer is complete.")
     assert page.evaluate("said") == ["An answer is being written.", "The answer is complete."]
-    assert page.locator("article[aria-live], article [aria-live], .text [role=status]").count() == 0
+    expect(page.locator("article[aria-live], article [aria-live], .text [role=status]")).to_have_count(0)
 
 
 def direction(page, selector):
@@ -72,7 +72,7 @@ def test_right_to_left(page, server):
     assert page.locator(".text p").nth(1).evaluate("e => getComputedStyle(e).unicodeBidi") == "plaintext"
     assert direction(page, ".text p >> text=And an English") == "left"
     assert page.locator("pre").first.evaluate("e => getComputedStyle(e).direction") == "ltr"
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    fits(page)
     assert violations(page) == []
 
 
@@ -82,7 +82,7 @@ def test_paper_has_the_messages_and_nothing_else(page, server):
     page.emulate_media(media="print")
     for hidden in ("nav", ".chat > header", "footer", ".doings button"):
         expect(page.locator(hidden).first).to_be_hidden()
-    assert page.evaluate("document.querySelector('main').scrollHeight <= document.querySelector('main').clientHeight")
+    page.wait_for_function("document.querySelector('main').scrollHeight <= document.querySelector('main').clientHeight")
     pages = len(re.findall(rb"/Type\s*/Page\b", page.pdf()))
     assert 2 <= pages <= 12
 
@@ -96,7 +96,7 @@ def test_no_violations_in_the_dialogs(browser, server, scheme, size):
     page.keyboard.press("Control+Shift+L")
     expect(page.get_by_text(re.compile("would read"))).to_be_visible(timeout=WAIT)
     assert violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    fits(page)
     page.keyboard.press("Escape")
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("?")

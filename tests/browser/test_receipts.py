@@ -23,14 +23,16 @@ def test_a_receipt_says_what_made_the_answer(page, server):
     line = turn.locator(".receipt summary")
     expect(line).to_have_text(re.compile(
         r"^smollm2-135m b179c95 · 24 tokens · \d+ a second · cached \d+ % · first after \d+\.\d+ s$"))
-    assert line.get_attribute("title") == f"sha256 {SHA256}"
+    expect(line).to_have_attribute("title", f"sha256 {SHA256}")
     line.click()
+    expect(turn.locator(".receipt tr").first).to_be_visible()
     table = {r.locator("th").inner_text(): r.locator("td").inner_text() for r in turn.locator(".receipt tr").all()}
     assert table["Model"] == "smollm2-135m" and table["Hash of its weights (sha256)"] == SHA256
     assert table["Tokens written"] == "24" and table["Quantisation"] == "Q4_1"
     assert "Filters" not in table  # There are none yet: nothing is shown.
     assert violations(page) == []
     turn.get_by_role("button", name="Copy receipt as JSON").click()
+    expect(turn.get_by_role("button", name="Copy receipt as JSON")).to_have_text("Copied")
     copied = json.loads(page.evaluate("navigator.clipboard.readText()"))
     assert copied["sha256"] == SHA256 and copied["output_tokens"] == 24
     assert copied["input_tokens"] > copied["cached_tokens"] >= 0 and copied["tokens_per_second"] > 0
@@ -75,8 +77,9 @@ def test_changing_an_early_message_reads_only_what_changed(page):
     def usage(n):
         turn = finished(page, n)
         expect(turn.locator(".receipt summary")).to_be_visible()
-        if not turn.locator(".receipt").get_attribute("open"):
+        if turn.locator(".receipt").get_attribute("open") is None:
             turn.locator(".receipt summary").click()
+        expect(turn.locator("tr", has_text="Of them cached")).to_be_visible()
         cell = lambda name: turn.locator("tr", has_text=name).locator("td").inner_text()
         return int(cell("Tokens read")), int(cell("Of them cached").split(" ")[0])
 

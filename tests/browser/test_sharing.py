@@ -4,7 +4,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from app import api, make_chat, open_chat
+from app import api, fits, make_chat, open_chat
 from conftest import Server, data_dir
 from test_access import violations
 from test_hostile import RUN, SCRIPTS, payloads
@@ -105,7 +105,7 @@ def test_without_a_key(browser, tmp_path, size, scheme):
         stranger.goto(server.url + link)
         expect(stranger.get_by_label("Answer").get_by_role("heading", name="Rivers")).to_be_visible()
         assert violations(stranger) == []
-        assert stranger.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        fits(stranger)
         stranger.get_by_role("button", name="Continue from here").click()
         expect(stranger.get_by_text("Only who may use this server can continue")).to_be_visible()
         stranger.goto(server.url)

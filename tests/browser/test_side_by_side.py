@@ -4,7 +4,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from app import WAIT, answer, api, ask, box_of
+from app import WAIT, another, answer, api, ask, box_of, boxes, cut_short, fits
 from conftest import MODELS, Server, data_dir
 from test_access import violations
 
@@ -46,14 +46,15 @@ def ask_both(page, text):
 
 def stop(page):
     box_of(page).press("Escape")
-    expect(page.get_by_role("button", name="Keep this one").first).to_be_enabled(timeout=WAIT)
+    for n in (0, 1):
+        expect(pair(page).nth(n).get_by_role("button", name="Keep this one")).to_be_enabled(timeout=WAIT)
 
 
 def test_both_write_at_once_and_one_goes_on(page, two):
     ask_both(page, LONG)
     # Both are still being written.
-    assert page.locator('.pair [aria-busy="true"]').count() == 2
-    left, right = pair(page).nth(0).bounding_box(), pair(page).nth(1).bounding_box()
+    expect(page.locator('.pair [aria-busy="true"]')).to_have_count(2)
+    left, right = boxes(pair(page))
     assert left["x"] + left["width"] <= right["x"] and abs(left["y"] - right["y"]) < 2
     stop(page)
     said = pair(page).nth(1).locator(".text").inner_text()
@@ -64,7 +65,7 @@ def test_both_write_at_once_and_one_goes_on(page, two):
 
     pair(page).nth(1).get_by_role("button", name="Keep this one").click()
     expect(page.get_by_role("region", name="Two answers")).to_have_count(0)
-    expect(answer(page).locator(".text")).to_have_text(said)
+    expect(answer(page).locator(".text")).to_have_text(said, use_inner_text=True)
     expect(answer(page)).to_contain_text("2 of 2")  # The other is beside it, as any other version.
     page.get_by_role("button", name="Compare two models").click()
     expect(page.get_by_label("Second model")).to_have_count(0)
@@ -81,7 +82,7 @@ def test_both_go_on_through_a_reload(page, two):
     for n in (0, 1):
         expect(pair(page).nth(n).locator(".text")).to_have_text(re.compile(".{40}", re.S), timeout=WAIT)
         assert pair(page).nth(n).locator(".text").inner_text().startswith(before[n])
-    assert page.locator('.pair [aria-busy="true"]').count() == 2
+    expect(page.locator('.pair [aria-busy="true"]')).to_have_count(2)
     stop(page)
     page.reload()
     expect(pair(page)).to_have_count(2)
@@ -96,9 +97,9 @@ def test_on_a_phone_they_stand_one_below_the_other(page, two):
     page.set_viewport_size({"width": 390, "height": 844})
     ask_both(page, LONG)
     stop(page)
-    first, second = pair(page).nth(0).bounding_box(), pair(page).nth(1).bounding_box()
+    first, second = boxes(pair(page))
     assert first["y"] + first["height"] <= second["y"] and abs(first["x"] - second["x"]) < 2
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    fits(page)
     assert violations(page) == []
 
 
@@ -107,8 +108,8 @@ def test_again_by_the_other_model(page, two):
     expect(answer(page)).to_have_text(re.compile(r"\w"), timeout=WAIT)
     box_of(page).press("Escape")
     answer(page).get_by_label("Again with another model").click()
-    answer(page).get_by_role("button", name="other", exact=True).click()
-    expect(answer(page)).to_contain_text("2 of 2", timeout=WAIT)
-    box_of(page).press("Escape")
+    with another(page):
+        answer(page).get_by_role("button", name="other", exact=True).click()
+    expect(cut_short(page)).to_contain_text("2 of 2")
     expect(answer(page).locator(".receipt summary")).to_contain_text("other", timeout=WAIT)
     expect(page.get_by_label("Model", exact=True)).to_have_value("other")
