@@ -246,9 +246,11 @@ bool book_of_examples(const struct book_row *book, struct slice text)
                                          "Kessler", "Therese", "Zurbriggen", "Owen", "Pryce",
                                          "Huw",     "Sybil",   "Tom Abbey",  NULL };
     static const char *const things[] = {
-        "Forty Yards",      "Cold Oven",        "Bread of Evenings",   "the loaf",
-        "mayor's kitchen",  "long knife",       "clock had struck",    "brother in the snow",
-        "without his coat", "without her coat", "forgotten by spring", NULL
+        "Forty Yards",        "Cold Oven",           "Bread of Evenings",
+        "the loaf",           "mayor's kitchen",     "long knife",
+        "clock had struck",   "brother in the snow", "without his coat",
+        "without her coat",   "forgotten by spring", "bread from h",
+        "could have said no", "loaf of bread",       NULL
     };
     return has_any(book, text, names) || has_any(book, text, things);
 }

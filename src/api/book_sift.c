@@ -43,27 +43,53 @@ static bool is_heading(struct slice sentence)
     return false;
 }
 
-/* That speaks of the text, and not in it; or a row of a list. */
+static const char *const about_text_begins[] = {
+    "The scene",
+    "The story ends",
+    "In conclusion",
+    "In summary",
+    "The story concludes",
+    "Overall,",
+    "In chapter ",
+    "The story continues",
+    "The story also",
+    "This chapter",
+    "Throughout the story",
+    "- ",
+    "In this chapter",
+    "In the next chapter",
+    "In this passage",
+    "The story begins",
+    "This story ",
+    "To be continued",
+    "* ",
+};
+static const char *const about_text_holds[] = {
+    "this scene",
+    "This scene",
+    "the scene is",
+    "the scene ends",
+    "the scene begins",
+    "the narrator",
+    "The narrator",
+    "words of the story",
+    "words long",
+    "one of them does not answer",
+    "apologize for the confusion",
+    "As an AI",
+    "I cannot engage in",
+    "assist with that",
+    "can't help with that",
+    "can't help you with that",
+};
+
+/* That speaks of the text, and not in it, or is the model's own refusal; or a row of a list. */
 static bool is_about_text(struct slice sentence)
 {
-    static const char *const begins[] = {
-        "The scene",       "The story ends",       "In conclusion",
-        "In summary",      "The story concludes",  "Overall,",
-        "In chapter ",     "The story continues",  "The story also",
-        "This chapter",    "Throughout the story", "- ",
-        "In this chapter", "To be continued",      "* "
-    };
-    static const char *const holds[] = { "this scene",      "This scene",      "the scene is",
-                                         "he narrat",       "the scene ends",  "the scene begins",
-                                         "words of the st", "words long",      "this chapter",
-                                         "next chapter",    "this passage",    "I apologize",
-                                         "As an AI",        "I cannot engage", "I can't assist",
-                                         "I cannot assist", "he main point",   "he story begins",
-                                         "this story" };
-    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
-        if (slice_starts_nocase(sentence, slice_of(begins[i]))) return true;
-    for (size_t i = 0; i < sizeof holds / sizeof *holds; i++)
-        if (slice_find(sentence, slice_of(holds[i])) < sentence.len) return true;
+    for (size_t i = 0; i < sizeof about_text_begins / sizeof *about_text_begins; i++)
+        if (slice_starts_nocase(sentence, slice_of(about_text_begins[i]))) return true;
+    for (size_t i = 0; i < sizeof about_text_holds / sizeof *about_text_holds; i++)
+        if (slice_find(sentence, slice_of(about_text_holds[i])) < sentence.len) return true;
     return book_is_piece(sentence) || is_heading(sentence);
 }
 
