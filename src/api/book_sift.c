@@ -1,10 +1,15 @@
 #include "api/book_sift.h"
 
 #include "api/book_people.h"
-#include "api/book_plot.h"
+#include "api/book_prompt.h"
 #include "base/utf8.h"
 
-enum { WORD_BYTES_MAX = 40, SHORT_WORDS_MIN = 4 };
+enum {
+    WORD_BYTES_MAX = 40,
+    SHORT_WORDS_MIN = 4,
+    COPY_WORDS_MIN = 3, /* of a sentence that may be a copy of an example's */
+    COPY_WORDS = 5,     /* of a longer one, that stand in an example in this order */
+};
 
 /* Of a sentence that is too short for an 8-gram, and too long to be said twice; else 0. */
 static uint64_t short_sentence(struct slice sentence)
@@ -81,6 +86,8 @@ static const char *const about_text_holds[] = {
     "assist with that",
     "can't help with that",
     "can't help you with that",
+    "hesitate to ask",
+    "any further assistance",
 };
 
 /* That speaks of the text, and not in it, or is the model's own refusal; or a row of a list. */
@@ -91,6 +98,15 @@ static bool is_about_text(struct slice sentence)
     for (size_t i = 0; i < sizeof about_text_holds / sizeof *about_text_holds; i++)
         if (slice_find(sentence, slice_of(about_text_holds[i])) < sentence.len) return true;
     return book_is_piece(sentence) || is_heading(sentence);
+}
+
+/* Told after the prose that is shown as an example. */
+static bool is_copied(struct slice sentence)
+{
+    if (book_words(sentence) < COPY_WORDS_MIN) return false;
+    for (const struct book_example *e = book_examples(BOOK_STEP_DRAFT, 0); e->asked; e++)
+        if (book_shares_run(sentence, slice_of(e->answer), COPY_WORDS)) return true;
+    return false;
 }
 
 /* A word of no language, or of a script that the book is not in. */
@@ -136,7 +152,8 @@ static bool is_out_of_place(const struct sieve *s, struct slice sentence)
 {
     return s->labelled || script_of(sentence) != SCRIPT_NO || is_about_text(sentence) ||
            is_garbled(sentence, s->latin) || is_old(s->grams, &s->own, sentence) ||
-           book_names_drift(&s->names, sentence) || book_of_examples(s->book, sentence);
+           book_names_drift(&s->names, sentence) || book_of_examples(s->book, sentence) ||
+           is_copied(sentence);
 }
 
 /* Behind a sentence: to the next, and whether that is what a play's label announced. */

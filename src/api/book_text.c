@@ -2,6 +2,8 @@
 
 #include "base/utf8.h"
 
+#include <assert.h>
+
 /* Its length; what is no UTF-8 is a space. */
 static size_t character_at(uint32_t *ret, struct slice text, size_t at)
 {
@@ -56,6 +58,39 @@ bool book_next_word(struct book_word *ret, struct slice text, size_t at)
         if (alone) break;
     }
     return inside;
+}
+
+/* Puts a word behind the last ones, of which it keeps n. */
+static size_t slide(uint64_t *run, size_t have, size_t n, uint64_t word)
+{
+    if (have == n) memmove(run, run + 1, --have * sizeof *run);
+    run[have] = word;
+    return have + 1;
+}
+
+static bool stands_in(const uint64_t *run, size_t n, struct slice text)
+{
+    uint64_t here[BOOK_RUN_MAX];
+    struct book_word w = { .end = 0 };
+    size_t have = 0;
+    while (book_next_word(&w, text, w.end)) {
+        have = slide(here, have, n, w.hash);
+        if (have == n && memcmp(here, run, n * sizeof *run) == 0) return true;
+    }
+    return false;
+}
+
+bool book_shares_run(struct slice text, struct slice other, size_t n)
+{
+    uint64_t run[BOOK_RUN_MAX];
+    struct book_word w = { .end = 0 };
+    size_t have = 0;
+    assert(n > 0 && n <= BOOK_RUN_MAX);
+    while (book_next_word(&w, text, w.end)) {
+        have = slide(run, have, n, w.hash);
+        if (have == n && stands_in(run, n, other)) return true;
+    }
+    return have > 0 && have < n && stands_in(run, have, other);
 }
 
 size_t book_words(struct slice text)

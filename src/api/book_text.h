@@ -9,6 +9,8 @@
 
 #include <stdint.h>
 
+enum { BOOK_RUN_MAX = 8 };
+
 size_t book_words(struct slice text);
 /* The beginning of at most so many words, cut behind a sentence where there is one. */
 struct slice book_cut(struct slice text, size_t words_max);
@@ -34,6 +36,9 @@ struct book_word {
 uint64_t book_mix(uint64_t h, uint64_t v);
 /* The next word from `at` on; false: there is none. */
 bool book_next_word(struct book_word *ret, struct slice text, size_t at);
+/* Whether a run of `n` words (1 to BOOK_RUN_MAX) of `text` stands in `other`; of a shorter text,
+ * all of it. */
+bool book_shares_run(struct slice text, struct slice other, size_t n);
 /* Whether the character is of a script that sets no spaces: there each counts as a word. */
 bool book_stands_alone(uint32_t c);
 /* Where the sentence that begins at `at` ends: behind its mark and closing quotes, or at a line's

@@ -74,19 +74,31 @@ static void test_sift(void **state)
     assert_ok(
         book_sift(
             &out, &g, &book, SLICE("a b c d e f g h i. She began to walk."),
-            SLICE(
-                "New words stand here.\n\nThe cat sat on the mat by the door. "
-                "A b c d e f g h i. Emma Ives came in. In this scene all is well. "
-                "She BEGAN to walk. Go on. Go on. In her\xe7\x9a\x84 room.\n- A list.\n"
-                "Emily (low): \"Go.\"\nTom:\nYou go. And I.\n\nEmily Ives came in. And more. "
-                "Lena Brandt came in. Now they talk to each other. Scene 4, at night. Scenes end."),
+            SLICE("New words stand here.\n\nThe cat sat on the mat by the door. "
+                  "A b c d e f g h i. Emma Ives came in. In this scene all is well. "
+                  "She BEGAN to walk. Go on. Go on. In her\xe7\x9a\x84 room.\n- A list.\n"
+                  "Emily (low): \"Go.\"\nTom:\nYou go. And I.\n\nEmily Ives came in. And more. "
+                  "Lena Brandt came in. \"Now they talk to each other.\" Scene 4, at night. Scenes "
+                  "end. Then he whistled. He wiped the knife on his hat. He wiped the knife and "
+                  "went."),
             &err),
         &err);
     assert_string_equal(buf_str(&out),
                         "New words stand here. Go on. Go on.\n\nEmily Ives came in. And more. "
-                        "Scenes end.");
+                        "Scenes end. He wiped the knife and went.");
     buf_release(&out);
     book_grams_release(&g);
+}
+
+static void test_runs(void **state)
+{
+    (void)state;
+    struct slice other = SLICE("The dog ate the bread, from his fingers.");
+    assert_true(book_shares_run(SLICE("Then the DOG ate the bread."), other, 5));
+    assert_false(book_shares_run(SLICE("Then the dog ate bread."), other, 5));
+    assert_true(book_shares_run(SLICE("His fingers."), SLICE("It was his fingers."), 5));
+    assert_false(book_shares_run(SLICE("..."), other, 5));
+    assert_true(book_shares_run(SLICE("bread"), other, 1));
 }
 
 static void test_names(void **state)
@@ -155,11 +167,11 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_words),     cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_prose),     cmocka_unit_test(test_repeated),
-        cmocka_unit_test(test_sift),      cmocka_unit_test(test_names),
-        cmocka_unit_test(test_drift),     cmocka_unit_test(test_titles),
-        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_words),  cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_prose),  cmocka_unit_test(test_repeated),
+        cmocka_unit_test(test_sift),   cmocka_unit_test(test_runs),
+        cmocka_unit_test(test_names),  cmocka_unit_test(test_drift),
+        cmocka_unit_test(test_titles), cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
