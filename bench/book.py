@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How good a book is that the server wrote, by count; and the same model asked without book mode.
 
-    bench/book.py --url http://127.0.0.1:8080 --book book_... [--plain] [--embed all-minilm-l6-v2] [--json OUT]
+    bench/book.py --url http://127.0.0.1:8080 --book book_... [--plain] [--chapters N] [--embed all-minilm-l6-v2] [--json OUT]
 
 --plain has the same model write the same chapters in one conversation, as a person would without book
 mode: the idea, the people and all outlines first, then "Write chapter 1, about N words", "Go on" while it
@@ -169,13 +169,14 @@ def main():
     parser.add_argument("--url", default="http://127.0.0.1:8080")
     parser.add_argument("--book", required=True)
     parser.add_argument("--plain", action="store_true")
+    parser.add_argument("--chapters", type=int, help="only the first so many, of the book as of --plain")
     parser.add_argument("--embed", default="all-minilm-l6-v2")
     parser.add_argument("--json")
     options = parser.parse_args()
     api = Api(options.url)
     book = api.ask(f"/tiro/books/{options.book}")
     texts, ready = [], []
-    for c in book["chapters"]:
+    for c in book["chapters"][:options.chapters]:
         scenes = api.ask(f"/tiro/books/{options.book}/chapters/{c['id']}")["scenes"]
         if not all(s["text"] for s in scenes):
             break

@@ -67,6 +67,7 @@ static const char *const about_text_begins[] = {
     "The story begins",
     "This story ",
     "To be continued",
+    "Before...",
     "* ",
 };
 static const char *const about_text_holds[] = {
@@ -83,7 +84,8 @@ static const char *const about_text_holds[] = {
     "apologize for the confusion",
     "As an AI",
     "I cannot engage in",
-    "assist with that",
+    "can't assist with",
+    "cannot assist with",
     "can't help with that",
     "can't help you with that",
     "hesitate to ask",
