@@ -259,6 +259,7 @@ def test_voices_are_silenced(rich):
 def test_lit_notes_follow_ties(browser, server):
     page = show(browser, server, "X:1\nT:t\nQ:1/4=60\nM:4/4\nL:1/4\nK:C\nC D E F-|F G A B|]\n")
     place = page.get_by_label("Place in the tune")
+    page.get_by_label("Tempo").fill("30")  # Slow enough to be seen.
     page.get_by_role("button", name="Play").click()
     for at, n in [(0, 0), (3.2 / 8, 3), (4.2 / 8, 4), (7.2 / 8, 7)]:
         place.fill(f"{at:.3f}")
