@@ -106,7 +106,13 @@ def test_from_an_idea_to_a_book(page, server):
     change(page, "the plan of scene 1 of chapter 1", "Rena reads the sign beside the brook.")
     for text in ("Rena finds the first sign turned round.", "The first sign", "Rena reads the sign beside the brook."):
         expect(page.get_by_text(text, exact=True)).to_be_visible()
-    page.get_by_role("button", name="Edit: what the book is about").click()
+    # The form takes the focus before it is painted, not from who is in another field of it by then.
+    edit = page.get_by_role("button", name="Edit: what the book is about")
+    assert edit.evaluate("""async (button) => {
+        button.click();
+        for (let i = 0; i < 20; i++) await null;
+        return document.activeElement.closest("label")?.firstChild.textContent;
+    }""") == "Title"
     page.get_by_label("Premise").fill("Rena wants to know who moves the signs.")
     # What is typed stands on the page before it is kept.
     with page.expect_response(lambda r: r.request.method == "POST" and r.url.endswith(id_of(page))):

@@ -1,5 +1,5 @@
 // The panel of files: what the answers of this branch wrote, version by version.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { languageOf, newest, type Artifact, type NamedFile, type Version } from "../chat/artifacts";
 import { save } from "../chat/files";
@@ -47,7 +47,7 @@ function Changes({ before, after }: { before: string; after: string }) {
 
 function Editor({ text, onDone }: { text: string; onDone: (text: string | null) => void }) {
     const box = useRef<HTMLTextAreaElement>(null);
-    useEffect(() => box.current?.focus(), []);
+    useLayoutEffect(() => box.current?.focus(), []);
     return (
         <form
             class="file-editor"
@@ -157,7 +157,7 @@ export default function FilesPanel({ all, wanted, onEdit, onClose }: Props) {
     const [chosen, setChosen] = useState<{ name: string; at: number | null }>({ name: "", at: null });
     const close = useRef<HTMLButtonElement>(null);
     const panel = useRef<HTMLElement>(null);
-    useEffect(() => close.current?.focus(), []);
+    useLayoutEffect(() => close.current?.focus(), []);
     useEffect(() => {
         const key = ({ key, target }: KeyboardEvent) => {
             // A button that has gone leaves the keys to the page.

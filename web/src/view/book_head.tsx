@@ -1,5 +1,5 @@
 // What a book is: title, idea, premise, people, style sheet, and by whom it is written. Changed together.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { useDraft } from "../book/draft";
 import type { LiveBook } from "../book/live";
@@ -70,7 +70,8 @@ interface FormProps {
 function Form({ book, models, draft, focus, onDraft, onSaved }: FormProps) {
     const [problem, setProblem] = useState("");
     const first = useRef<HTMLInputElement>(null);
-    useEffect(() => {
+    // Before it is painted: who is quick would lose the field they have chosen.
+    useLayoutEffect(() => {
         if (focus) first.current?.focus();
     }, []);
     const { is, base } = draft;

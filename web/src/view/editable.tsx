@@ -1,6 +1,6 @@
 // A text that can be changed in place and is saved explicitly. What is not saved outlives a reload.
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { useDraft } from "../book/draft";
 import { said } from "../server/http";
@@ -32,7 +32,7 @@ function Editor({ what, draft, text, max, rows, needed, focus, onDraft, save }: 
     const [busy, setBusy] = useState(false);
     const [problem, setProblem] = useState("");
     const box = useRef<HTMLTextAreaElement & HTMLInputElement>(null);
-    useEffect(() => {
+    useLayoutEffect(() => {
         if (focus) box.current?.focus();
     }, []);
     const changed = draft.text !== draft.base;
@@ -106,7 +106,7 @@ export function Editable({ place, children, word = "Edit", ...rest }: Props) {
     const [asked, setAsked] = useState(false);
     const button = useRef<HTMLButtonElement>(null);
     const was = useRef(false);
-    useEffect(() => {
+    useLayoutEffect(() => {
         if (was.current && !draft) button.current?.focus();
         was.current = draft !== null;
     }, [draft !== null]);

@@ -126,7 +126,7 @@ export default function BranchMap({ messages, tree, path, busy, onGo, onDelete, 
         else if (top + ROW_PX > el.scrollTop + el.clientHeight) el.scrollTop = top + ROW_PX - el.clientHeight;
         look();
     }, [at?.row, spots.length]);
-    useEffect(() => box.current?.focus(), []);
+    useLayoutEffect(() => box.current?.focus(), []);
 
     const go = (message: Message) => {
         dialog.current!.close();

@@ -1,5 +1,5 @@
 import { memo } from "preact/compat";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { adviceOn, type Remedy } from "../chat/advice";
 import type { Mend } from "../music/tunes";
@@ -90,7 +90,7 @@ function Siblings({ message, siblings, busy, doings }: Pick<Props, "message" | "
 
 function Editor({ text, onDone }: { text: string; onDone: (text: string | null) => void }) {
     const box = useRef<HTMLTextAreaElement>(null);
-    useEffect(() => box.current?.focus(), []);
+    useLayoutEffect(() => box.current?.focus(), []);
     return (
         <form
             class="editor"
