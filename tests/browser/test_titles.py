@@ -65,7 +65,10 @@ def test_switched_off_or_temporary(page, able):
     ask(page, QUESTION)
     finished(page)
     page.keyboard.press("Control+,")
-    page.get_by_label("In all chats: let the model make the title").uncheck()
+    box = page.get_by_label("In all chats: let the model make the title")
+    expect(box).to_be_checked()  # It is not, before the server has said so.
+    with page.expect_response("**/v1/tiro/preferences"):
+        box.uncheck()
     page.get_by_role("button", name="Done").click()
     page.get_by_role("button", name="New chat").click()
     ask(page, QUESTION)
