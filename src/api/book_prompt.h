@@ -36,7 +36,7 @@ enum {
     BOOK_PROMPT_MAX = 1 << 20,
 };
 
-/* A model with fewer weights is small; a matter of taste: measured at 0.5e9. */
+/* A model with fewer weights is small. Measured at 0.5e9 only. */
 #define BOOK_SMALL_PARAMETERS UINT64_C(2000000000)
 
 /* All that a step may want to know, as it stands in the database. */
