@@ -141,6 +141,11 @@ void db_rollback(struct db *db)
     if (b->in_transaction && b->in_transaction(db)) db->broken = true;
 }
 
+bool db_is_undone(struct db *db)
+{
+    return db->backend->in_transaction && !db->backend->in_transaction(db);
+}
+
 int db_mark(struct db *db, struct err *err)
 {
     return statement(db, "SAVEPOINT mark", err);

@@ -89,15 +89,15 @@ static void fail_all(struct list *jobs, int rc, const struct err *err)
     for (struct store_job *job = jobs->first; job; job = job->next) fail(job, rc, err);
 }
 
-/* One job within the open transaction; negative when the transaction itself is broken. Some
- * failures end it by themselves, no memory above all: then it is theirs that is told. */
+/* One job within the open transaction; negative when the transaction itself is broken, or undone
+ * by the job's failure, which is the one that is told then. */
 static int run_job(struct store *s, struct store_job *job, struct err *err)
 {
     job->err = (struct err){ 0 };
     TRY(db_mark(s->db, err));
     job->rc = job->run(job, s->db, &job->err);
     if (job->rc >= 0) return db_release_mark(s->db, err);
-    if (db_rollback_to_mark(s->db, NULL) == 0) return 0;
+    if (!db_is_undone(s->db)) return db_rollback_to_mark(s->db, err);
     *err = job->err;
     return job->rc;
 }

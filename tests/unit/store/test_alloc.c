@@ -23,6 +23,8 @@ static int run_given(struct store_job *job, struct db *db, struct err *err)
 static void done_given(struct store_job *job, int rc, const struct err *err)
 {
     assert_true(rc >= 0 || err->text[0]);
+    /* Nobody is told of another's failure. */
+    assert_true(rc != -ERR_INVALID_VALUE || book_kind_of(((struct given *)job)->n) == BOOK_BAD);
     ((struct given *)job)->rc = rc;
 }
 

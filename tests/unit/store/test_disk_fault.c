@@ -51,6 +51,8 @@ static void done_given(struct store_job *job, int rc, const struct err *err)
     struct given *g = (struct given *)job;
     assert_false(g->done);
     assert_true(rc >= 0 || err->text[0]);
+    /* Nobody is told of another's failure. */
+    assert_true(rc != -ERR_INVALID_VALUE || book_kind_of(g->n) == BOOK_BAD);
     g->done = true;
     g->rc = rc;
 }
