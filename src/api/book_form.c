@@ -232,7 +232,7 @@ void book_form_write(struct json_writer *w, const struct book_view *view,
     const struct form f = { .w = w,
                             .names = names,
                             .latin = book_is_latin(view->book.idea),
-                            .english = slice_eq_nocase(view->book.language, SLICE("English")) };
+                            .english = book_is_english(&view->book) };
     switch (ask->kind) {
     case BOOK_STEP_PEOPLE: write_person(&f, view, ask->person); break;
     case BOOK_STEP_PREMISE: write_premise(&f); break;

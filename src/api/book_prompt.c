@@ -18,7 +18,7 @@ enum {
     PLAN_TOKENS = 1200,
 };
 
-static bool is_english(const struct book_row *book)
+bool book_is_english(const struct book_row *book)
 {
     return slice_eq_nocase(book->language, SLICE("English"));
 }
@@ -33,7 +33,6 @@ static void line(struct buf *b, const char *label, struct slice text, size_t byt
 
 static void write_system(struct buf *b, const struct book_row *book, const struct book_ask *ask)
 {
-    bool draft = ask->kind == BOOK_STEP_DRAFT;
     buf_printf(b, "You are a novelist. You write in %.*s.", SLICE_FMT(book->language));
     if (book->genre.len) buf_printf(b, " The kind of book: %.*s.", SLICE_FMT(book->genre));
     if (book->premise.len == 0 || ask->kind == BOOK_STEP_NOTES) return;
@@ -41,7 +40,8 @@ static void write_system(struct buf *b, const struct book_row *book, const struc
     buf_add_str(b, "\n\nThe book\n");
     line(b, "Title: ", book->title, BOOK_TITLE_MAX);
     line(b, "Premise: ", book->premise, PREMISE_SHOWN);
-    if (!(ask->small && draft)) line(b, "People:\n", book->people, PEOPLE_SHOWN);
+    if (!ask->small || ask->kind != BOOK_STEP_DRAFT)
+        line(b, "People:\n", book->people, PEOPLE_SHOWN);
     line(b, "Style:\n", book->style_sheet, STYLE_SHOWN);
 }
 
@@ -245,7 +245,8 @@ static void write_user(struct buf *b, const struct book_view *v, const struct bo
     case BOOK_STEP_DRAFT: write_draft(b, v, ask); break;
     case BOOK_STEP_NOTES: write_notes(b, ask); break;
     }
-    if (!is_english(&v->book)) buf_printf(b, "\nWrite it in %.*s.", SLICE_FMT(v->book.language));
+    if (!book_is_english(&v->book))
+        buf_printf(b, "\nWrite it in %.*s.", SLICE_FMT(v->book.language));
 }
 
 static void write_message(struct json_writer *w, const char *role, struct slice content)
@@ -315,7 +316,7 @@ static void write_messages(struct json_writer *w, struct buf *text, const struct
 {
     write_system(text, &view->book, ask);
     write_message(w, "system", buf_slice(text));
-    if (ask->kind != BOOK_STEP_DRAFT || is_english(&view->book)) write_examples(w, ask);
+    if (ask->kind != BOOK_STEP_DRAFT || book_is_english(&view->book)) write_examples(w, ask);
     buf_reset(text);
     write_user(text, view, ask, names);
     write_message(w, "user", buf_slice(text));

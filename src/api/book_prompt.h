@@ -63,6 +63,9 @@ struct book_ask {
     size_t words;
 };
 
+/* Whether it is written in English. */
+bool book_is_english(const struct book_row *book);
+
 /* The body of POST /v1/chat/completions. */
 int book_prompt(struct buf *out, const struct book_view *view, const struct book_ask *ask,
                 struct err *err) MUST_USE;

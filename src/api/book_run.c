@@ -349,7 +349,7 @@ static void ask(struct book_step *s)
 }
 
 /* As far as it is known yet: a model that was never loaded counts as small. */
-static bool is_small(struct book_step *s)
+static bool is_small(const struct book_step *s)
 {
     const struct backend_model *m = backend_find(s->work->all->service->backend,
                                                  s->view.book.model);

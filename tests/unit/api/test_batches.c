@@ -3,6 +3,7 @@
 
 #include "api/batch_line.h"
 #include "api/batch_validation.h"
+#include "fault/memory.h"
 
 #include <stdatomic.h>
 
@@ -538,26 +539,6 @@ static void test_open_batches_are_limited(void **state)
 
 /* ---- Without memory ---- */
 
-static atomic_int until_failure; /* Of allocations, on any thread. */
-static atomic_bool failed_one;
-
-static bool fails_now(void)
-{
-    if (atomic_fetch_sub(&until_failure, 1) != 1) return false;
-    atomic_store(&failed_one, true);
-    return true;
-}
-
-static void *failing_alloc(size_t size)
-{
-    return fails_now() ? NULL : seams_real.alloc(size);
-}
-
-static void *failing_realloc(void *ptr, size_t size)
-{
-    return fails_now() ? NULL : seams_real.realloc(ptr, size);
-}
-
 /* Whatever it says: a request that fails for want of memory is asked once more. */
 static void create_somehow(void)
 {
@@ -593,11 +574,11 @@ static bool all_have_ended(void)
 
 static void one_without_memory(int n)
 {
-    atomic_store(&failed_one, false);
+    atomic_store(&memory_hit, false);
     put_lines("file-a", 12);
-    atomic_store(&until_failure, n);
-    seams.alloc = failing_alloc;
-    seams.realloc = failing_realloc;
+    atomic_store(&memory_left, n - 1);
+    seams.alloc = memory_alloc;
+    seams.realloc = memory_realloc;
     create_somehow();
     for (int i = 0; i < 500; i++) {
         if (all_have_ended()) break;
@@ -607,7 +588,7 @@ static void one_without_memory(int n)
         pass(1000);
         (void)go(0);
     }
-    atomic_store(&until_failure, 0);
+    atomic_store(&memory_left, -1);
     seams.alloc = seams_real.alloc;
     seams.realloc = seams_real.realloc;
 }
@@ -631,7 +612,7 @@ static void test_memory_torture(void **state)
         assert_int_equal(number("SELECT COUNT(*) FROM ledger"),
                          12 * (int64_t)json_array_size(data));
         json_decref(list);
-        if (!atomic_load(&failed_one)) {
+        if (!atomic_load(&memory_hit)) {
             assert_true(n > 200);
             return;
         }
