@@ -95,7 +95,8 @@ int db_begin(struct db *db, struct err *err) MUST_USE;
 /* Failed: nothing of the transaction counts as done, and it is over. */
 int db_commit(struct db *db, struct err *err) MUST_USE;
 void db_rollback(struct db *db);
-/* Within a transaction: whether a failure has ended it by itself, as some do; all of it is undone. */
+/* Within a transaction: whether a failure has ended it by itself, as some do. All of it is undone
+ * then. */
 bool db_is_undone(struct db *db);
 /* Within a transaction: what follows a mark can be undone alone. Marks do not nest. */
 int db_mark(struct db *db, struct err *err) MUST_USE;
