@@ -10,6 +10,17 @@ def canary():
     return f"canary{os.urandom(6).hex()}x{next(COUNTER)}"
 
 
+def stored_bytes(server):
+    """Where files' bytes lie: path -> size."""
+    found = {}
+    for path in (server.data / "files").glob("??/*"):
+        try:
+            found[path] = path.stat().st_size
+        except FileNotFoundError:
+            continue  # It has just gone.
+    return found
+
+
 def files_with(server, text):
     """The files of the data directory (database, log, uploads, caches, stderr) that hold the text; not the
     models, which are links."""

@@ -6,13 +6,9 @@ import time
 import openai
 import pytest
 
+from data_files import stored_bytes
 from http_server import eventually
 from server import Server, model_folder
-
-
-def stored_bytes(server):
-    """Where files' bytes lie: path -> size."""
-    return {p: p.stat().st_size for p in (server.data / "files").glob("??/*")}
 
 
 @pytest.fixture

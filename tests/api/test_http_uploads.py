@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from data_files import stored_bytes
 from http_server import Server, eventually
 
 BOUNDARY = "a-b.c_d"
@@ -41,10 +42,6 @@ def post(connection, body, **kwargs):
 
 def parts_left(server):
     return list((server.data / "files" / "part").glob("*"))
-
-
-def blobs(server):
-    return [p for p in (server.data / "files").glob("??/*") if p.is_file()]
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +125,7 @@ def test_names_are_names_and_no_paths(server, name, kept):
         assert c.ask("GET", f"/v1/files/{made.json['id']}").json["filename"] == kept
     after = {p for p in server.data.rglob("*") if "files" not in p.parts}
     assert {p.name for p in after - before} <= {"tiro.db-wal", "tiro.db-shm"}
-    assert all(len(p.name) == 64 for p in blobs(server))
+    assert all(len(p.name) == 64 for p in stored_bytes(server))
 
 
 @pytest.mark.parametrize("name", ["a" * 513, "a\0b", "a\x07b", b"\xff\xfe", "x%0D%0Ay: z"])
@@ -154,12 +151,12 @@ def test_names_that_are_refused(server, name):
     (PURPOSE + file_head() + "x" + END + "more", 400, "bad_request", "behind the last boundary"),
 ])
 def test_forms_that_are_refused(server, body, status, code, words):
-    before = len(blobs(server))
+    before = len(stored_bytes(server))
     with server.connect() as c:
         answer = post(c, body.encode("latin-1"))
         assert (answer.status, answer.code) == (status, code), answer.body
         assert words in answer.message
-    assert len(blobs(server)) == before
+    assert len(stored_bytes(server)) == before
     eventually(lambda: not parts_left(server))
 
 
@@ -233,7 +230,7 @@ def test_512_mb_pass_in_constant_memory_and_not_one_byte_more(server):
     more = send_file(server, 512 * MIB + 1)
     assert more.status == 413 and more.json["error"]["param"] == "file", more.body
     eventually(lambda: not parts_left(server))
-    eventually(lambda: not any(p.stat().st_size > MIB for p in blobs(server)))
+    eventually(lambda: not any(size > MIB for size in stored_bytes(server).values()))
 
 
 def test_a_part_of_64_mb_and_one_more_byte(server):
@@ -249,7 +246,7 @@ def test_a_part_of_64_mb_and_one_more_byte(server):
 
 
 def test_clients_that_leave_take_their_bytes_along(server):
-    before = len(blobs(server))
+    before = len(stored_bytes(server))
     body = form(os.urandom(MIB))
     for cut in (0, 10, len(PURPOSE) + 50, 300_000, len(body) - 1):
         with server.connect() as c:
@@ -258,7 +255,7 @@ def test_clients_that_leave_take_their_bytes_along(server):
             if cut == 300_000:
                 eventually(lambda: parts_left(server))
     eventually(lambda: not parts_left(server))
-    assert len(blobs(server)) == before
+    assert len(stored_bytes(server)) == before
 
 
 def test_clients_that_leave_an_answer(server):
@@ -340,7 +337,7 @@ def test_a_kill_leaves_what_was_acknowledged_and_nothing_else(tmp_path):
     with Server(tmp_path, models={}, data=data) as server:
         server.wait_until_ready()
         assert server.ask("GET", f"/v1/files/{kept['id']}/content").body == b"kept"
-        eventually(lambda: not parts_left(server) and len(blobs(server)) == 1)
+        eventually(lambda: not parts_left(server) and len(stored_bytes(server)) == 1)
 
 
 def test_a_drain_waits_for_an_upload(tmp_path):
@@ -389,7 +386,7 @@ def test_many_at_once(server):
     for t in threads:
         t.join()
     assert answers == [True] * 40
-    eventually(lambda: not any(p.stat().st_size == 400_000 for p in blobs(server)))
+    eventually(lambda: 400_000 not in stored_bytes(server).values())
 
 
 REQUESTS = {"upload": ("POST", "/v1/files"), "content": ("GET", None), "list": ("GET", "/v1/files"),
