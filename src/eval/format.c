@@ -230,12 +230,18 @@ static int read_rows(struct reading *r, struct slice text, size_t line, struct e
 
 /* ---- The whole ---- */
 
+/* Some programs write U+FEFF before a text. */
+static struct slice without_mark(struct slice text)
+{
+    return slice_starts(text, SLICE("\xEF\xBB\xBF")) ? rest_after(text, 3) : text;
+}
+
 int eval_read(const struct eval_format *format, struct slice text, size_t first_line,
               int (*take)(void *ctx, const struct eval_item *item, struct err *err), void *ctx,
               struct err *err)
 {
     struct reading r = { .format = format, .take = take, .ctx = ctx };
-    if (slice_starts(text, SLICE("\xEF\xBB\xBF"))) text = rest_after(text, 3);
+    text = without_mark(text);
     arena_init(&r.arena, (size_t)16 * EVAL_ITEM_BYTES_MAX);
     buf_init(&r.field, EVAL_ITEM_BYTES_MAX);
     int rc = format->row && !is_json(text) ? read_rows(&r, text, first_line, err)
@@ -259,7 +265,7 @@ static const struct eval_format *by_first_line(struct slice text)
 {
     const struct eval_format *found = NULL;
     json_t *root;
-    text = slice_trim(text);
+    text = slice_trim(without_mark(text));
     size_t end = slice_find(text, SLICE("\n"));
     bool csv = !is_json(text);
     if (!csv && json_read(&root, slice_trim((struct slice){ text.ptr, end }), &line_limits,

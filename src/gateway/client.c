@@ -12,10 +12,12 @@
 /* One event: a chunk with 20 logprobs is some 10 KB, an error less. */
 enum { LINE_MAX_BYTES = 4 << 20, ERROR_BODY_MAX = 1 << 20, PATH_TEXT_MAX = 512, STOP_MS = 100 };
 
+#define UPLOAD_SECONDS "3600" /* the least there is */
+
 struct client {
     struct client_server server;
     CURL *curl;
-    struct curl_slist *headers;
+    struct curl_slist *headers, *json_headers;
     int dir_fd;
     char socket_path[CONTROL_PATH_MAX];
 };
@@ -40,7 +42,9 @@ int client_open(struct client **ret, const char *data_dir, struct err *err)
     c->curl = curl_easy_init();
     /* Without "Expect: 100-continue" a long request needs no extra turn. */
     c->headers = curl_slist_append(NULL, "Expect:");
-    if (rc == 0 && (!c->curl || !c->headers))
+    c->json_headers = curl_slist_append(NULL, "Expect:");
+    if (rc == 0 && (!c->curl || !c->headers || !c->json_headers ||
+                    !curl_slist_append(c->json_headers, "Content-Type: application/json")))
         rc = err_set(err, ERR_NO_MEMORY, "no memory to reach the server");
     if (rc < 0) {
         client_close(c);
@@ -54,6 +58,7 @@ void client_close(struct client *c)
 {
     if (!c) return;
     curl_slist_free_all(c->headers);
+    curl_slist_free_all(c->json_headers);
     if (c->curl) curl_easy_cleanup(c->curl);
     if (c->dir_fd >= 0) (void)seams.close(c->dir_fd);
     mem_free(c);
@@ -86,14 +91,7 @@ static void set_up(struct client *c, const char *method, const char *path, struc
         curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, json.ptr);
     }
     curl_easy_setopt(c->curl, CURLOPT_CUSTOMREQUEST, method);
-    curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, c->headers);
-}
-
-static int add_content_type(struct client *c, struct err *err)
-{
-    if (c->headers->next) return 0;
-    if (curl_slist_append(c->headers, "Content-Type: application/json")) return 0;
-    return err_set(err, ERR_NO_MEMORY, "no memory to reach the server");
+    curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, json.len > 0 ? c->json_headers : c->headers);
 }
 
 static int transport_error(struct client *c, CURLcode code, struct err *err)
@@ -111,18 +109,51 @@ static size_t collect(char *bytes, size_t size, size_t count, void *user)
     return b->failed ? 0 : size * count;
 }
 
-int client_json(struct client *c, int *ret_status, struct buf *ret_body, const char *method,
-                const char *path, struct slice json, struct err *err)
+/* As it is set up, with the whole answer. */
+static int perform_whole(struct client *c, int *ret_status, const struct buf *ret_body,
+                         struct err *err)
 {
     long status = 0;
-    TRY(add_content_type(c, err));
-    set_up(c, method, path, json, collect, ret_body);
     CURLcode code = curl_easy_perform(c->curl);
     TRY(buf_check(ret_body, "the server's answer", err));
     if (code != CURLE_OK) return transport_error(c, code, err);
     (void)curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status); /* 0 if it fails. */
     *ret_status = (int)status;
     return 0;
+}
+
+int client_json(struct client *c, int *ret_status, struct buf *ret_body, const char *method,
+                const char *path, struct slice json, struct err *err)
+{
+    set_up(c, method, path, json, collect, ret_body);
+    return perform_whole(c, ret_status, ret_body, err);
+}
+
+static bool add_part(curl_mime *form, const char *name, const char *filename, struct slice bytes)
+{
+    curl_mimepart *part = curl_mime_addpart(form);
+    return part && curl_mime_name(part, name) == CURLE_OK &&
+           (!filename || curl_mime_filename(part, filename) == CURLE_OK) &&
+           curl_mime_data(part, bytes.ptr, bytes.len) == CURLE_OK;
+}
+
+int client_upload(struct client *c, int *ret_status, struct buf *ret_body, const char *purpose,
+                  const char *filename, struct slice bytes, struct err *err)
+{
+    set_up(c, "POST", "/v1/files", (struct slice){ 0 }, collect, ret_body);
+    curl_mime *form = curl_mime_init(c->curl);
+    int rc = 0;
+    if (!form || !add_part(form, "purpose", NULL, slice_of(purpose)) ||
+        !add_part(form, "expires_after[anchor]", NULL, SLICE("created_at")) ||
+        !add_part(form, "expires_after[seconds]", NULL, SLICE(UPLOAD_SECONDS)) ||
+        !add_part(form, "file", filename, bytes))
+        rc = err_set(err, ERR_NO_MEMORY, "no memory to send %s", filename);
+    if (rc == 0) {
+        curl_easy_setopt(c->curl, CURLOPT_MIMEPOST, form);
+        rc = perform_whole(c, ret_status, ret_body, err);
+    }
+    curl_mime_free(form);
+    return rc;
 }
 
 /* ---- Errors ---- */
@@ -234,7 +265,6 @@ int client_stream(struct client *c, const char *path, struct slice json,
     assert(events->on_data);
     struct stream s = { .curl = c->curl, .events = events, .err = err };
     long status = 0;
-    TRY(add_content_type(c, err));
     buf_init(&s.line, LINE_MAX_BYTES);
     buf_init(&s.error, ERROR_BODY_MAX);
     set_up(c, "POST", path, json, on_bytes, &s);

@@ -39,6 +39,11 @@ const struct client_server *client_server(const struct client *c);
 int client_json(struct client *c, int *ret_status, struct buf *ret_body, const char *method,
                 const char *path, struct slice json, struct err *err) MUST_USE;
 
+/* POST /v1/files with these bytes; the answer as of client_json. For what is needed once: who sends
+ * it deletes it, and it goes by itself after an hour. */
+int client_upload(struct client *c, int *ret_status, struct buf *ret_body, const char *purpose,
+                  const char *filename, struct slice bytes, struct err *err) MUST_USE;
+
 struct client_events {
     /* The text of one `data:` event, "[DONE]" included; false stops the request. */
     bool (*on_data)(void *ctx, struct slice data);

@@ -21,8 +21,14 @@ def lines(*questions):
     return "\n".join(json.dumps(q) for q in questions)
 
 
+def wanted(**fields):
+    """A request; None leaves a field out."""
+    fields = {"model": CHAT, "questions": lines(FRANCE), **fields}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 def create(server, **fields):
-    status, made = server.post("/v1/tiro/evaluations", {"model": CHAT, "questions": lines(FRANCE), **fields})
+    status, made = server.post("/v1/tiro/evaluations", wanted(**fields))
     assert status == 200, made
     return made
 
@@ -112,6 +118,9 @@ def test_echo_from(server):
     ({"questions": lines(FRANCE) + "\n{}"}, "Invalid 'questions': line 2: there is no list of \"options\"."),
     ({"questions": "{\"a\": 1}"}, "none of the formats"),
     ({"format": "xyz"}, "'xyz' is not known"),
+    ({"questions": None}, "Missing required parameter: 'questions' (or 'questions_file_id')."),
+    ({"questions_file_id": "file-x"}, "Mutually exclusive parameters: 'questions' and 'questions_file_id'."),
+    ({"questions": None, "questions_file_id": "file-x"}, "No such File object: file-x"),
     ({"shots": 2}, "no file to take them from"),
     ({"shots": 33}, "shots"),
     ({"abstain_below": 1.5}, "abstain_below"),
@@ -119,8 +128,54 @@ def test_echo_from(server):
     ({"model": "all-minilm-l6-v2"}, "cannot sit an exam"),
 ])
 def test_refused(server, fields, says):
-    status, answer = server.post("/v1/tiro/evaluations", {"model": CHAT, "questions": lines(FRANCE), **fields})
+    status, answer = server.post("/v1/tiro/evaluations", wanted(**fields))
     assert status in (400, 404) and says in answer["error"]["message"]
+
+
+def send(server, content, purpose="evals"):
+    form = b"".join(b'--x\r\nContent-Disposition: form-data; name="' + name + b'"\r\n\r\n' + value + b"\r\n"
+                    for name, value in ((b"purpose", purpose.encode()), (b'file"; filename="q', content)))
+    status, _, body = server.request("POST", "/v1/files", form + b"--x--\r\n",
+                                     {"Content-Type": "multipart/form-data; boundary=x"})
+    assert status == 200, body
+    return json.loads(body)["id"]
+
+
+def test_questions_of_a_file(server):
+    """Larger than any request: published sets are. What was asked of the text goes on with the file."""
+    many = lines(*({**FRANCE, "question": f"{'Which? ' * 150} {i}"} for i in range(5000)))
+    assert len(many) > 5_000_000
+    file = send(server, many.encode())
+    made = create(server, questions=None, questions_file_id=file, examples_file_id=file, shots=1, limit=2)
+    assert server.request("DELETE", f"/v1/files/{file}")[0] == 200  # It has what it needs.
+    assert over(server, made["id"])["report"]["n"] == 2
+    assert [i["question"]["question"][-2:] for i in items_of(server, made["id"])] == [" 0", " 1"]
+    assert items_of(server, made["id"])[1]["question"]["prompt"].count("Which?") == 300
+    short = lines(*[FRANCE] * 300)
+    begun = create(server, questions=short)
+    server.post(f"/v1/tiro/evaluations/{begun['id']}", {"status": "cancelled"})
+    again = create(server, questions=None, questions_file_id=send(server, short.encode()), resume=True)
+    assert again["id"] == begun["id"]
+    server.request("DELETE", f"/v1/tiro/evaluations/{begun['id']}")
+
+
+def test_the_largest_file_of_questions(server):
+    question = lines(FRANCE).encode()
+    largest = (question + (b"\n" + b" " * 65535) * 1024)[:64 << 20]
+    made = create(server, questions=None, questions_file_id=send(server, largest))
+    assert over(server, made["id"])["report"]["n"] == 1
+    status, answer = server.post("/v1/tiro/evaluations", {
+        "model": CHAT, "questions_file_id": send(server, largest + b"\n")})
+    assert status == 400 and answer["error"]["param"] == "questions_file_id"
+    assert "has 67108865 bytes. Expected at most 67108864" in answer["error"]["message"]
+
+
+@pytest.mark.parametrize("content,says", [
+    (b"", "the file is empty"), (b"\xff\xfe", "the file is no UTF-8 text"), (b"{}", "none of the formats")])
+def test_files_that_are_refused(server, content, says):
+    status, answer = server.post("/v1/tiro/evaluations",
+                                 {"model": CHAT, "questions_file_id": send(server, content)})
+    assert status == 400 and says in answer["error"]["message"]
 
 
 def test_too_long_for_the_model(server):
@@ -179,6 +234,19 @@ def test_command(server, tmp_path):
     shots = json.loads(tiro_eval(server, CHAT, EXAMS / "formats/mmlu.csv", "--json", "--shots", 2, "--examples",
                                  EXAMS / "formats/mmlu.csv").stdout)
     assert shots["format"] == "mmlu" and shots["report"]["n"] == 3
+
+
+def test_command_with_a_long_file(server, tmp_path):
+    """It goes as a file, of which nothing stays."""
+    before = server.request("GET", "/v1/files")[2]
+    exam = tmp_path / "long.jsonl"
+    exam.write_text(lines(*({**FRANCE, "question": f"{'Which? ' * 150} {i}"} for i in range(5000))))
+    done = json.loads(tiro_eval(server, CHAT, exam, "--limit", 2, "--shots", 1, "--examples", exam, "--json").stdout)
+    assert done["report"]["n"] == 2 and done["name"] == "long.jsonl"
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text(exam.read_text() + "\n{}")
+    assert "line 5001" in tiro_eval(server, CHAT, bad, code=1).stderr
+    assert server.request("GET", "/v1/files")[2] == before
 
 
 def test_command_refuses(server, tmp_path):

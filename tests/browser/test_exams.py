@@ -51,6 +51,29 @@ def test_take_an_exam(page, server):
     assert 0 < page.locator(".question.bad").count() < 20
 
 
+def test_a_long_file_goes_as_a_file(page, server, tmp_path):
+    """Published sets are larger than a request may be, and than a box of text should be."""
+    exam = tmp_path / "long.jsonl"
+    exam.write_text("\n".join(json.dumps({"question": "Which? " * 1000 + str(i), "options": ["a", "b"], "answer": 0})
+                              for i in range(800)))
+    assert exam.stat().st_size > 5_000_000
+    page.goto(f"{server.url}/#/exams")
+    page.get_by_text("Take an exam").click()
+    page.get_by_label("File").set_input_files(exam)
+    box = page.get_by_label("Questions")
+    expect(box).to_be_disabled()
+    expect(box).to_have_attribute("placeholder", "long.jsonl, 5.6 MB: too long to be shown")
+    shot(page, "long")
+    page.get_by_label("At most").fill("2")
+    page.get_by_role("button", name="Begin").click()
+    row = page.get_by_role("row").filter(has_text="long.jsonl")
+    expect(row).to_contain_text("% (", timeout=WAIT)
+    assert api(server, "GET", "/v1/files?purpose=evals")["data"] == []  # It is needed no more.
+    page.get_by_label("File").set_input_files(EXAMS / "endings.jsonl")
+    expect(box).to_be_enabled()
+    expect(box).to_have_value((EXAMS / "endings.jsonl").read_text())
+
+
 def test_refused_in_words(page, server):
     page.goto(f"{server.url}/#/exams")
     page.get_by_text("Take an exam").click()

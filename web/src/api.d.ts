@@ -4382,11 +4382,15 @@ export interface EvaluationCreateRequest {
     /** What it is called, such as the name of the file. */
     name?: string | null;
     /** The questions' file as text: a question a line. */
-    questions: string;
+    questions?: string | null;
+    /** In place of `questions`: a file that was uploaded (purpose evals), at most 64 MiB; it may be deleted once this is answered. */
+    questions_file_id?: string | null;
     /** arc, choice, hellaswag, humaneval, medqa, mmlu or windows; by default auto: as the first line looks. */
     format?: string | null;
     /** A file of the same format, for `shots`. */
     examples?: string | null;
+    /** In place of `examples`: a file that was uploaded. */
+    examples_file_id?: string | null;
     /** Solved examples before each question, of its subject where there are any. */
     shots?: number | null;
     /** Only so many questions: the first, or with a seed a sample; 0: all. */

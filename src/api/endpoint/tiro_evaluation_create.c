@@ -2,16 +2,19 @@
 #include "api/evaluations.h"
 #include "api/generation.h"
 #include "api/reply.h"
+#include "api/service.h"
+#include "api/text_source.h"
 #include "eval/exam.h"
 
 #include <sodium.h>
 
-enum { QUESTIONS_BYTES_MAX = 4 << 20, FORMAT_MAX = 32, MODEL_MAX = 256 };
+enum { QUESTIONS_BYTES_MAX = 4 << 20, FORMAT_MAX = 32, MODEL_MAX = 256, ID_MAX = 256 };
 
 static const char *const styles[] = { "completion", "chat", NULL };
 
 struct create_req {
-    struct field_string model, name, format, questions, examples;
+    struct field_string model, name, format;
+    struct field_string questions, questions_file_id, examples, examples_file_id;
     struct field_int shots, limit, seed;
     struct field_number abstain_below;
     struct field_enum style;
@@ -24,14 +27,18 @@ static const struct field fields[] = {
                  .help = "Who sits it."),
     FIELD_STRING(struct create_req, name, .len_max = EVALUATION_NAME_MAX,
                  .help = "What it is called, such as the name of the file."),
-    FIELD_STRING(struct create_req, questions, .required = true, .len_min = 1,
-                 .len_max = QUESTIONS_BYTES_MAX,
+    FIELD_STRING(struct create_req, questions, .len_min = 1, .len_max = QUESTIONS_BYTES_MAX,
                  .help = "The questions' file as text: a question a line."),
+    FIELD_STRING(struct create_req, questions_file_id, .len_min = 1, .len_max = ID_MAX,
+                 .help = "In place of `questions`: a file that was uploaded (purpose evals), at "
+                         "most 64 MiB; it may be deleted once this is answered."),
     FIELD_STRING(struct create_req, format, .len_max = FORMAT_MAX,
                  .help = "arc, choice, hellaswag, humaneval, medqa, mmlu or windows; by default "
                          "auto: as the first line looks."),
     FIELD_STRING(struct create_req, examples, .len_max = QUESTIONS_BYTES_MAX,
                  .help = "A file of the same format, for `shots`."),
+    FIELD_STRING(struct create_req, examples_file_id, .len_min = 1, .len_max = ID_MAX,
+                 .help = "In place of `examples`: a file that was uploaded."),
     FIELD_INT(struct create_req, shots, .range = { 0, EVAL_SHOTS_MAX }, .def = "0",
               .help = "Solved examples before each question, of its subject where there are any."),
     FIELD_INT(struct create_req, limit, .range = { 0, EVAL_ITEMS_MAX }, .def = "0",
@@ -55,7 +62,9 @@ struct create {
     struct evaluations_call call;
     char new_id[REPLY_ID_MAX];
     char digest[2 * crypto_hash_sha256_BYTES + 1];
-    struct slice model, fingerprint, name, format, questions, examples, settings;
+    const char *data_dir;
+    struct slice model, fingerprint, name, format, settings;
+    struct text_source questions, examples;
     struct eval_exam_options exam;
     bool resume;
     /* Of run. */
@@ -84,7 +93,7 @@ static int take(void *ctx, const struct eval_item *item, struct err *err)
 /* What it is that is the same: the model, the questions, the settings. */
 static void make_digest(struct create *c)
 {
-    const struct slice parts[] = { c->model, c->questions, c->examples, c->settings,
+    const struct slice parts[] = { c->model, c->questions.text, c->examples.text, c->settings,
                                    slice_of(c->exam.format->name) };
     unsigned char hash[crypto_hash_sha256_BYTES];
     crypto_hash_sha256_state state;
@@ -126,12 +135,22 @@ static int add(struct create *c, struct err *err)
     return evaluation_set_items(c->db, c->call.id, n, err);
 }
 
+static int read_source(struct create *c, struct text_source *s, struct err *err)
+{
+    return text_source_read(s, c->db, &c->call.stored.principal, c->data_dir, &c->call.stored.arena,
+                            err);
+}
+
 static int run(struct stored *stored, struct db *db, struct err *err)
 {
     struct create *c = (struct create *)stored;
     c->db = db;
     struct err why;
-    if (eval_format_find(&c->exam.format, c->format, c->questions, &why) < 0)
+    TRY(read_source(c, &c->questions, err));
+    TRY(read_source(c, &c->examples, err));
+    c->exam.questions = c->questions.text;
+    c->exam.examples = c->examples.text;
+    if (eval_format_find(&c->exam.format, c->format, c->questions.text, &why) < 0)
         return err_param(err, ERR_INVALID_VALUE, "format", "Invalid 'format': %s.", why.text);
     make_digest(c);
     c->call.id = SLICE("");
@@ -171,6 +190,25 @@ static int write_settings(struct create *c, const struct create_req *req, struct
     return field_keep_text(&c->settings, &out, &c->call.stored.arena, err);
 }
 
+static void release(struct stored *stored)
+{
+    struct create *c = (struct create *)stored;
+    text_source_release(&c->questions);
+    text_source_release(&c->examples);
+}
+
+static int keep_sources(struct create *c, const struct create_req *req, struct err *err)
+{
+    struct arena *arena = &c->call.stored.arena;
+    TRY(text_source_init(&c->questions, "questions", &req->questions, &req->questions_file_id,
+                         arena, err));
+    TRY(text_source_init(&c->examples, "examples", &req->examples, &req->examples_file_id, arena,
+                         err));
+    if (text_source_given(&c->questions)) return 0;
+    return err_param(err, ERR_MISSING_PARAMETER, "questions",
+                     "Missing required parameter: 'questions' (or 'questions_file_id').");
+}
+
 static struct slice keep(struct create *c, const struct field_string *field)
 {
     return field->value.ptr ? arena_slice(&c->call.stored.arena, field->value) : SLICE("");
@@ -183,23 +221,22 @@ static int handle(struct call *call, const void *request, struct err *err)
     TRY(generation_model(&model, call, req->model.value, CAP_COMPLETION, "sit an exam", err));
     struct create *c = evaluations_call_new(call, sizeof *c, err);
     if (!c) return -ERR_NO_MEMORY;
+    c->call.stored.release = release;
+    c->data_dir = call->service->data_dir;
     reply_id(c->new_id, "eval_");
     c->model = keep(c, &req->model);
     c->name = keep(c, &req->name);
     c->format = req->format.given ? keep(c, &req->format) : SLICE("auto");
-    c->questions = keep(c, &req->questions);
-    c->examples = keep(c, &req->examples);
     c->fingerprint = model->fingerprint
                          ? arena_slice(&c->call.stored.arena, slice_of(model->fingerprint))
                          : SLICE("");
     c->resume = req->resume.value;
-    c->exam = (struct eval_exam_options){ .questions = c->questions,
-                                          .examples = c->examples,
-                                          .shots = (uint32_t)req->shots.value,
+    c->exam = (struct eval_exam_options){ .shots = (uint32_t)req->shots.value,
                                           .limit = (uint32_t)req->limit.value,
                                           .has_seed = req->seed.given,
                                           .seed = (uint64_t)req->seed.value };
-    int rc = write_settings(c, req, err);
+    int rc = keep_sources(c, req, err);
+    if (rc == 0) rc = write_settings(c, req, err);
     if (rc == 0) return evaluations_call_begin_work(&c->call, run, err);
     stored_free(&c->call.stored);
     return rc;

@@ -18,7 +18,15 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BODY_MAX = 64 << 20, PATH_SIZE = 256, MODEL_SIZE = 256, POLL_MS = 300, JUDGED_AT_ONCE = 8 };
+enum {
+    BODY_MAX = 64 << 20,
+    IN_PLACE_MAX = 256 << 10, /* of a request; what is larger goes as a file */
+    PATH_SIZE = 256,
+    ID_SIZE = 128,
+    MODEL_SIZE = 256,
+    POLL_MS = 300,
+    JUDGED_AT_ONCE = 8,
+};
 
 static const struct option_row options[] = {
     { .name = "format",
@@ -56,7 +64,9 @@ struct sitting {
     struct store_paths paths;
     struct session session;
     char model[MODEL_SIZE];
-    char id[PATH_SIZE / 2];
+    char id[ID_SIZE];
+    char sent[2][ID_SIZE]; /* files that the server needs until the exam has begun */
+    int n_sent;
     struct eval_limits limits;
     bool shown; /* a line of progress stands in the terminal */
 };
@@ -109,12 +119,6 @@ static int read_questions(struct sitting *s, struct buf *ret, struct err *err)
     return named ? eval_humaneval(ret, &s->paths, err) : read_file(ret, what, err);
 }
 
-static void key_file(struct json_writer *w, const char *key, const struct buf *b)
-{
-    json_key(w, key);
-    json_slice(w, buf_slice(b));
-}
-
 static int add_number(struct json_writer *w, const struct args *args, const char *option,
                       const char *key, int64_t max, struct err *err)
 {
@@ -159,27 +163,6 @@ static int add_settings(struct sitting *s, struct json_writer *w, struct err *er
     return 0;
 }
 
-static int write_request(struct sitting *s, struct buf *out, struct err *err)
-{
-    const char *examples = args_get(s->args, "examples");
-    struct json_writer w;
-    struct buf file;
-    json_writer_init(&w, out);
-    buf_init(&file, EVAL_FILE_MAX);
-    json_object_begin(&w);
-    json_key(&w, "model");
-    json_str(&w, s->model);
-    int rc = read_questions(s, &file, err);
-    if (rc == 0) key_file(&w, "questions", &file);
-    buf_reset(&file);
-    if (rc == 0 && examples) rc = read_file(&file, examples, err);
-    if (rc == 0 && examples) key_file(&w, "examples", &file);
-    buf_release(&file);
-    if (rc == 0) rc = add_settings(s, &w, err);
-    json_object_end(&w);
-    return rc < 0 ? rc : buf_check(out, "the exam", err);
-}
-
 /* ---- The server ---- */
 
 /* An answer of 200, as JSON. */
@@ -196,6 +179,68 @@ static int ask(struct sitting *s, json_t **ret, const char *method, const char *
     return rc;
 }
 
+/* The text in place, or as a file where it is long. */
+static int key_text(struct sitting *s, struct json_writer *w, const char *key, struct slice text,
+                    struct err *err)
+{
+    char name[64];
+    struct buf answer;
+    json_t *file;
+    int status;
+    if (text.len <= IN_PLACE_MAX) {
+        json_key(w, key);
+        json_slice(w, text);
+        return 0;
+    }
+    buf_init(&answer, BODY_MAX);
+    int rc = client_upload(s->session.client, &status, &answer, "evals", key, text, err);
+    if (rc == 0 && status != 200) rc = client_error(status, buf_slice(&answer), err);
+    if (rc == 0) rc = json_read(&file, buf_slice(&answer), &json_limits_file, "the answer", err);
+    buf_release(&answer);
+    if (rc < 0) return rc;
+    const char *id = json_string_value(json_object_get(file, "id"));
+    (void)snprintf(s->sent[s->n_sent++], ID_SIZE, "%s", id ? id : ""); /* They are shorter. */
+    json_decref(file);
+    (void)snprintf(name, sizeof name, "%s_file_id", key); /* Ours are short. */
+    json_key(w, name);
+    json_str(w, s->sent[s->n_sent - 1]);
+    return 0;
+}
+
+/* The exam has what it needs. A file that stays all the same goes by itself within an hour. */
+static void forget_sent(struct sitting *s)
+{
+    while (s->n_sent > 0) {
+        char path[PATH_SIZE];
+        json_t *answer;
+        (void)snprintf(path, sizeof path, "/v1/files/%s", s->sent[--s->n_sent]); /* Has the room. */
+        if (ask(s, &answer, "DELETE", path, (struct slice){ 0 }, NULL) == 0) json_decref(answer);
+    }
+}
+
+/* ---- The request ---- */
+
+static int write_request(struct sitting *s, struct buf *out, struct err *err)
+{
+    const char *examples = args_get(s->args, "examples");
+    struct json_writer w;
+    struct buf file;
+    json_writer_init(&w, out);
+    buf_init(&file, EVAL_FILE_MAX);
+    json_object_begin(&w);
+    json_key(&w, "model");
+    json_str(&w, s->model);
+    int rc = read_questions(s, &file, err);
+    if (rc == 0) rc = key_text(s, &w, "questions", buf_slice(&file), err);
+    buf_reset(&file);
+    if (rc == 0 && examples) rc = read_file(&file, examples, err);
+    if (rc == 0 && examples) rc = key_text(s, &w, "examples", buf_slice(&file), err);
+    buf_release(&file);
+    if (rc == 0) rc = add_settings(s, &w, err);
+    json_object_end(&w);
+    return rc < 0 ? rc : buf_check(out, "the exam", err);
+}
+
 static int begin(struct sitting *s, struct err *err)
 {
     struct buf body;
@@ -204,6 +249,7 @@ static int begin(struct sitting *s, struct err *err)
     int rc = write_request(s, &body, err);
     if (rc == 0) rc = ask(s, &made, "POST", "/v1/tiro/evaluations", buf_slice(&body), err);
     buf_release(&body);
+    forget_sent(s);
     if (rc < 0) return rc;
     const char *id = json_string_value(json_object_get(made, "id"));
     (void)snprintf(s->id, sizeof s->id, "%s", id ? id : ""); /* Ours are shorter. */

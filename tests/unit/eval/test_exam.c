@@ -45,6 +45,12 @@ static void reads_file(const char *name, const char *file, const char *expected)
     assert_string_equal(buf_str(&seen), expected);
     assert_ok(read_text("auto", whole, &err), &err); /* And it is known by its look. */
     assert_string_equal(buf_str(&seen), expected);
+    char *marked = mem_alloc(len + 4); /* Also with U+FEFF before it. */
+    assert_non_null(marked);
+    (void)snprintf(marked, len + 4, "\xEF\xBB\xBF%s", whole);
+    assert_ok(read_text("auto", marked, &err), &err);
+    assert_string_equal(buf_str(&seen), expected);
+    mem_free(marked);
     mem_free(whole);
     mem_free(text);
 }

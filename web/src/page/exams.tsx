@@ -18,6 +18,8 @@ import { ReportView, percent } from "../view/exam_report";
 import { Frame } from "../view/frame";
 
 const LOOK_MS = 1500;
+/** A longer file is not shown, and goes as a file. */
+const SHOWN_BYTES = 200_000;
 const EXAMPLE = '{"question": "Which is a fruit?", "options": ["Stone", "Apple", "Chair"], "answer": "B"}';
 
 const goes = (exam: Exam) => exam.status === "in_progress" || exam.status === "judging";
@@ -45,6 +47,8 @@ function Sit({ onBegun }: { onBegun: () => void }) {
     const [model, setModel] = useState("");
     const [name, setName] = useState("");
     const [questions, setQuestions] = useState("");
+    const [long, setLong] = useState<File | null>(null);
+    const [busy, setBusy] = useState(false);
     const [limit, setLimit] = useState("");
     const [below, setBelow] = useState("0.5");
     const [problem, setProblem] = useState("");
@@ -58,25 +62,32 @@ function Sit({ onBegun }: { onBegun: () => void }) {
         );
     }, []);
     const read = async (file: File | undefined) => {
-        if (!file) return;
-        setQuestions(await file.text());
+        if (!file) {
+            setLong(null);
+            return;
+        }
+        const shown = file.size <= SHOWN_BYTES;
+        setLong(shown ? null : file);
+        setQuestions(shown ? await file.text() : "");
         setName(file.name);
     };
     const begin = async (event: Event) => {
         event.preventDefault();
         setProblem("");
+        setBusy(true);
+        const exam = {
+            model,
+            name: name || "Exam",
+            abstain_below: Number(below),
+            ...(limit ? { limit: Number(limit) } : {}),
+        };
         try {
-            await createExam({
-                model,
-                questions,
-                name: name || "Exam",
-                abstain_below: Number(below),
-                ...(limit ? { limit: Number(limit) } : {}),
-            });
+            await createExam(exam, long ?? questions);
             onBegun();
         } catch (e) {
             setProblem(said(e));
         }
+        setBusy(false);
     };
     return (
         <details class="sit">
@@ -106,7 +117,11 @@ function Sit({ onBegun }: { onBegun: () => void }) {
                     Questions
                     <textarea
                         rows={6}
-                        required
+                        required={!long}
+                        disabled={long !== null}
+                        placeholder={
+                            long ? `${long.name}, ${(long.size / 1e6).toFixed(1)} MB: too long to be shown` : ""
+                        }
                         spellcheck={false}
                         value={questions}
                         onInput={(e) => setQuestions(e.currentTarget.value)}
@@ -139,7 +154,7 @@ function Sit({ onBegun }: { onBegun: () => void }) {
                         onInput={(e) => setBelow(e.currentTarget.value)}
                     />
                 </label>
-                <button type="submit" class="main" disabled={!model || !questions.trim()}>
+                <button type="submit" class="main" disabled={busy || !model || !(long || questions.trim())}>
                     Begin
                 </button>
             </form>

@@ -1,5 +1,5 @@
-// The text of documents, read by the server (GET /v1/tiro/files/{id}/text). The file is there only until it has been
-// read: what stays is its text, in the message.
+// The text of documents, read by the server (GET /v1/tiro/files/{id}/text). What stays is their text, in the message.
+import { withFile } from "./files";
 import { json } from "./http";
 
 export interface DocumentText {
@@ -9,19 +9,5 @@ export interface DocumentText {
     truncated: boolean;
 }
 
-/** Should this page go away in between, the server forgets the file by itself. */
-const LIFE_S = 3600;
-
-export async function readDocument(file: File, bytesMax: number): Promise<DocumentText> {
-    const form = new FormData();
-    form.append("purpose", "user_data");
-    form.append("expires_after[anchor]", "created_at");
-    form.append("expires_after[seconds]", String(LIFE_S));
-    form.append("file", file, file.name);
-    const { id } = await json<{ id: string }>("POST", "/v1/files", form);
-    try {
-        return await json("GET", `/v1/tiro/files/${id}/text?max_bytes=${bytesMax}`);
-    } finally {
-        await json("DELETE", `/v1/files/${id}`).catch(() => undefined);
-    }
-}
+export const readDocument = (file: File, bytesMax: number): Promise<DocumentText> =>
+    withFile(file, "user_data", (id) => json("GET", `/v1/tiro/files/${id}/text?max_bytes=${bytesMax}`));

@@ -1,4 +1,5 @@
 // Exams that models sit: /v1/tiro/evaluations.
+import { withFile } from "./files";
 import { json } from "./http";
 
 export interface Share {
@@ -71,7 +72,6 @@ export interface Item {
 export interface NewExam {
     model: string;
     name: string;
-    questions: string;
     format?: string;
     limit?: number;
     abstain_below?: number;
@@ -87,7 +87,11 @@ const ROOT = "/v1/tiro/evaluations";
 export const listExams = (after = ""): Promise<Listed<Exam>> =>
     json("GET", `${ROOT}?limit=50${after && `&after=${after}`}`);
 export const readExam = (id: string): Promise<Exam> => json("GET", `${ROOT}/${id}`);
-export const createExam = (exam: NewExam): Promise<Exam> => json("POST", ROOT, exam);
+/** The questions as text, or a file of them. */
+export const createExam = (exam: NewExam, questions: string | File): Promise<Exam> =>
+    typeof questions === "string"
+        ? json("POST", ROOT, { ...exam, questions })
+        : withFile(questions, "evals", (id) => json("POST", ROOT, { ...exam, questions_file_id: id }));
 export const deleteExam = (id: string): Promise<unknown> => json("DELETE", `${ROOT}/${id}`);
 export const stopExam = (id: string): Promise<Exam> => json("POST", `${ROOT}/${id}`, { status: "cancelled" });
 export const continueExam = (id: string): Promise<Exam> =>
