@@ -185,10 +185,30 @@ static uint64_t usage_bytes(const struct vector_job *j)
     return n;
 }
 
+/* With its status, and what it used. */
+static void submit_end(struct vector_job *j)
+{
+    struct err err = { 0 };
+    struct vector_step *s = new_step(j, &err);
+    if (s) {
+        s->model = arena_slice(&s->arena, slice_of(j->model ? j->model : ""));
+        s->n_tokens = j->n_tokens;
+    }
+    if (!s || submit(j, s, vector_step_end, ended, &err) < 0) finish(j, true);
+}
+
+/* It was cancelled or removed meanwhile, and has its end: what it used is booked all the same. */
+static void leave(struct vector_job *j)
+{
+    j->ending = true;
+    cancel_asking(j);
+    j->file.status = VECTOR_CANCELLED;
+    submit_end(j);
+}
+
 /* NULL: it is completed. */
 static void end(struct vector_job *j, const struct err *why)
 {
-    struct err err = { 0 };
     if (j->ending) return;
     j->ending = true;
     cancel_asking(j);
@@ -204,12 +224,7 @@ static void end(struct vector_job *j, const struct err *why)
         j->file.error_code = error_code(why->code);
         j->file.error_text = slice_of(why->text);
     }
-    struct vector_step *s = new_step(j, &err);
-    if (s) {
-        s->model = arena_slice(&s->arena, slice_of(j->model ? j->model : ""));
-        s->n_tokens = j->n_tokens;
-    }
-    if (!s || submit(j, s, vector_step_end, ended, &err) < 0) finish(j, true);
+    submit_end(j);
 }
 
 /* ---- Storing ---- */
@@ -239,7 +254,7 @@ static void put(struct vector_job *j, struct vector_step *s, int rc, const struc
         return;
     }
     if (!s->wanted) {
-        finish(j, false); /* Cancelled or removed. What it took is booked nowhere but here. */
+        leave(j);
         return;
     }
     tell_index(j, s);

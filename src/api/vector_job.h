@@ -10,7 +10,7 @@
  *
  * An attempt that breaks off leaves chunks that nobody finds; the next begins anew. Each attachment
  * is ended once (store/vector_file_table.h). A file that was cancelled or removed meanwhile is
- * noticed with the next transaction.
+ * noticed with the next transaction; what it used by then is booked.
  */
 #ifndef TIRO_API_VECTOR_JOB_H
 #define TIRO_API_VECTOR_JOB_H

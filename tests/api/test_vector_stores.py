@@ -9,6 +9,7 @@ import openai
 import pytest
 
 from documents import encrypted_pdf
+from http_server import eventually
 from server import CODE, EMBED, Server, model_folder
 
 # One file each: what it is about, and a question whose words are mostly others.
@@ -364,6 +365,23 @@ def test_a_cancelled_batch_ends(client):
     time.sleep(0.5)
     again = client.vector_stores.file_batches.retrieve(batch.id, vector_store_id=store.id)
     assert again.file_counts == cancelled.file_counts
+    client.vector_stores.delete(store.id)
+
+
+@pytest.mark.parametrize("how", ["cancelled", "removed"])
+def test_what_it_used_is_booked(client, server, how):
+    text = "\n".join(f"Line {n} of a file that takes a while to read." for n in range(3000))
+    store, id = client.vector_stores.create(), upload(client, "slow.txt", text).id
+    batch = client.vector_stores.file_batches.create(store.id, file_ids=[id])
+    sql = server.database.sql
+    seq = sql(f"SELECT seq FROM vector_files WHERE id = '{id}'")[0][0]
+    eventually(lambda: sql(f"SELECT count(*) FROM vector_chunks WHERE file_seq = {seq}")[0][0] > 0, 120)
+    if how == "cancelled":
+        client.vector_stores.file_batches.cancel(batch.id, vector_store_id=store.id)
+    else:
+        client.vector_stores.files.delete(id, vector_store_id=store.id)
+    booked = eventually(lambda: sql(f"SELECT status, prompt_tokens FROM ledger WHERE id = 'vsfile_{seq}'"), 120)
+    assert booked[0][0] == 499 and booked[0][1] > 1000
     client.vector_stores.delete(store.id)
 
 
