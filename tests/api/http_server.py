@@ -225,6 +225,10 @@ class Server:
         path = pathlib.Path(f"{self.paths[name]}.log")
         return path.read_text().split("\n")[:-1] if path.exists() else []
 
+    def go(self, name="m"):
+        """For what holds: see tests/unit/gateway/fake_worker.h."""
+        pathlib.Path(f"{self.paths[name]}.go").touch()
+
     def metric(self, name):
         text = self.ask("GET", "/metrics").body.decode()
         return float(re.search(rf"^{re.escape(name)} (.*)$", text, re.M)[1])

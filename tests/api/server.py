@@ -141,7 +141,11 @@ class Server:
         """Resident memory without file pages (the models are mapped), by process id."""
         sizes = {}
         for pid in self.processes():
-            for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+            try:
+                status = pathlib.Path(f"/proc/{pid}/status").read_text()
+            except OSError:
+                continue  # It ended meanwhile.
+            for line in status.splitlines():
                 if line.startswith("RssAnon:"):
                     sizes[pid] = int(line.split()[1])
         return sizes

@@ -151,12 +151,12 @@ def test_names_that_are_refused(server, name):
     (PURPOSE + file_head() + "x" + END + "more", 400, "bad_request", "behind the last boundary"),
 ])
 def test_forms_that_are_refused(server, body, status, code, words):
-    before = len(stored_bytes(server))
+    before = set(stored_bytes(server))
     with server.connect() as c:
         answer = post(c, body.encode("latin-1"))
         assert (answer.status, answer.code) == (status, code), answer.body
         assert words in answer.message
-    assert len(stored_bytes(server)) == before
+    assert set(stored_bytes(server)) <= before  # What was deleted earlier may go meanwhile.
     eventually(lambda: not parts_left(server))
 
 
@@ -211,6 +211,14 @@ def anonymous_kib(pid):
             return int(line.split()[1])
 
 
+def open_files(pid):
+    for fd in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            yield os.readlink(fd)
+        except FileNotFoundError:
+            continue  # It has just been closed.
+
+
 def test_512_mb_pass_in_constant_memory_and_not_one_byte_more(server):
     sizes = []
     watch = lambda: sizes.append(anonymous_kib(server.process.pid))
@@ -246,7 +254,7 @@ def test_a_part_of_64_mb_and_one_more_byte(server):
 
 
 def test_clients_that_leave_take_their_bytes_along(server):
-    before = len(stored_bytes(server))
+    before, left = set(stored_bytes(server)), server.metric("tiro_disconnects_total")
     body = form(os.urandom(MIB))
     for cut in (0, 10, len(PURPOSE) + 50, 300_000, len(body) - 1):
         with server.connect() as c:
@@ -254,8 +262,9 @@ def test_clients_that_leave_take_their_bytes_along(server):
             c.send(body[:cut])
             if cut == 300_000:
                 eventually(lambda: parts_left(server))
+    eventually(lambda: server.metric("tiro_disconnects_total") >= left + 5)
     eventually(lambda: not parts_left(server))
-    assert len(stored_bytes(server)) == before
+    assert set(stored_bytes(server)) <= before  # What was deleted earlier may go meanwhile.
 
 
 def test_clients_that_leave_an_answer(server):
@@ -264,8 +273,7 @@ def test_clients_that_leave_an_answer(server):
         with server.connect() as c:
             c.request("GET", f"/v1/files/{made['id']}/content")
             c.exactly(1000)
-    fds = pathlib.Path(f"/proc/{server.process.pid}/fd")
-    eventually(lambda: not [f for f in fds.iterdir() if "/files/" in os.readlink(f)])
+    eventually(lambda: not [path for path in open_files(server.process.pid) if "/files/" in path])
     assert server.ask("DELETE", f"/v1/files/{made['id']}").status == 200
 
 
@@ -282,7 +290,7 @@ def test_others_are_served_meanwhile(server):
 
 
 def test_a_slow_body_is_given_up(tmp_path):
-    with Server(tmp_path, "--body-ms", "300", models={}) as server:
+    with Server(tmp_path, "--body-ms", "1000", models={}) as server:
         server.wait_until_ready()
         with server.connect() as c:
             c.asked.append(("POST", "/v1/files"))
@@ -292,7 +300,7 @@ def test_a_slow_body_is_given_up(tmp_path):
             assert answer.status == 408 and answer.closes and "1048576 bytes" in answer.message
         eventually(lambda: not parts_left(server))
         # One that comes steadily may take longer than that in all.
-        body = form(bytes(12 * MIB))
+        body = form(bytes(24 * MIB))
         with server.connect() as c:
             c.asked.append(("POST", "/v1/files"))
             c.send(head(len(body)))
@@ -300,7 +308,7 @@ def test_a_slow_body_is_given_up(tmp_path):
             for at in range(0, len(body), MIB):
                 c.send(body[at:at + MIB])
                 time.sleep(0.05)
-            assert time.monotonic() - begin > 0.5
+            assert time.monotonic() - begin > 1
             assert c.answer().status == 200
 
 

@@ -32,7 +32,7 @@ def test_loads_on_demand_and_unloads(tmp_path):
 
 
 def test_requests_wait_while_it_loads(tmp_path):
-    with Server(tmp_path, "--queue", "3", models={"m": "load=1500"}) as server:
+    with Server(tmp_path, "--queue", "3", models={"m": "load-hold"}) as server:
         assert server.ask("GET", "/ready").code == "model_loading"
         waiting = [server.connect() for _ in range(3)]
         for c in waiting:
@@ -41,6 +41,7 @@ def test_requests_wait_while_it_loads(tmp_path):
         answer = ask(server, "tokens=1")
         assert answer.status == 503 and answer.code == "server_overloaded"
         assert int(answer.header("retry-after")) >= 1 and answer.header("retry-after-ms")
+        server.go()
         for c in waiting:
             assert c.answer().status == 200
             c.close()
@@ -102,9 +103,10 @@ def test_a_whole_answer_begins_again_after_a_crash(tmp_path):
     """Killed in the middle of an answer of which the client has seen nothing."""
     with Server(tmp_path) as server, server.connect() as c:
         server.wait_until_ready()
-        c.request("POST", PATH, chat("tokens=40 delay=20"))
-        eventually(lambda: server.metric("tiro_time_to_first_token_seconds_count") == 1)
+        c.request("POST", PATH, chat("tokens=40 hold=20"))
+        eventually(lambda: server.metric("tiro_time_between_tokens_seconds_count") == 19)
         os.kill(server.model()["pid"], signal.SIGSEGV)
+        server.go()
         answer = c.answer()
         assert answer.status == 200
         words = answer.json["choices"][0]["message"]["content"].split()
@@ -163,7 +165,7 @@ def test_a_worker_that_dies_while_loading(tmp_path):
 
 
 def test_a_load_that_ended_in_a_crash_is_tried_again_later(tmp_path):
-    with Server(tmp_path, "--rest-ms", "1", models={"m": "load-crash"}) as server:
+    with Server(tmp_path, "--rest-ms", "1", models={"m": "load-crash"}, preload=False) as server:
         assert ask(server, "tokens=1").status == 503
         time.sleep(0.1)
         assert ask(server, "tokens=1").status == 503

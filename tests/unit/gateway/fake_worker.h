@@ -5,14 +5,15 @@
  *     tokens=N delay=MS     N tokens "w0 ", "w1 " ..., MS apart (5, 0)
  *     size=N                each token has N bytes
  *     wait=MS               before anything is said
+ *     hold=K                goes on behind K tokens once <model path>.go exists
  *     hang                  says nothing
  *     calls                 calls the tool f first
  *     error                 answers with an error
  *     crash-after=K         aborts behind K tokens, each time
  *     crash-once            aborts before the first token, unless <model path>.crashed exists
  *
- * and words in the model's path how it loads: load=MS, load-error, load-crash. What it sees goes
- * to <model path>.log: "load", "request ID", "cancel ID", "quit".
+ * and words in the model's path how it loads: load=MS, load-hold (as above), load-error,
+ * load-crash. What it sees goes to <model path>.log: "load", "request ID", "cancel ID", "quit".
  */
 #ifndef TIRO_TESTS_FAKE_WORKER_H
 #define TIRO_TESTS_FAKE_WORKER_H
@@ -29,6 +30,8 @@ static void fake_load(struct fake_worker *w, const struct msg_load *load)
     (void)snprintf(packed, sizeof packed, "%.*s", SLICE_FMT(load->packed));
     fake_log(w, "load", 0);
     usleep((useconds_t)fake_word(path, "load=", 0) * 1000);
+    pid_t server = getppid();
+    while (fake_has(path, "load-hold") && !fake_may_go(w) && getppid() == server) usleep(1000);
     if (fake_has(path, "load-crash")) abort();
     if (fake_has(path, "load-error")) {
         FAKE_SAY(w, MSG_ERROR,
@@ -87,6 +90,7 @@ static void fake_request(struct fake_worker *w, const struct msg_request *r)
         .delay_ms = (uint32_t)fake_word(text, "delay=", 0),
         .at_ms = fake_now_ms() + (uint64_t)fake_word(text, "wait=", 0),
         .crash_after = fake_word(text, "crash-after=", -1),
+        .hold = fake_word(text, "hold=", -1),
         .hang = fake_has(text, "hang"),
         .fail = fake_has(text, "error"),
         .calls = fake_has(text, "calls"),
@@ -197,6 +201,7 @@ static int fake_run_jobs(struct fake_worker *w)
         struct fake_job *j = &w->jobs[i];
         if (!j->used) continue;
         any = true;
+        if (j->sent == j->hold && !fake_may_go(w)) j->at_ms = now + FAKE_LOOK_MS;
         if (!j->hang && j->at_ms <= now) fake_step(w, j);
         if (j->used && !j->hang && j->at_ms < next) next = j->at_ms;
     }

@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { FAKE_JOBS_MAX = 4096, FAKE_EMBD = 8 };
+enum { FAKE_JOBS_MAX = 4096, FAKE_EMBD = 8, FAKE_LOOK_MS = 2 };
 
 struct fake_job {
     uint64_t id, at_ms;
     uint32_t kind, n, choice_n, sent, size, delay_ms, dimensions, index;
-    int64_t crash_after;
+    int64_t crash_after, hold;
     bool used, counted, hang, fail, calls;
 };
 
@@ -40,6 +40,13 @@ static void fake_log(const struct fake_worker *w, const char *what, uint64_t id)
     if (fd < 0) return;
     if (write(fd, line, (size_t)n) != n) abort();
     close(fd);
+}
+
+static bool fake_may_go(const struct fake_worker *w)
+{
+    char path[600];
+    (void)snprintf(path, sizeof path, "%s.go", w->path);
+    return access(path, F_OK) == 0;
 }
 
 /* The number behind "name=" in `text`. */

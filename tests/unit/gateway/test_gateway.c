@@ -20,6 +20,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -39,20 +40,22 @@ static void say_url(void *ctx, struct gateway *g, const char *url)
     fflush(stdout);
 }
 
-/* SIGUSR1, for the k-th time: the k-th allocation from now on fails, and says so on stderr. */
-static volatile sig_atomic_t fail_turn, fail_in;
+/* SIGUSR1, for the k-th time: the k-th allocation from now on fails, whichever thread's it is, and
+ * says so on stderr. */
+static atomic_int fail_turn, fail_in;
 
 static void arm(int number)
 {
     (void)number;
-    fail_in = ++fail_turn;
+    atomic_store(&fail_in, atomic_fetch_add(&fail_turn, 1) + 1);
 }
 
 static bool fails_now(void)
 {
     static const char text[] = "no memory\n";
-    if (fail_in == 0 || --fail_in > 0) return false;
-    return write(STDERR_FILENO, text, sizeof text - 1) > 0;
+    int left = atomic_load(&fail_in);
+    while (left > 0 && !atomic_compare_exchange_weak(&fail_in, &left, left - 1)) continue;
+    return left == 1 && write(STDERR_FILENO, text, sizeof text - 1) > 0;
 }
 
 static void *failing_alloc(size_t size)
