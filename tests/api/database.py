@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 
 POSTGRES = os.environ.get("TIRO_TEST_POSTGRES")
+WAL_HEAD = 32  # Bytes; another each time the log is begun anew.
 
 
 class Database:
@@ -31,16 +32,23 @@ class Database:
         if self.url:
             return psql(self.url, statement)
         with tempfile.TemporaryDirectory() as folder:
-            for again in range(20):
-                for name in ("tiro.db", "tiro.db-wal"):
-                    if (found := self.folder / name).exists():
-                        shutil.copyfile(found, f"{folder}/{name}")
-                try:
-                    with contextlib.closing(sqlite3.connect(f"{folder}/tiro.db")) as db:
-                        return db.execute(statement).fetchall()
-                except sqlite3.DatabaseError:  # Its log was put in place between the two.
-                    if again == 19:
-                        raise
+            while not self.copy(pathlib.Path(folder)):
+                pass
+            with contextlib.closing(sqlite3.connect(f"{folder}/tiro.db")) as db:
+                return db.execute(statement).fetchall()
+
+    def copy(self, to):
+        """False: meanwhile the log was put in place, and cut or begun anew: the two copies do not belong together."""
+        log = self.folder / "tiro.db-wal"
+        head = bytes_of(log)[:WAL_HEAD]
+        shutil.copyfile(self.folder / "tiro.db", to / "tiro.db")
+        (to / "tiro.db-wal").write_bytes(content := bytes_of(log))
+        return content[:WAL_HEAD] == head
+
+    def wait_for_killed(self):
+        """PostgreSQL may still be at what a killed server asked for last; its session has this lock."""
+        if self.url:
+            psql(self.url, "SELECT pg_advisory_lock(1953067631, hashtext(current_schema()::text))")
 
     def change(self, *statements):
         """With no server on it, or in PostgreSQL."""
@@ -51,6 +59,13 @@ class Database:
         with contextlib.closing(sqlite3.connect(self.folder / "tiro.db")) as db, db:
             for statement in statements:
                 db.execute(statement)
+
+
+def bytes_of(path):
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:  # A server that has ended leaves no log.
+        return b""
 
 
 def psql(url, statement):

@@ -137,6 +137,17 @@ class Server:
             wanted += children
         return found
 
+    def worker(self, kind):
+        """The id of a worker ("text", "embed", "index" ...); None: none runs. One that has ended says no kind."""
+        for pid in self.processes():
+            try:
+                command = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+            except OSError:
+                continue  # It ended meanwhile.
+            if f"--kind\0{kind}\0".encode() in command:
+                return pid
+        return None
+
     def rss_kib(self):
         """Resident memory without file pages (the models are mapped), by process id."""
         sizes = {}

@@ -83,7 +83,7 @@ def test_cancel(client, server):
     while client.batches.retrieve(batch.id).request_counts.completed < 2:
         time.sleep(0.05)
     assert client.batches.cancel(batch.id).status in ("cancelling", "cancelled")
-    batch = batch_file.wait(client, batch, 10)
+    batch = batch_file.wait(client, batch)
     assert batch.status == "cancelled" and batch.cancelled_at
     found = batch_file.read(client, batch)
     assert len(found) == 400

@@ -67,7 +67,7 @@ def test_the_tool(server, client):
     kept = ask(server, "GET", "/memory")["data"]
     assert [(e["id"], e["text"], e["origin"]) for e in kept] == [(item["memory_id"], item["text"], "model")]
     # The item can be told again.
-    again = client.responses.create(model=CHAT, max_output_tokens=16, store=False, input=[
+    again = client.responses.create(model=CHAT, max_output_tokens=16, temperature=0, store=False, input=[
         {"role": "user", "content": SAYS}, item, {"role": "user", "content": "Thanks"}])
     assert again.output_text
 

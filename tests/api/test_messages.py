@@ -153,4 +153,4 @@ def test_other_errors(claude, start):
             model=CHAT, messages=ASK, max_tokens=1)
     assert caught.value.body["error"]["type"] == "authentication_error"
     good = anthropic.Anthropic(base_url=locked.url, api_key="secret", max_retries=0)
-    assert good.messages.create(model=CHAT, messages=ASK, max_tokens=1).content
+    assert ask(good, max_tokens=1).content

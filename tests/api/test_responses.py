@@ -3,7 +3,6 @@ import concurrent.futures
 import json
 import os
 import signal
-import threading
 import time
 
 import jsonschema
@@ -12,6 +11,7 @@ import pydantic
 import pytest
 
 from conftest import CHAT, CODE
+from http_server import eventually
 
 TOOL = {"type": "function", "name": "get_weather", "description": "The weather of a city.",
         "strict": True, "parameters": {
@@ -260,9 +260,9 @@ def test_speculation_changes_nothing(server, start):
         assert events_of(other, body) == events_of(server, body)
 
 
-def worker_of(server):
-    [worker] = [p for p in server.processes() if p != server.process.pid]
-    return worker
+def kill_worker(server, delay):
+    time.sleep(delay)
+    os.kill(eventually(lambda: server.worker("text")), signal.SIGKILL)
 
 
 def test_a_worker_that_dies_is_not_seen(start):
@@ -270,9 +270,9 @@ def test_a_worker_that_dies_is_not_seen(start):
     body = {**FREE, "max_output_tokens": 200}
     expected = events_of(server, body)
     for delay in (0.05, 0.4, 1.0):
-        killer = threading.Timer(delay, lambda: os.kill(worker_of(server), signal.SIGKILL))
-        killer.start()
-        again = events_of(server, body)
-        killer.join()
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            killer = pool.submit(kill_worker, server, delay)
+            again = events_of(server, body)
+            killer.result()
         assert again == expected
         server.wait_until_ready()

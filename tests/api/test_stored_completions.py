@@ -144,6 +144,7 @@ def test_killed_at_any_moment(start):
             one.join()
         if round + 1 < KILLS:
             server = Server(server.data, ("--default-model", CHAT))
+    server.database.wait_for_killed()
     sql = server.database.sql
     kept = {id: json.loads(body + "}")["usage"] for id, body in sql("SELECT id, open_body FROM completions")}
     rows = sql("SELECT prompt_tokens, completion_tokens FROM ledger WHERE status = 200")

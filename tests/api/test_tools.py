@@ -131,7 +131,7 @@ def test_functions_of_old(client, server):
     jsonschema.validate(json.loads(message["function_call"]["arguments"]), WEATHER)
     history = ASK + [message, {"role": "function", "name": "get_weather", "content": "Rain"}]
     answer = client.chat.completions.create(model=CHAT, messages=history, functions=[function],
-                                            max_tokens=8, function_call="none")
+                                            max_tokens=8, temperature=0, function_call="none")
     assert answer.choices[0].message.content
 
 

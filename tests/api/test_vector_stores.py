@@ -1,7 +1,6 @@
 """Vector stores: files become chunks and vectors, searches find them, filters hold, and what was
 deleted, killed or restarted is as the database says."""
 import os
-import pathlib
 import signal
 import time
 
@@ -34,18 +33,6 @@ CODE_NAME = "zyxomma-4711"  # A word that means nothing to a model: only words f
 
 def upload(client, name, text):
     return client.files.create(file=(name, text.encode()), purpose="assistants")
-
-
-def index_worker(server):
-    """The id of the process that keeps the index; None: none runs."""
-    for pid in server.processes():
-        try:
-            command = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
-        except OSError:
-            continue
-        if b"--kind\0index\0" in command:
-            return pid
-    return None
 
 
 @pytest.fixture(scope="module")
@@ -340,7 +327,7 @@ def test_the_index_comes_back_when_its_process_dies(client, server, facts):
     question = FACTS["tides.txt"][1]
     before = client.vector_stores.search(store.id, query=question).data
     for _ in range(3):
-        os.kill(index_worker(server), signal.SIGKILL)
+        os.kill(server.worker("index"), signal.SIGKILL)
         end = time.monotonic() + 20
         while True:
             try:
