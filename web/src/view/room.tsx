@@ -114,10 +114,17 @@ export default function Room({ path, model, settings, busy, refused, onDetail, o
     const most = model.tiro.context_length ?? 0;
     const answer = Math.ceil(expected({ path, settings }));
     useEffect(() => {
+        let live = true;
         const timer = setTimeout(() => {
-            void weighPath({ model, path, settings }).then(setTokens, (e: unknown) => setProblem(explained(e)));
+            void weighPath({ model, path, settings }).then(
+                (n) => live && setTokens(n),
+                (e: unknown) => live && setProblem(explained(e)),
+            );
         }, RECOUNT_MS);
-        return () => clearTimeout(timer);
+        return () => {
+            live = false;
+            clearTimeout(timer);
+        };
     }, [path, model.id, settings.instructions]);
 
     const texts = said.flatMap((m): [string, string][] => [
