@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from playwright.sync_api import expect
 
-from app import WAIT, answer, api, ask, box_of
+from app import WAIT, answer, api, ask, box_of, endless
 from conftest import Server, data_dir
 
 LONG = "Write a very long story about a ship, in thirty chapters."
@@ -73,6 +73,7 @@ def worker_of(server):
 def test_the_models_process_ends(page, tmp_path):
     """The answer goes on by itself, word for word; one that is interrupted again and again says so."""
     server = start(page, data_dir(tmp_path / "crash", "smollm2-135m"))
+    endless(page)
     ask(page, LONG)
     writes(page)
     before = answer(page).locator(".text").inner_text()[:40]
@@ -103,6 +104,7 @@ def test_the_connection_is_lost(page, tmp_path):
     data = data_dir(tmp_path / "gone", "smollm2-135m")
     server = start(page, data)
     port = server.url.rsplit(":", 1)[1]
+    endless(page)
     temporary(page)
     ask(page, LONG)
     writes(page)
@@ -172,6 +174,7 @@ def test_what_the_settings_ask_for_cannot_be(page, tmp_path):
 def test_stop_before_anything_came(page, tmp_path):
     """While the model is loaded, and while others are before it."""
     server = start(page, data_dir(tmp_path / "queued", "smollm2-135m"))
+    endless(page)
     for _ in range(2):
         page.get_by_role("button", name="New chat").click()
         ask(page, LONG)
