@@ -10,6 +10,11 @@ from test_attachments import attach, chips, pdf
 TURNS = [("user", "Which river?"), ("assistant", "The Nile.")]
 
 
+def taken_in(page):
+    """What has come has done to the page what it does."""
+    page.evaluate("new Promise((go) => requestAnimationFrame(() => setTimeout(go)))")
+
+
 @contextlib.contextmanager
 def late(page, path, method="GET"):
     """The server's answers to this come when all that is done inside has been done."""
@@ -24,7 +29,7 @@ def late(page, path, method="GET"):
     for route in reversed(held):  # What was asked last is answered first.
         with page.expect_response(lambda r, url=route.request.url: r.url == url and r.request.method == method):
             route.continue_()
-    page.evaluate("new Promise((go) => requestAnimationFrame(() => setTimeout(go)))")  # The page has taken it in.
+    taken_in(page)
 
 
 def open_from_list(page, title):
@@ -173,3 +178,23 @@ def test_the_settings_that_are_kept_are_those_typed_last(page, server):
     ask(page, "And the longest?")
     cut_short(page, 1)
     assert api(server, "GET", f"/v1/tiro/chats/{chat}")["chat"]["settings"]["instructions"] == "Be brief."
+
+
+def test_a_list_that_was_asked_for_before_is_old_news(page, server):
+    old = []
+    page.route("**/v1/tiro/memory", lambda route: route.fallback() if old else old.append((route, route.fetch())))
+    page.get_by_role("link", name="Memory").click()
+    page.get_by_label("Something to remember").fill("Likes rivers.")
+    with late(page, "**/v1/tiro/memory", "POST"):
+        page.get_by_role("button", name="Remember", exact=True).click()
+        page.get_by_label("Something to remember").fill("Likes lakes.")
+    rows = page.get_by_label("What is remembered")
+    expect(rows).to_contain_text("Likes rivers.")
+    route, response = old[0]
+    with page.expect_response("**/v1/tiro/memory"):
+        route.fulfill(response=response)
+    taken_in(page)
+    expect(rows).to_contain_text("Likes rivers.")
+    expect(page.get_by_label("Something to remember")).to_have_value("Likes lakes.")
+    for entry in api(server, "GET", "/v1/tiro/memory")["data"]:
+        api(server, "DELETE", f"/v1/tiro/memory/{entry['id']}")

@@ -15,6 +15,7 @@ import {
     type Preferences,
 } from "../server/memory";
 import { Frame } from "../view/frame";
+import { useLatest } from "../view/latest";
 
 interface RowProps {
     entry: Entry;
@@ -73,7 +74,12 @@ export default function View() {
     const [draft, setDraft] = useState("");
     const [problem, setProblem] = useState("");
     const fail = (e: unknown) => setProblem(said(e));
-    const read = () => Promise.all([readMemory().then(setMemory), readPreferences().then(setChosen)]);
+    const latest = useLatest();
+    const read = async () => {
+        const [memory, chosen] = await latest(Promise.all([readMemory(), readPreferences()]));
+        setMemory(memory);
+        setChosen(chosen);
+    };
     useEffect(() => void read().catch(fail), []);
     const then = (work: Promise<unknown>) => {
         setProblem("");
@@ -83,7 +89,7 @@ export default function View() {
         e.preventDefault();
         const text = draft.trim();
         if (!text) return;
-        then(addMemory(text).then(() => setDraft("")));
+        then(addMemory(text).then(() => setDraft((now) => (now.trim() === text ? "" : now))));
     };
     const used = memory?.data.reduce((n, e) => n + new TextEncoder().encode(e.text).length, 0) ?? 0;
     const everything = () => {
