@@ -198,3 +198,20 @@ def test_a_list_that_was_asked_for_before_is_old_news(page, server):
     expect(page.get_by_label("Something to remember")).to_have_value("Likes lakes.")
     for entry in api(server, "GET", "/v1/tiro/memory")["data"]:
         api(server, "DELETE", f"/v1/tiro/memory/{entry['id']}")
+
+
+def test_what_is_typed_goes_where_one_is(page, server):
+    page.keyboard.press("Control+k")
+    page.keyboard.type("memory")  # At once: the list has not been seen yet.
+    expect(page.get_by_role("combobox", name="Command or chat")).to_have_value("memory")
+    page.keyboard.press("Escape")
+    expect(box_of(page)).to_have_value("")
+    # A field that has taken the focus when it came does not take it again.
+    entry = api(server, "POST", "/v1/tiro/memory", {"text": "Likes rivers."})["id"]
+    page.get_by_role("link", name="Memory").click()
+    page.get_by_role("button", name="Change: Likes rivers.").click()
+    expect(page.get_by_role("textbox", name="What is remembered", exact=True)).to_be_focused()
+    page.get_by_label("Something to remember").press_sequentially("Likes lakes.")
+    expect(page.get_by_label("Something to remember")).to_have_value("Likes lakes.")
+    expect(page.get_by_label("Something to remember")).to_be_focused()
+    api(server, "DELETE", f"/v1/tiro/memory/{entry}")

@@ -14,6 +14,7 @@ import {
     type Memory,
     type Preferences,
 } from "../server/memory";
+import { focused } from "../view/focused";
 import { Frame } from "../view/frame";
 import { useLatest } from "../view/latest";
 
@@ -41,7 +42,7 @@ function Row({ entry, then }: RowProps) {
                         maxLength={ENTRY_MAX}
                         aria-label="What is remembered"
                         value={draft}
-                        ref={(el) => el?.focus()}
+                        ref={focused}
                         onInput={(e) => setDraft(e.currentTarget.value)}
                     />
                     <button type="submit">Save</button>

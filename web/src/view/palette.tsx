@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { listChats, type Chat } from "../server/chats";
 
@@ -21,7 +21,7 @@ export function Palette({ commands, onOpen, onClose }: Props) {
     const [text, setText] = useState("");
     const [found, setFound] = useState<{ by: string; chats: Chat[] }>({ by: "", chats: [] });
     const [at, setAt] = useState(0);
-    useEffect(() => dialog.current?.showModal(), []);
+    useLayoutEffect(() => dialog.current?.showModal(), []);
     useEffect(() => {
         let live = true;
         const search = text.trim() || undefined;

@@ -4,6 +4,7 @@ import { save } from "../chat/files";
 import type { Settings } from "../server/chats";
 import { said } from "../server/http";
 import { createPreset, deletePreset, listPresets, updatePreset, type Preset } from "../server/presets";
+import { focused } from "./focused";
 import { useLatest } from "./latest";
 
 interface Saved {
@@ -52,7 +53,7 @@ function Row({ preset, current, then }: RowProps) {
                     aria-label="Name of the preset"
                     maxLength={100}
                     value={name}
-                    ref={(el) => el?.focus()}
+                    ref={focused}
                     onInput={(e) => setName(e.currentTarget.value)}
                     onBlur={rename}
                     onKeyDown={(e) => {

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { explained } from "../chat/advice";
 import { firstThatFits, readOf } from "../chat/reads";
@@ -108,7 +108,7 @@ export default function Room({ path, model, settings, busy, refused, onDetail, o
     const dialog = useRef<HTMLDialogElement>(null);
     const [tokens, setTokens] = useState<number | null>(null);
     const [problem, setProblem] = useState("");
-    useEffect(() => dialog.current?.showModal(), []);
+    useLayoutEffect(() => dialog.current?.showModal(), []);
     const said = path.filter((m) => m.role === "user" || m.content !== "");
     const read = useMemo(() => new Set(readOf(path)), [path]);
     const most = model.tiro.context_length ?? 0;

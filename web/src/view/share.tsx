@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import type { Chat } from "../server/chats";
 import { said } from "../server/http";
@@ -33,10 +33,8 @@ export default function ShareDialog({ chat, leaf, onClose }: Props) {
     const [problem, setProblem] = useState("");
     const latest = useLatest();
     const again = () => void latest(listShares(chat.id)).then(setShares, (e: unknown) => setProblem(said(e)));
-    useEffect(() => {
-        dialog.current?.showModal();
-        again();
-    }, []);
+    useLayoutEffect(() => dialog.current?.showModal(), []);
+    useEffect(again, []);
     const make = (e: Event) => {
         e.preventDefault();
         setProblem("");
