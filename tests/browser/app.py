@@ -1,7 +1,9 @@
 """What a person does with the chat app, for all its tests."""
 import contextlib
 import json
+import os
 import re
+import signal
 import urllib.request
 
 from playwright.sync_api import expect
@@ -20,6 +22,12 @@ def ask(page, text):
 
 def answer(page, n=0):
     return page.get_by_label("Answer", exact=True).nth(n)
+
+
+def endless(page):
+    """What is asked from now on has an answer that does not end by itself, however fast the machine is."""
+    page.route("**/v1/responses", lambda route: route.continue_(post_data=json.dumps(
+        {**json.loads(route.request.post_data), "logit_bias": {"0": -100, "2": -100}})))  # The ends of SmolLM2.
 
 
 def finished(page, n=0):
@@ -63,6 +71,18 @@ def api(server, method, path, body=None):
         return json.load(reply)
 
 
+@contextlib.contextmanager
+def still(server, model="smollm2-135m"):
+    """Meanwhile this model does nothing: what it was given to do is seen undone, however fast the machine is."""
+    api(server, "POST", "/v1/completions", {"model": model, "prompt": "a", "max_tokens": 1})  # It is there.
+    pid = next(m["pid"] for m in api(server, "GET", "/v1/tiro/status")["models"] if m["id"] == model)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
 def make_tree(server, title, rows):
     """A chat of (name, name of what it answers or "", role, text); returns its id and the ids by name."""
     chat = api(server, "POST", "/v1/tiro/chats", {"title": title})["id"]
@@ -87,3 +107,4 @@ def open_chat(page, server, chat):
     page.goto(f"{server.url}/#/chat/{chat}")
     page.reload()
     expect(page.locator(".turn").first).to_be_visible(timeout=WAIT)
+    expect(page.get_by_role("button", name="Send", exact=True)).to_be_enabled()  # Its models are known.

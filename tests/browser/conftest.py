@@ -70,7 +70,7 @@ def page(browser, server):
     page.on("pageerror", lambda e: page.problems.append(str(e)))
     page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
     page.goto(server.url)
-    page.get_by_role("textbox", name="Message").wait_for()  # It hears the keyboard from here on.
+    expect(page.get_by_role("button", name="Send", exact=True)).to_be_enabled()  # It knows the models.
     yield page
     shots = os.environ.get("TIRO_SCREENSHOTS")
     if shots:

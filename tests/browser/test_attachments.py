@@ -6,7 +6,7 @@ import sys
 import pytest
 from playwright.sync_api import expect
 
-from app import api, ask, cut_short
+from app import WAIT, api, ask, cut_short
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "api"))
 from documents import docx, paragraphs, pdf  # noqa: E402
@@ -117,6 +117,7 @@ def test_the_meter_says_what_fits(page, asked):
     with page.expect_request(lambda r: r.url.endswith("/v1/responses") and r.method == "POST"):
         ask(page, "What is long?")
     page.get_by_role("button", name="Stop").click()  # It is long to read.
+    expect(page.get_by_text("Stopped.", exact=True)).to_be_visible(timeout=WAIT)  # The next test wants the model.
     assert re.match(r"File big.txt \(the first \d+ % of it\):\n", asked[0]["input"][-1]["content"])
 
 

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from app import WAIT, api, fits
+from app import WAIT, api, fits, still
 
 SIZES = [(1280, 800), (390, 844)]
 IDEA = "A fox learns to read the signs in the wood and finds who moved them."
@@ -93,13 +93,13 @@ def test_from_an_idea_to_a_book(page, server):
     page.get_by_label("Seed").fill("3")
     page.reload()  # What was typed is still there.
     expect(page.get_by_label("Idea")).to_have_value(IDEA)
-    page.get_by_role("button", name="Plan it").click()
-
-    expect(page.get_by_role("heading", name=GIVEN["title"])).to_be_visible()
-    expect(job(page)).to_contain_text("being planned")
-    expect(job(page)).to_contain_text("You can close this page")
-    expect(page.get_by_text("There is no text yet")).to_be_visible()
-    expect(page.get_by_role("link", name="EPUB", disabled=True)).to_be_visible()
+    with still(server):
+        page.get_by_role("button", name="Plan it").click()
+        expect(page.get_by_role("heading", name=GIVEN["title"])).to_be_visible()
+        expect(job(page)).to_contain_text("being planned")
+        expect(job(page)).to_contain_text("You can close this page")
+        expect(page.get_by_text("There is no text yet")).to_be_visible()
+        expect(page.get_by_role("link", name="EPUB", disabled=True)).to_be_visible()
     expect(job(page)).to_contain_text("The plan is ready", timeout=WAIT)
     change(page, "the outline of chapter 1", "Rena finds the first sign turned round.")
     change(page, "the title of chapter 1", "The first sign")
@@ -123,16 +123,18 @@ def test_from_an_idea_to_a_book(page, server):
     assert [saved["chapters"][0][k] for k in ("title", "outline")] == ["The first sign", "Rena finds the first sign turned round."]
     assert saved["chapters"][0]["scenes"][0]["plan"] == "Rena reads the sign beside the brook."
 
-    page.get_by_role("button", name="Write it").click()
-    expect(job(page)).to_contain_text("It is being written: chapter 1, scene 1; chapter 2, scene 1.")
-    page.get_by_role("button", name="Edit: the outline of chapter 2").click()
-    page.get_by_role("textbox", name="the outline of chapter 2").fill("Half a thou")
-    page.reload()
-    expect(page.get_by_role("textbox", name="the outline of chapter 2")).to_have_value("Half a thou")
-    page.get_by_role("button", name="Pause").click()
-    expect(job(page)).to_contain_text("Paused.")
-    page.get_by_role("button", name="Go on").press("Enter")
-    expect(job(page).get_by_role("progressbar", name="Written")).to_be_visible()
+    with still(server):
+        page.get_by_role("button", name="Write it").click()
+        expect(job(page)).to_contain_text("It is being written: chapter 1, scene 1; chapter 2, scene 1.")
+        page.get_by_role("button", name="Edit: the outline of chapter 2").click()
+        page.get_by_role("textbox", name="the outline of chapter 2").fill("Half a thou")
+        page.reload()
+        expect(page.get_by_role("textbox", name="the outline of chapter 2")).to_have_value("Half a thou")
+        page.get_by_role("button", name="Pause").click()
+        expect(job(page)).to_contain_text("Paused.")
+    with still(server):
+        page.get_by_role("button", name="Go on").press("Enter")
+        expect(job(page).get_by_role("progressbar", name="Written")).to_be_visible()
     expect(job(page)).to_contain_text("It is written.", timeout=2 * WAIT)
     expect(job(page)).to_contain_text("2 of 2 scenes")
     # All of it came without touching what was being typed.
@@ -197,8 +199,9 @@ def test_a_model_that_is_not_there(page, server):
     expect(job(page)).to_contain_text("Choose a model that is here, then go on.")
     page.get_by_label("Model").select_option("smollm2-135m")
     expect(job(page)).to_contain_text("Go on tries again")
-    page.get_by_role("button", name="Go on").click()
-    expect(job(page)).to_contain_text("being planned: the outline of chapter 1 of 2.")
+    with still(server):
+        page.get_by_role("button", name="Go on").click()
+        expect(job(page)).to_contain_text("being planned: the outline of chapter 1 of 2.")
     page.once("dialog", lambda d: d.accept())
     page.get_by_role("button", name="Delete the book").click()
     expect(page.get_by_role("heading", name="Books", exact=True)).to_be_visible()

@@ -6,7 +6,7 @@ import time
 
 from playwright.sync_api import expect
 
-from app import WAIT, another, answer, api, ask, box_of, cut_short, finished, make_chat, open_chat
+from app import WAIT, another, answer, api, ask, box_of, cut_short, endless, finished, make_chat, open_chat
 from conftest import Server, data_dir
 
 
@@ -31,6 +31,7 @@ def test_a_chat_is_there_after_a_reload(page):
 
 def test_an_answer_goes_on_through_a_reload(page):
     new_chat(page)
+    endless(page)
     ask(page, "Write a very long story about a ship, in thirty chapters.")
     expect(answer(page).locator(".text")).to_have_text(re.compile(".{40}", re.S), timeout=WAIT)
     before = answer(page).locator(".text").inner_text()[:30]
@@ -47,6 +48,7 @@ def test_an_answer_goes_on_through_a_crash_of_the_server(browser, tmp_path):
     port = server.url.rsplit(":", 1)[1]
     page = browser.new_page()
     page.goto(server.url)
+    endless(page)
     ask(page, "Write a very long story about a lighthouse, in thirty chapters.")
     expect(answer(page).locator(".text")).to_have_text(re.compile(".{40}", re.S), timeout=WAIT)
     before = answer(page).locator(".text").inner_text()[:40]

@@ -4,7 +4,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from app import WAIT, answer, api, ask, box_of, finished, make_chat, open_chat
+from app import WAIT, answer, api, ask, box_of, cut_short, finished, make_chat, open_chat
 from conftest import Server, data_dir
 from test_access import violations
 
@@ -127,18 +127,21 @@ def test_files_are_left_out_alone(page, small, tmp_path):
     notes = tmp_path / "notes.txt"
     notes.write_text("The colour is ultramarine. " * 60)
     page.get_by_label("Files to add").set_input_files(notes)
+    expect(page.get_by_label("Files that go with it")).to_contain_text("notes.txt")  # Before that nothing is sent.
     box_of(page).fill("Which colour?")
     box_of(page).press("Enter")
     finished(page)
     page.keyboard.press("Control+Shift+L")
     expect(room(page).get_by_text("notes.txt")).to_be_visible()
+    expect(room(page).get_by_role("status")).to_contain_text("would read")
+    expect(room(page).locator("li small").first).to_have_text(re.compile(r"^\d+ tokens$"))
     room(page).get_by_role("checkbox").nth(1).uncheck()
     room(page).get_by_role("button", name="Done").click()
     expect(page.get_by_text("notes.txt (left out of what the model reads)")).to_be_visible()
     with page.expect_request("**/v1/responses") as sent:
         ask(page, "And which else?")
     assert sent.value.post_data_json["input"][0]["content"] == "Which colour?"
-    box_of(page).press("Escape")
+    cut_short(page, 1)
 
 
 def test_a_summary_begins_a_new_chat(page, small):

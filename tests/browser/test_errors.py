@@ -3,11 +3,12 @@ import os
 import re
 import signal
 import subprocess
+import time
 
 import pytest
 from playwright.sync_api import expect
 
-from app import WAIT, answer, api, ask, box_of
+from app import WAIT, answer, api, ask, box_of, endless
 from conftest import Server, data_dir
 
 LONG = "Write a very long story about a ship, in thirty chapters."
@@ -73,6 +74,7 @@ def worker_of(server):
 def test_the_models_process_ends(page, tmp_path):
     """The answer goes on by itself, word for word; one that is interrupted again and again says so."""
     server = start(page, data_dir(tmp_path / "crash", "smollm2-135m"))
+    endless(page)
     ask(page, LONG)
     writes(page)
     before = answer(page).locator(".text").inner_text()[:40]
@@ -86,9 +88,8 @@ def test_the_models_process_ends(page, tmp_path):
     ask(page, LONG)
     writes(page)
     alert = answer(page).get_by_role("alert")
-    for _ in range(8):
-        if alert.count():
-            break
+    end = time.monotonic() + 2 * WAIT / 1000
+    while not alert.count() and time.monotonic() < end:
         if pid := worker_of(server):
             os.kill(pid, signal.SIGKILL)
         page.wait_for_timeout(1500)
@@ -103,6 +104,7 @@ def test_the_connection_is_lost(page, tmp_path):
     data = data_dir(tmp_path / "gone", "smollm2-135m")
     server = start(page, data)
     port = server.url.rsplit(":", 1)[1]
+    endless(page)
     temporary(page)
     ask(page, LONG)
     writes(page)
@@ -172,13 +174,14 @@ def test_what_the_settings_ask_for_cannot_be(page, tmp_path):
 def test_stop_before_anything_came(page, tmp_path):
     """While the model is loaded, and while others are before it."""
     server = start(page, data_dir(tmp_path / "queued", "smollm2-135m"))
+    endless(page)
     for _ in range(2):
         page.get_by_role("button", name="New chat").click()
         ask(page, LONG)
         page.get_by_role("button", name="Stop").click()
         expect(page.get_by_text("Stopped.", exact=True)).to_be_visible(timeout=WAIT)
         expect(page.get_by_role("button", name="Send")).to_be_visible()
-    for _ in range(10):  # Long before such a story would be written.
+    for _ in range(20):  # Long before the model could write no more.
         page.wait_for_timeout(500)
         model = next(m for m in api(server, "GET", "/v1/tiro/status")["models"] if m["id"] == "smollm2-135m")
         if model["requests"] == 0:

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from app import WAIT, api, fits
+from app import WAIT, api, fits, still
 
 EXAMS = pathlib.Path(__file__).resolve().parents[1] / "exams"
 SIZES = [(1280, 800), (390, 844)]
@@ -107,10 +107,12 @@ def test_compare_and_delete(page, server):
 
 
 def test_stop_and_go_on(page, server):
-    make(server, "long one", (EXAMS / "general.jsonl").read_text())
-    page.goto(f"{server.url}/#/exams")
-    row = page.get_by_role("row").filter(has_text="long one")
-    row.get_by_role("button", name="Stop").click()
+    with still(server):
+        made = make(server, "long one", (EXAMS / "general.jsonl").read_text())
+        page.goto(f"{server.url}/#/exams")
+        row = page.get_by_role("row").filter(has_text="long one")
+        with page.expect_response(lambda r: r.request.method == "POST" and made in r.url):
+            row.get_by_role("button", name="Stop").click()
     expect(row).to_contain_text("stopped")
     row.get_by_role("button", name="Go on").click()
     expect(row).to_contain_text("% (", timeout=2 * WAIT)

@@ -46,6 +46,10 @@ export interface Conversation {
     writing: ReadonlySet<string>;
     /** What went wrong last; "": nothing. */
     problem: string;
+    /** Another chat than the one that is shown has been opened and has not come yet. */
+    coming: boolean;
+    /** The id of the open chat when it was made here, by what was asked first; else "". */
+    born: string;
     open(id: string): void;
     begin(temporary: boolean, folder?: string): void;
     /** Asks one model, or two side by side. False: the question is not in the chat. */
@@ -60,7 +64,6 @@ export interface Conversation {
     show(message: Message): void;
     stop(): void;
     set(settings: Settings): void;
-    rename(title: string): void;
     /** Another version of the chat, from elsewhere. */
     renewed(chat: Chat): void;
 }
@@ -88,14 +91,35 @@ function dice(): number {
     return crypto.getRandomValues(new Uint32Array(1))[0]! >>> 1;
 }
 
+/** What is being asked and written, from one question on. */
+interface Running {
+    /** The opening of a chat that it belongs to. */
+    mine: number;
+    abort: AbortController;
+    /** What the server calls the answers, by their messages. */
+    answers: Map<string, string>;
+    /** A person has said so. */
+    stopped: boolean;
+    /** The question is on its way: who leaves the chat now finds its answer there later. */
+    asking: boolean;
+    /** Ends with that. */
+    asked: Promise<void>;
+    begun: () => void;
+}
+
+/** By their chats: the ends of the ways of questions. */
+const underway = new Map<string, Promise<void>>();
+
 interface Listener {
     /** Something that the list of chats shows is different now. */
-    changed(chat: Chat | null): void;
+    changed(): void;
+    /** The question that was asked has made this chat. */
+    made(chat: Chat): void;
     /** The model refused a question that is longer than what it reads. */
     full(): void;
 }
 
-export function useConversation({ changed, full }: Listener): Conversation {
+export function useConversation({ changed, made, full }: Listener): Conversation {
     const [chat, setChat] = useState<Chat | null>(null);
     const [messages, setMessages] = useState<Message[]>([]);
     const [leaf, setLeaf] = useState("");
@@ -105,10 +129,16 @@ export function useConversation({ changed, full }: Listener): Conversation {
     const [busy, setBusy] = useState(false);
     const [writing, setWriting] = useState<ReadonlySet<string>>(new Set());
     const [problem, setProblem] = useState("");
+    const [coming, setComing] = useState(false);
+    const [born, setBorn] = useState("");
     // What goes on belongs to one opening of one chat; a later one does not hear of it.
-    const running = useRef<{ abort: AbortController; answers: Map<string, string>; stopped: boolean } | null>(null);
+    const running = useRef<Running | null>(null);
     const opening = useRef(0);
+    const shown = useRef("");
+    shown.current = chat?.id ?? "";
     const local = useRef(0);
+    const setting = useRef<{ id: string; next: Settings } | null>(null);
+    const saving = useRef<Promise<unknown>>(Promise.resolve());
 
     const tree = useMemo(() => new Tree(messages), [messages]);
     const path = useMemo(() => tree.path(leaf), [tree, leaf]);
@@ -121,8 +151,10 @@ export function useConversation({ changed, full }: Listener): Conversation {
 
     const leave = () => {
         opening.current++;
-        running.current?.abort.abort();
+        if (!running.current?.asking) running.current?.abort.abort();
         running.current = null;
+        setComing(false);
+        setBorn("");
         setBusy(false);
         setWriting(new Set());
         setProblem("");
@@ -137,20 +169,21 @@ export function useConversation({ changed, full }: Listener): Conversation {
         });
 
     /** Keeps a message where the chat is kept. */
-    const keep = async (to: Chat | null, message: NewMessage): Promise<Message> => {
+    const keep = async (to: Chat | null, message: NewMessage, now: Running): Promise<Message> => {
+        if (to && now.asking) underway.set(to.id, now.asked);
         const whole = { content: "", model: "", response_id: "", details: {}, ...message };
         const made = to
             ? await server.addMessage(to.id, whole)
             : { ...whole, id: `local_${local.current++}`, created_at: Date.now() / 1000 };
+        if (now.mine !== opening.current) return made;
         put(made);
         setLeaf(made.id);
         return made;
     };
 
     /** What became of an answer whose reading broke off; null: it can be read on. */
-    const broken = (e: unknown, answer: string, tries: number): Partial<Details> | null => {
-        const stopped = running.current?.stopped || running.current?.abort.signal.aborted;
-        if (stopped) return { ended: "stopped" };
+    const broken = (e: unknown, answer: string, tries: number, now: Running): Partial<Details> | null => {
+        if (now.stopped || now.abort.signal.aborted) return { ended: "stopped" };
         const lost = e instanceof ApiError && e.status === 0;
         if (lost && answer && tries < TRIES) return null;
         const code = nameOf(e);
@@ -161,14 +194,15 @@ export function useConversation({ changed, full }: Listener): Conversation {
     const write = async (
         to: Chat | null,
         message: Message,
-        signal: AbortSignal,
+        now: Running,
         answers: AsyncGenerator<Answer>,
+        begun: () => void = () => undefined,
     ) => {
-        const mine = opening.current;
+        const { mine } = now;
         const [before, behind] = message.details.around ?? ["", ""];
         let latest = message;
         let frame = 0;
-        writes(message.id, true);
+        if (mine === opening.current) writes(message.id, true);
         const paint = () => {
             frame = 0;
             if (mine === opening.current) put(latest);
@@ -176,33 +210,34 @@ export function useConversation({ changed, full }: Listener): Conversation {
         for (let tries = 0, ended: Partial<Details> | null = null; !ended; tries++) {
             try {
                 for await (const answer of answers) {
-                    if (mine !== opening.current) return;
                     const details = { ...message.details, ...answer.details };
                     latest = { ...latest, content: before + answer.text, details };
                     if (answer.id && !latest.response_id && to) {
                         latest = { ...latest, response_id: answer.id };
                         await server.updateMessage(to.id, message.id, { response_id: answer.id });
                     }
-                    const now = running.current;
-                    if (now && !now.answers.has(message.id)) {
+                    if (!now.answers.has(message.id)) {
                         now.answers.set(message.id, answer.id);
+                        begun();
                         // It was asked for when nobody knew its name yet.
                         if (now.stopped && to) await cancelAnswer(answer.id);
                     }
+                    if (mine !== opening.current) return now.asking ? undefined : now.abort.abort();
                     frame ||= requestAnimationFrame(paint);
                     tries = 0;
                 }
                 ended = {};
             } catch (e) {
-                if (mine !== opening.current) return;
-                ended = broken(e, latest.response_id, tries);
+                if (mine !== opening.current && (now.abort.signal.aborted || latest.response_id)) return;
+                ended = broken(e, latest.response_id, tries, now);
             }
             if (ended) {
-                running.current?.answers.delete(message.id); // There is nothing to stop any more.
+                // There is nothing to stop any more.
+                if (!now.answers.delete(message.id)) begun();
                 latest = { ...latest, content: latest.content + behind, details: { ...latest.details, around: undefined, ...ended } };
             } else {
                 await new Promise((go) => setTimeout(go, RETRY_MS * (tries + 1)));
-                answers = resume(latest.response_id, signal);
+                answers = resume(latest.response_id, now.abort.signal);
             }
         }
         cancelAnimationFrame(frame);
@@ -212,7 +247,8 @@ export function useConversation({ changed, full }: Listener): Conversation {
     const finish = async (to: Chat | null, message: Message, mine: number) => {
         const { id, content, details, response_id } = message;
         if (to) {
-            changed(await server.updateMessage(to.id, id, { content, details, response_id: "" }));
+            await server.updateMessage(to.id, id, { content, details, response_id: "" });
+            changed();
             // Its text is in the chat now; two copies would be one too many.
             if (response_id) await forgetAnswer(response_id).catch(() => undefined);
         }
@@ -223,17 +259,20 @@ export function useConversation({ changed, full }: Listener): Conversation {
     };
 
     /** Runs what makes an answer, and shows what goes wrong. */
-    const run = async (work: (signal: AbortSignal) => Promise<void>) => {
+    const run = async (asking: boolean, work: (now: Running) => Promise<void>) => {
         const mine = opening.current;
-        const abort = new AbortController();
-        running.current = { abort, answers: new Map(), stopped: false };
+        let begun = () => undefined as void;
+        const asked = new Promise<void>((done) => (begun = done));
+        const now = { mine, abort: new AbortController(), answers: new Map(), stopped: false, asking, asked, begun };
+        running.current = now;
         setBusy(true);
         setProblem("");
         try {
-            await work(abort.signal);
+            await work(now);
         } catch (e) {
-            if (mine === opening.current && !abort.signal.aborted) setProblem(explained(e));
+            if (mine === opening.current && !now.abort.signal.aborted) setProblem(explained(e));
         } finally {
+            begun();
             if (mine === opening.current) {
                 running.current = null;
                 setBusy(false);
@@ -247,7 +286,7 @@ export function useConversation({ changed, full }: Listener): Conversation {
         to: Chat | null,
         before: Message[],
         models: string[],
-        signal: AbortSignal,
+        now: Running,
         held?: Held,
     ) => {
         const parent_id = before.at(-1)!.id;
@@ -256,49 +295,69 @@ export function useConversation({ changed, full }: Listener): Conversation {
         for (const model of models) {
             const around = held?.around ? { around: held.around } : {};
             const details = { ...pair, ...around, made: { seed: dice() } };
-            messages.push(await keep(to, { parent_id, role: "assistant", model, details }));
+            messages.push(await keep(to, { parent_id, role: "assistant", model, details }, now));
         }
         if (models.length > 1) {
-            setLeaf(messages[0]!.id);
+            if (now.mine === opening.current) setLeaf(messages[0]!.id);
             if (to) await server.updateChat(to.id, { leaf_id: messages[0]!.id });
         }
         const input = [...inputOf(before), ...(held?.more ?? [])];
         const grammar = held?.grammar;
         const told = await withContext(settings, { folder: to?.folder_id ?? "", temporary });
+        let unasked = messages.length;
+        const begun = () => {
+            now.asking = --unasked > 0;
+            if (!now.asking) now.begun();
+        };
         await Promise.all(
             messages.map((message) => {
                 const seed = message.details.made!.seed;
                 const question: Question = { model: message.model, input, settings: told, seed, grammar, keep: to !== null };
-                return write(to, message, signal, ask(question, signal));
+                return write(to, message, now, ask(question, now.abort.signal), begun);
             }),
         );
     };
 
-    const kept = async (text: string): Promise<Chat | null> => {
+    const kept = async (text: string, now: Running): Promise<Chat | null> => {
         if (chat || temporary) return chat;
-        const made = await server.createChat(titleOf(text), settings, folder);
-        setChat(made);
-        changed(made);
-        return made;
+        const one = await server.createChat(titleOf(text), settings, folder);
+        changed();
+        if (now.mine !== opening.current) return one;
+        setChat(one);
+        setBorn(one.id);
+        made(one);
+        return one;
     };
 
     const detail = async (changes: [Message, Partial<Details>][]) => {
+        const mine = opening.current;
         for (const [message, change] of changes) {
             const changed = { ...message, details: { ...message.details, ...change } };
             if (chat) await server.updateMessage(chat.id, message.id, { details: changed.details });
-            put(changed);
+            if (mine === opening.current) put(changed);
         }
     };
 
     const open = async (id: string) => {
         leave();
+        setComing(true);
         const mine = opening.current;
+        await underway.get(id); // Its answer can be found then.
+        underway.delete(id);
         const read = await server.readChat(id).catch((e: unknown) => {
             if (mine === opening.current) setProblem(explained(e));
             return null;
         });
-        if (!read || mine !== opening.current) return;
+        if (mine !== opening.current) return;
+        setComing(false);
         setTemporary(false);
+        if (!read) {
+            setChat(null);
+            setFolder("");
+            setMessages([]);
+            setLeaf("");
+            return;
+        }
         setChat(read.chat);
         setSettings(read.chat.settings);
         setFolder(read.chat.folder_id);
@@ -306,8 +365,9 @@ export function useConversation({ changed, full }: Listener): Conversation {
         setLeaf(read.chat.leaf_id);
         const unfinished = read.messages.filter((m) => m.response_id !== "");
         if (unfinished.length === 0) return;
-        await run(async (signal) => {
-            await Promise.all(unfinished.map((m) => write(read.chat, m, signal, resume(m.response_id, signal))));
+        await run(false, async (now) => {
+            const { signal } = now.abort;
+            await Promise.all(unfinished.map((m) => write(read.chat, m, now, resume(m.response_id, signal))));
         });
     };
 
@@ -322,6 +382,8 @@ export function useConversation({ changed, full }: Listener): Conversation {
         busy,
         writing,
         problem,
+        coming,
+        born,
         open: (id) => void open(id),
         begin(now, into = "") {
             leave();
@@ -333,31 +395,31 @@ export function useConversation({ changed, full }: Listener): Conversation {
         },
         async send(text, attachments, models, held) {
             let asked = false;
-            await run(async (signal) => {
-                const to = await kept(text || attachments[0]!.name);
+            await run(!temporary, async (now) => {
+                const to = await kept(text || attachments[0]!.name, now);
                 const details = attachments.length ? { attachments } : {};
-                const question = await keep(to, { parent_id: leaf, role: "user", content: text, details });
+                const question = await keep(to, { parent_id: leaf, role: "user", content: text, details }, now);
                 asked = true;
-                await answer(to, [...path, question], models, signal, held);
+                await answer(to, [...path, question], models, now, held);
             });
             return asked;
         },
         async edit(message, text, models) {
-            await run(async (signal) => {
+            await run(!temporary, async (now) => {
                 const { parent_id } = message;
                 const { attachments } = message.details;
                 const details = attachments ? { attachments } : {};
-                const question = await keep(chat, { parent_id, role: "user", content: text, details });
-                await answer(chat, [...tree.path(parent_id), question], models, signal);
+                const question = await keep(chat, { parent_id, role: "user", content: text, details }, now);
+                await answer(chat, [...tree.path(parent_id), question], models, now);
             });
         },
         async again(message, model, held) {
-            await run(async (signal) => {
+            await run(!temporary, async (now) => {
                 // Of an answer that never began there is nothing to keep.
                 const empty = message.details.ended === "failed" && !message.content;
                 if (empty && chat) await server.deleteMessage(chat.id, message.id);
                 if (empty) setMessages((all) => all.filter((m) => m.id !== message.id));
-                await answer(chat, tree.path(message.parent_id), [model], signal, held);
+                await answer(chat, tree.path(message.parent_id), [model], now, held);
             });
         },
         async choose(message) {
@@ -373,6 +435,7 @@ export function useConversation({ changed, full }: Listener): Conversation {
         },
         detail: (changes) => detail(changes).catch((e) => setProblem(explained(e))),
         async remove(message) {
+            const mine = opening.current;
             try {
                 if (chat) await server.deleteMessage(chat.id, message.id);
             } catch (e) {
@@ -382,7 +445,7 @@ export function useConversation({ changed, full }: Listener): Conversation {
             const gone = tree.below(message.id);
             const beside = tree.siblings(message).filter((m) => m.id !== message.id);
             setMessages((all) => all.filter((m) => !gone.has(m.id)));
-            if (!gone.has(leaf)) return;
+            if (!gone.has(leaf) || mine !== opening.current) return;
             const next = beside.at(-1);
             const to = next ? tree.leafBelow(next.id) : message.parent_id;
             setLeaf(to);
@@ -404,22 +467,18 @@ export function useConversation({ changed, full }: Listener): Conversation {
         },
         set(next) {
             setSettings(next);
-            if (chat) void server.updateChat(chat.id, { settings: next }).catch((e) => setProblem(explained(e)));
+            if (!chat) return;
+            // One at a time: the last one that was typed is the last one that is kept.
+            const one = (setting.current = { id: chat.id, next });
+            const late = () => setting.current !== one && setting.current?.id === one.id;
+            saving.current = saving.current
+                .then(() => (late() ? undefined : server.updateChat(one.id, { settings: next })))
+                .catch((e) => setProblem(explained(e)));
         },
         renewed(now) {
-            if (now.id !== chat?.id) return;
+            if (now.id !== shown.current) return; // It came late: another one is open.
             setChat(now);
             setFolder(now.folder_id);
-        },
-        rename(title) {
-            if (!chat) return;
-            void server
-                .updateChat(chat.id, { title: title.slice(0, TITLE_MAX) })
-                .then((now) => {
-                    setChat(now);
-                    changed(now);
-                })
-                .catch((e) => setProblem(explained(e)));
         },
     };
 }

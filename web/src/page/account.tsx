@@ -29,6 +29,7 @@ import {
 import { save } from "../chat/files";
 import { Copy } from "../view/copy";
 import { Frame } from "../view/frame";
+import { useLatest } from "../view/latest";
 
 /** What a person does, and what became of it. */
 function useWork(again: () => void) {
@@ -139,7 +140,8 @@ function Password({ user }: { user: User }) {
 
 function Passkeys() {
     const [keys, setKeys] = useState<Passkey[]>([]);
-    const ask = () => void listPasskeys().then(setKeys);
+    const latest = useLatest();
+    const ask = () => void latest(listPasskeys()).then(setKeys);
     const { work, note } = useWork(ask);
     useEffect(ask, []);
     return (
@@ -193,7 +195,8 @@ function browserOf(agent: string): string {
 
 function Sessions() {
     const [sessions, setSessions] = useState<Session[]>([]);
-    const ask = () => void listSessions().then(setSessions);
+    const latest = useLatest();
+    const ask = () => void latest(listSessions()).then(setSessions);
     const { work, note } = useWork(ask);
     useEffect(ask, []);
     return (
@@ -222,7 +225,8 @@ function Sessions() {
 function Keys() {
     const [keys, setKeys] = useState<Key[]>([]);
     const [fresh, setFresh] = useState("");
-    const ask = () => void listKeys().then(setKeys);
+    const latest = useLatest();
+    const ask = () => void latest(listKeys()).then(setKeys);
     const { work, note } = useWork(ask);
     useEffect(ask, []);
     return (

@@ -16,6 +16,7 @@ import { listModels } from "../server/models";
 import { Compared, Questions } from "../view/exam_items";
 import { ReportView, percent } from "../view/exam_report";
 import { Frame } from "../view/frame";
+import { useLatest } from "../view/latest";
 
 const LOOK_MS = 1500;
 /** A longer file is not shown, and goes as a file. */
@@ -225,9 +226,10 @@ function All() {
     const [more, setMore] = useState(false);
     const [chosen, setChosen] = useState<string[]>([]);
     const [problem, setProblem] = useState("");
+    const latest = useLatest();
     const look = useCallback(async () => {
         try {
-            const page = await listExams();
+            const page = await latest(listExams());
             setExams((old) => {
                 const seen = new Set(page.data.map((e) => e.id));
                 const last = page.data.at(-1)?.created_at ?? 0;

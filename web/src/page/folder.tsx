@@ -174,26 +174,47 @@ function End({ folder }: { folder: Folder }) {
     );
 }
 
+type Change = Partial<Pick<Folder, "name" | "instructions">>;
+
 export default function View({ rest }: PageProps) {
     const id = rest[0] ?? "";
     const [folder, setFolder] = useState<Folder | null>(null);
     const [problem, setProblem] = useState("");
     const [saved, setSaved] = useState(false);
+    const open = useRef(id);
+    open.current = id;
     useEffect(() => {
+        let live = true;
         setFolder(null);
         setProblem("");
-        readFolder(id).then(setFolder, (e: unknown) => setProblem(said(e)));
-    }, [id]);
-    const set = (change: Partial<Pick<Folder, "name" | "instructions">>) => {
-        setProblem("");
-        updateFolder(id, change).then(
-            (now) => {
-                setFolder(now);
-                setSaved(true);
-                setTimeout(() => setSaved(false), 1500);
-            },
-            (e: unknown) => setProblem(said(e)),
+        readFolder(id).then(
+            (now) => live && setFolder(now),
+            (e: unknown) => live && setProblem(said(e)),
         );
+        return () => void (live = false);
+    }, [id]);
+    // Each letter is kept, and no answer takes the place of what is typed since: the fields hold their own text.
+    // One change is on its way at a time, so that the last one is kept last.
+    const waiting = useRef<Change | null>(null);
+    const saving = useRef(false);
+    const set = async (change: Change) => {
+        waiting.current = { ...waiting.current, ...change };
+        if (saving.current) return;
+        saving.current = true;
+        setProblem("");
+        try {
+            while (waiting.current) {
+                const next: Change = waiting.current;
+                waiting.current = null;
+                const now = await updateFolder(id, next);
+                if (open.current === id) setFolder(now);
+            }
+            setSaved(true);
+            setTimeout(() => setSaved(false), 1500);
+        } catch (e) {
+            setProblem(said(e));
+        }
+        saving.current = false;
     };
     return (
         <Frame title={folder?.name ?? "Folder"} doings={folder && <a href={`#/in/${id}`}>New chat here</a>}>
@@ -209,11 +230,13 @@ export default function View({ rest }: PageProps) {
                         <input
                             dir="auto"
                             maxLength={100}
-                            value={folder.name}
-                            onChange={(e) => {
+                            defaultValue={folder.name}
+                            onInput={(e) => {
                                 const name = e.currentTarget.value.trim();
-                                if (name) set({ name });
-                                else e.currentTarget.value = folder.name;
+                                if (name) void set({ name });
+                            }}
+                            onBlur={(e) => {
+                                if (!e.currentTarget.value.trim()) e.currentTarget.value = folder.name;
                             }}
                         />
                     </label>
@@ -224,8 +247,8 @@ export default function View({ rest }: PageProps) {
                             dir="auto"
                             maxLength={32000}
                             placeholder="What all chats here are about, and how they shall be answered"
-                            value={folder.instructions}
-                            onChange={(e) => set({ instructions: e.currentTarget.value })}
+                            defaultValue={folder.instructions}
+                            onInput={(e) => void set({ instructions: e.currentTarget.value })}
                         />
                     </label>
                     <p class="notice" role="status">

@@ -4,12 +4,14 @@ import { useEffect, useState } from "preact/hooks";
 import { said } from "../server/http";
 import { listShares, type Share } from "../server/shares";
 import { Frame } from "../view/frame";
+import { useLatest } from "../view/latest";
 import { Links } from "../view/links";
 
 export default function View() {
     const [shares, setShares] = useState<Share[] | null>(null);
     const [problem, setProblem] = useState("");
-    const again = () => void listShares().then(setShares, (e: unknown) => setProblem(said(e)));
+    const latest = useLatest();
+    const again = () => void latest(listShares()).then(setShares, (e: unknown) => setProblem(said(e)));
     useEffect(again, []);
     return (
         <Frame title="Shared links">

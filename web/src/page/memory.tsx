@@ -14,7 +14,9 @@ import {
     type Memory,
     type Preferences,
 } from "../server/memory";
+import { focused } from "../view/focused";
 import { Frame } from "../view/frame";
+import { useLatest } from "../view/latest";
 
 interface RowProps {
     entry: Entry;
@@ -40,7 +42,7 @@ function Row({ entry, then }: RowProps) {
                         maxLength={ENTRY_MAX}
                         aria-label="What is remembered"
                         value={draft}
-                        ref={(el) => el?.focus()}
+                        ref={focused}
                         onInput={(e) => setDraft(e.currentTarget.value)}
                     />
                     <button type="submit">Save</button>
@@ -73,7 +75,12 @@ export default function View() {
     const [draft, setDraft] = useState("");
     const [problem, setProblem] = useState("");
     const fail = (e: unknown) => setProblem(said(e));
-    const read = () => Promise.all([readMemory().then(setMemory), readPreferences().then(setChosen)]);
+    const latest = useLatest();
+    const read = async () => {
+        const [memory, chosen] = await latest(Promise.all([readMemory(), readPreferences()]));
+        setMemory(memory);
+        setChosen(chosen);
+    };
     useEffect(() => void read().catch(fail), []);
     const then = (work: Promise<unknown>) => {
         setProblem("");
@@ -83,7 +90,7 @@ export default function View() {
         e.preventDefault();
         const text = draft.trim();
         if (!text) return;
-        then(addMemory(text).then(() => setDraft("")));
+        then(addMemory(text).then(() => setDraft((now) => (now.trim() === text ? "" : now))));
     };
     const used = memory?.data.reduce((n, e) => n + new TextEncoder().encode(e.text).length, 0) ?? 0;
     const everything = () => {

@@ -21,6 +21,7 @@ import {
 } from "../server/people";
 import { Copy } from "../view/copy";
 import { Frame } from "../view/frame";
+import { useLatest } from "../view/latest";
 
 interface Shown {
     me: Me;
@@ -185,8 +186,9 @@ export default function People(_: PageProps) {
     const [shown, setShown] = useState<Shown | null>(null);
     const [fresh, setFresh] = useState<{ link: Link; what: string } | null>(null);
     const [problem, setProblem] = useState("");
+    const latest = useLatest();
     const ask = () =>
-        Promise.all([readMe(), listUsers(), listInvites()]).then(
+        latest(Promise.all([readMe(), listUsers(), listInvites()])).then(
             ([me, users, invites]) => setShown({ me, users, invites }),
             (e: unknown) => setProblem(said(e)),
         );

@@ -23,11 +23,13 @@ export function useServer(): Server {
     const [problem, setProblem] = useState<ApiError | null>(null);
     const [round, setRound] = useState(0);
     useEffect(() => {
+        let live = true;
         let timer: ReturnType<typeof setTimeout>;
         let seen = "";
         const ask = async () => {
             try {
                 const now = document.hidden && seen ? null : await Promise.all([listModels(), listPulls()]);
+                if (!live) return;
                 // What is the same is not drawn again.
                 if (now && JSON.stringify(now) !== seen) {
                     seen = JSON.stringify(now);
@@ -37,12 +39,16 @@ export function useServer(): Server {
                 }
                 setProblem(null);
             } catch (e) {
+                if (!live) return;
                 setProblem(e instanceof ApiError ? e : new ApiError(0, said(e)));
             }
             timer = setTimeout(ask, POLL_MS);
         };
         void ask();
-        return () => clearTimeout(timer);
+        return () => {
+            live = false;
+            clearTimeout(timer);
+        };
     }, [round]);
     return { models, pulls, known, problem, again: () => setRound((r) => r + 1) };
 }

@@ -1,5 +1,5 @@
 // The versions of a scene, side by side with the one that stands.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { counted, repeats } from "../book/state";
 import type { Scene, Version } from "../server/books";
@@ -63,7 +63,7 @@ export default function Versions({ name, scene, choose, onClose }: Props) {
     const [at, setAt] = useState("");
     const [marked, setMarked] = useState(false);
     const [problem, setProblem] = useState("");
-    useEffect(() => dialog.current?.showModal(), []);
+    useLayoutEffect(() => dialog.current?.showModal(), []);
     const { versions } = scene;
     const stands = versions.find((v) => v.id === scene.version_id);
     const others = versions.filter((v) => v !== stands);

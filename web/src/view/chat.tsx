@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { goTo } from "../address";
 import type { Remedy } from "../chat/advice";
@@ -87,16 +87,17 @@ export function ChatPage({ server, id, into }: Props) {
     const [attached, setAttached] = useState<Attachment[]>([]);
     const [panel, setPanel] = useState<{ name: string; text: string } | null>(null);
     const c = useConversation({
-        changed(chat) {
-            setRound((r) => r + 1);
-            if (chat) goTo("chat", chat.id);
-        },
+        changed: () => setRound((r) => r + 1),
+        made: (chat) => goTo("chat", chat.id),
         full: () => setDialog("refused"),
     });
+    const shown = useRef("");
+    shown.current = c.chat?.id ?? "";
     const begin = (temporary: boolean) => {
         goTo();
         setDrawer(false);
         setChosen("");
+        if (c.path.length > 0) setAttached([]);
         c.begin(temporary);
     };
     const open = (id: string) => {
@@ -104,10 +105,11 @@ export function ChatPage({ server, id, into }: Props) {
         setChosen("");
         goTo("chat", id);
     };
-    useEffect(() => {
-        setAttached([]);
+    // At once: what the server says of the chat before must not find it open still.
+    useLayoutEffect(() => {
         // It stands in the address because it is open.
-        if (id === (c.chat?.id ?? "") && (id || into === c.folder)) return;
+        if (!c.coming && id === (c.chat?.id ?? "") && (id || into === c.folder)) return;
+        setAttached([]);
         setPanel(null);
         if (id) c.open(id);
         else c.begin(false, into);
@@ -276,7 +278,7 @@ export function ChatPage({ server, id, into }: Props) {
                 round={round}
                 onOpen={open}
                 onNew={begin}
-                onDeleted={(id) => id === c.chat?.id && begin(false)}
+                onDeleted={(id) => id === shown.current && begin(false)}
                 onImport={(file) => void take(file)}
                 onExport={(chat, how) => void saveChat(chat, how).catch((e) => setProblem(said(e)))}
             />
@@ -332,9 +334,10 @@ export function ChatPage({ server, id, into }: Props) {
                     {undecided && !c.busy && <p class="notice">Keep one of the two answers to go on.</p>}
                     <Composer
                         busy={c.busy}
-                        ready={model !== "" && !undecided}
+                        ready={model !== "" && !undecided && !c.coming}
                         sees={sees(entry)}
-                        place={c.chat?.id ?? ""}
+                        place={c.coming ? id : (c.chat?.id ?? "")}
+                        born={c.born}
                         attached={attached}
                         onAttach={setAttached}
                         by={[c.messages, entry]}

@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 
 /** What can be open over the chat; "": nothing. "refused" is the room when the server refused a question. */
 export type Dialog = "" | "settings" | "palette" | "map" | "room" | "refused" | "keyboard" | "tune";
@@ -17,7 +17,8 @@ interface Actions {
 
 /** What the keyboard does to the chat; the page's commands say it in words. */
 export function useKeys(a: Actions): void {
-    useEffect(() => {
+    // Whoever sees the page can use them.
+    useLayoutEffect(() => {
         const key = (e: KeyboardEvent) => {
             const writes = e.target instanceof Element && e.target.matches("input, textarea, select");
             const open = document.querySelector("dialog[open]") !== null;

@@ -1,6 +1,6 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
-import { cut, readFiles, type Attachment } from "../chat/attachments";
+import { check, cut, readFiles, type Attachment } from "../chat/attachments";
 import type { Size } from "../chat/weigh";
 import { said } from "../server/http";
 import { duration } from "../text/format";
@@ -12,6 +12,8 @@ interface Props {
     sees: boolean;
     /** Whose draft it is: a chat's id. */
     place: string;
+    /** The chat that what was sent from here has made; "": none. */
+    born: string;
     /** What goes with the message. */
     attached: Attachment[];
     onAttach: (attached: Attachment[]) => void;
@@ -65,15 +67,21 @@ function Meter({ size, onFull, onCut }: { size: Size; onFull: () => void; onCut:
 
 /** Enter sends, Shift+Enter makes a new line. */
 export function Composer(props: Props) {
-    const { busy, ready, sees, place, attached, onAttach, by, measure, onSend, onStop, onFull } = props;
+    const { busy, ready, sees, place, born, attached, onAttach, by, measure, onSend, onStop, onFull } = props;
     const box = useRef<HTMLTextAreaElement>(null);
     const timer = useRef<ReturnType<typeof setTimeout>>();
     const [size, setSize] = useState<Size | null>(null);
     const drafts = useRef(new Map<string, string>());
-    const [reading, setReading] = useState(false);
+    const [reading, setReading] = useState(0);
     const [problem, setProblem] = useState("");
     const [over, setOver] = useState(false);
     const file = useRef<HTMLInputElement>(null);
+    // What comes late belongs to the chat that it was begun in.
+    const opening = useRef(0);
+    const measuring = useRef(0);
+    const files = useRef(attached);
+    files.current = attached;
+    const queue = useRef(Promise.resolve());
 
     const grow = () => {
         const el = box.current!;
@@ -82,22 +90,46 @@ export function Composer(props: Props) {
     };
     const weigh = () => {
         clearTimeout(timer.current);
+        const mine = ++measuring.current;
         const text = box.current!.value.trim();
         if ((!text && attached.length === 0) || busy) return setSize(null);
-        timer.current = setTimeout(() => void measure(text, attached).then(setSize, () => setSize(null)), MEASURE_MS);
+        const measured = (size: Size | null) => mine === measuring.current && setSize(size);
+        timer.current = setTimeout(() => void measure(text, attached).then(measured, () => measured(null)), MEASURE_MS);
     };
-    const attach = (files: Iterable<File>) => {
+    const take = async (chosen: File[], mine: number) => {
+        try {
+            const read = await readFiles(chosen, sees);
+            if (mine !== opening.current) return;
+            const all = [...files.current, ...read];
+            check(all);
+            files.current = all;
+            onAttach(all);
+        } catch (e) {
+            if (mine === opening.current) setProblem(said(e));
+        }
+        if (mine === opening.current) setReading((n) => n - 1);
+    };
+    const attach = (chosen: Iterable<File>) => {
+        const all = [...chosen];
+        const mine = opening.current;
         setProblem("");
-        setReading(true);
-        void readFiles(files, attached, sees)
-            .then(onAttach, (e: unknown) => setProblem(said(e)))
-            .finally(() => setReading(false));
+        setReading((n) => n + 1);
+        // One after the other: none takes the place of those before it.
+        queue.current = queue.current.then(() => take(all, mine));
     };
     useEffect(weigh, [attached, ...by]);
-    useEffect(() => {
+    // At once: what somebody types, or where they go, is not taken away a moment later.
+    useLayoutEffect(() => {
+        if (place && place === born) {
+            drafts.current.delete("");
+            drafts.current.set(place, box.current!.value);
+            return;
+        }
+        opening.current++;
         box.current!.value = drafts.current.get(place) ?? "";
         grow();
         setSize(null);
+        setReading(0);
         setProblem("");
         box.current!.focus();
     }, [place]);
@@ -110,14 +142,15 @@ export function Composer(props: Props) {
     };
     const full = size !== null && size.tokens >= size.most;
     const send = () => {
+        const mine = opening.current;
         const text = box.current!.value.trim();
-        if ((!text && attached.length === 0) || busy || !ready || reading) return;
+        if ((!text && attached.length === 0) || busy || !ready || reading > 0) return;
         if (full) return onFull();
         box.current!.value = "";
         onAttach([]);
         input();
         void onSend(text, attached).then((asked) => {
-            if (asked || box.current?.value) return;
+            if (asked || mine !== opening.current || box.current?.value) return;
             box.current!.value = text;
             onAttach(attached);
             input();
@@ -131,7 +164,7 @@ export function Composer(props: Props) {
     return (
         <>
             {problem && <p class="notice bad">{problem}</p>}
-            {reading && (
+            {reading > 0 && (
                 <p class="notice" role="status">
                     Reading…
                 </p>
@@ -203,7 +236,7 @@ export function Composer(props: Props) {
                         Stop
                     </button>
                 ) : (
-                    <button type="submit" disabled={!ready}>
+                    <button type="submit" disabled={!ready || reading > 0}>
                         Send
                     </button>
                 )}

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 import type { Command } from "./palette";
 
@@ -14,7 +14,7 @@ const others: [string, string][] = [
 /** What the keyboard does. */
 export default function Keyboard({ commands, onClose }: { commands: Command[]; onClose: () => void }) {
     const dialog = useRef<HTMLDialogElement>(null);
-    useEffect(() => dialog.current?.showModal(), []);
+    useLayoutEffect(() => dialog.current?.showModal(), []);
     const rows = [...commands.filter((c) => c.keys).map((c) => [c.keys!, c.name] as [string, string]), ...others];
     return (
         <dialog ref={dialog} class="keyboard" onClose={onClose} aria-label="Keyboard">

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { said } from "../server/http";
 import { addMemory, ENTRY_MAX } from "../server/memory";
@@ -17,7 +17,7 @@ export default function RememberDialog({ text, onClose }: { text: string; onClos
     const dialog = useRef<HTMLDialogElement>(null);
     const [draft, setDraft] = useState(() => beginning(text));
     const [problem, setProblem] = useState("");
-    useEffect(() => dialog.current?.showModal(), []);
+    useLayoutEffect(() => dialog.current?.showModal(), []);
     const save = (e: Event) => {
         e.preventDefault();
         addMemory(draft.trim()).then(

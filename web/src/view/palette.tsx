@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { listChats, type Chat } from "../server/chats";
 
@@ -19,25 +19,30 @@ interface Props {
 export function Palette({ commands, onOpen, onClose }: Props) {
     const dialog = useRef<HTMLDialogElement>(null);
     const [text, setText] = useState("");
-    const [chats, setChats] = useState<Chat[]>([]);
+    const [found, setFound] = useState<{ by: string; chats: Chat[] }>({ by: "", chats: [] });
     const [at, setAt] = useState(0);
-    useEffect(() => dialog.current?.showModal(), []);
+    useLayoutEffect(() => dialog.current?.showModal(), []);
     useEffect(() => {
         let live = true;
         const search = text.trim() || undefined;
-        void listChats({ search }).then((page) => live && setChats(page.data.slice(0, 8)), () => undefined);
+        void listChats({ search }).then(
+            (page) => live && setFound({ by: text, chats: page.data.slice(0, 8) }),
+            () => undefined,
+        );
         return () => void (live = false);
     }, [text]);
 
     const words = text.toLowerCase().split(/\s+/);
     const rows: Command[] = [
         ...commands.filter((c) => words.every((w) => c.name.toLowerCase().includes(w))),
-        ...chats.map((c) => ({ name: c.title || "Untitled", run: () => onOpen(c.id) })),
+        // Those that hold what was typed before are none.
+        ...(found.by === text ? found.chats : []).map((c) => ({ name: c.title || "Untitled", run: () => onOpen(c.id) })),
     ];
     const chosen = Math.min(at, rows.length - 1);
     const run = (row: Command | undefined) => {
+        if (!row) return;
         dialog.current!.close();
-        row?.run();
+        row.run();
     };
     const key = (e: KeyboardEvent) => {
         if (e.key === "ArrowDown") setAt(Math.min(chosen + 1, rows.length - 1));

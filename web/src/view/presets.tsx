@@ -4,6 +4,8 @@ import { save } from "../chat/files";
 import type { Settings } from "../server/chats";
 import { said } from "../server/http";
 import { createPreset, deletePreset, listPresets, updatePreset, type Preset } from "../server/presets";
+import { focused } from "./focused";
+import { useLatest } from "./latest";
 
 interface Saved {
     format: "tiro.presets";
@@ -51,7 +53,7 @@ function Row({ preset, current, then }: RowProps) {
                     aria-label="Name of the preset"
                     maxLength={100}
                     value={name}
-                    ref={(el) => el?.focus()}
+                    ref={focused}
                     onInput={(e) => setName(e.currentTarget.value)}
                     onBlur={rename}
                     onKeyDown={(e) => {
@@ -95,7 +97,8 @@ export function Presets({ current, onApply }: Props) {
     const [applied, setApplied] = useState("");
     const file = useRef<HTMLInputElement>(null);
     const fail = (e: unknown) => setProblem(said(e));
-    const again = () => listPresets().then(setPresets);
+    const latest = useLatest();
+    const again = () => latest(listPresets()).then(setPresets);
     useEffect(() => void again().catch(fail), []);
     const then = (work: Promise<unknown>) => {
         setProblem("");
@@ -108,7 +111,7 @@ export function Presets({ current, onApply }: Props) {
     };
     const keep = () => {
         if (!name.trim()) return setProblem("A preset needs a name.");
-        then(createPreset(name.trim(), current).then(() => setName("")));
+        then(createPreset(name.trim(), current).then(() => setName((now) => (now === name ? "" : now))));
     };
     const take = async (chosen: File) => {
         for (const { name, settings } of read(await chosen.text())) await createPreset(name, settings);

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { explained } from "../chat/advice";
 import { firstThatFits, readOf } from "../chat/reads";
@@ -108,16 +108,23 @@ export default function Room({ path, model, settings, busy, refused, onDetail, o
     const dialog = useRef<HTMLDialogElement>(null);
     const [tokens, setTokens] = useState<number | null>(null);
     const [problem, setProblem] = useState("");
-    useEffect(() => dialog.current?.showModal(), []);
+    useLayoutEffect(() => dialog.current?.showModal(), []);
     const said = path.filter((m) => m.role === "user" || m.content !== "");
     const read = useMemo(() => new Set(readOf(path)), [path]);
     const most = model.tiro.context_length ?? 0;
     const answer = Math.ceil(expected({ path, settings }));
     useEffect(() => {
+        let live = true;
         const timer = setTimeout(() => {
-            void weighPath({ model, path, settings }).then(setTokens, (e: unknown) => setProblem(explained(e)));
+            void weighPath({ model, path, settings }).then(
+                (n) => live && setTokens(n),
+                (e: unknown) => live && setProblem(explained(e)),
+            );
         }, RECOUNT_MS);
-        return () => clearTimeout(timer);
+        return () => {
+            live = false;
+            clearTimeout(timer);
+        };
     }, [path, model.id, settings.instructions]);
 
     const texts = said.flatMap((m): [string, string][] => [

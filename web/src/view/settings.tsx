@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import type { Settings } from "../server/chats";
 import { said } from "../server/http";
@@ -60,7 +60,7 @@ function Titles() {
 export default function SettingsDialog({ settings, model, temporary, onChange, onClose }: Props) {
     const dialog = useRef<HTMLDialogElement>(null);
     const [problem, setProblem] = useState("");
-    useEffect(() => dialog.current?.showModal(), []);
+    useLayoutEffect(() => dialog.current?.showModal(), []);
     const set = (change: Partial<Settings>) => onChange({ ...settings, ...change });
     const schema = (text: string) => {
         setProblem("");

@@ -1,9 +1,10 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import type { Chat } from "../server/chats";
 import { said } from "../server/http";
 import { listShares, share, type Share } from "../server/shares";
 import { Copy } from "./copy";
+import { useLatest } from "./latest";
 import { Links } from "./links";
 
 const HOUR = 3600;
@@ -30,11 +31,10 @@ export default function ShareDialog({ chat, leaf, onClose }: Props) {
     const [link, setLink] = useState("");
     const [shares, setShares] = useState<Share[]>([]);
     const [problem, setProblem] = useState("");
-    const again = () => void listShares(chat.id).then(setShares, (e: unknown) => setProblem(said(e)));
-    useEffect(() => {
-        dialog.current?.showModal();
-        again();
-    }, []);
+    const latest = useLatest();
+    const again = () => void latest(listShares(chat.id)).then(setShares, (e: unknown) => setProblem(said(e)));
+    useLayoutEffect(() => dialog.current?.showModal(), []);
+    useEffect(again, []);
     const make = (e: Event) => {
         e.preventDefault();
         setProblem("");

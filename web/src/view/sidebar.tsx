@@ -4,6 +4,7 @@ import type { Page } from "../pages";
 import { deleteChat, listChats, updateChat, type Chat } from "../server/chats";
 import type { Folder } from "../server/folders";
 import { said } from "../server/http";
+import { focused } from "./focused";
 import { Group } from "./folders";
 
 interface Props {
@@ -68,7 +69,7 @@ function Row({ chat, props, inSearch, again }: RowProps) {
                     aria-label="Title"
                     maxLength={60}
                     defaultValue={chat.title}
-                    ref={(el) => el?.focus()}
+                    ref={focused}
                     onBlur={(e) => named(e.currentTarget.value.trim())}
                     onKeyDown={(e) => {
                         if (e.key === "Enter") named(e.currentTarget.value.trim());

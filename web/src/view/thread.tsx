@@ -79,7 +79,8 @@ export function Thread({ conversation: c, doings, aim, children }: Props) {
         seen.observe(turns.current!);
         return () => seen.disconnect();
     }, []);
-    useEffect(() => {
+    // At once: the next key goes on from there.
+    useLayoutEffect(() => {
         const goal = aim && document.getElementById(`message-${aim.id}`);
         if (!goal) return;
         follow.current = false;

@@ -1,5 +1,5 @@
 // Asks for a tune of a kind, in a metre and a key, so long: what comes can be played.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { PART_BARS, keys, kinds, metres, type Wish } from "../music/tunes";
 
@@ -31,7 +31,7 @@ export default function TuneDialog({ ready, onWrite, onClose }: Props) {
     const [key, setKey] = useState("G");
     const [bars, setBars] = useState(16);
     const [title, setTitle] = useState("");
-    useEffect(() => dialog.current?.showModal(), []);
+    useLayoutEffect(() => dialog.current?.showModal(), []);
     const write = () => {
         const parts = Math.max(1, bars / PART_BARS);
         const each = Math.min(bars, PART_BARS);
