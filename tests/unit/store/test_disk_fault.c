@@ -142,8 +142,8 @@ static bool run_with(const struct disk_image *start, struct disk_fault fault)
     }
     give(s, given, JOBS_BEFORE, JOBS_FAULT);
     disk.is_well = true;
-    /* The store's thread may still tidy up on the bad disk, after which it pauses: what is given now
-     * ends behind that, and the clock goes on beyond the longest pause. */
+    /* The store's thread may still tidy up on the bad disk, after which it pauses: what is given
+     * now ends behind that, and the clock goes on beyond the longest pause. */
     give(s, given, JOBS_FAULT, JOBS_LEFT);
     clock_s += 1000;
     give(s, given, JOBS_LEFT, JOBS);
