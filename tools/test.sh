@@ -7,6 +7,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 jobs=$(nproc)
+# What the environment says of proxies and of another PostgreSQL is not of servers on this machine.
+direct=${no_proxy:-${NO_PROXY:-}}
+export no_proxy="127.0.0.1,localhost${direct:+,$direct}"
+export NO_PROXY="$no_proxy"
+unset "${!PG@}"
 export TIRO_MODELS="${TIRO_MODELS:-$HOME/.cache/tiro/models}"
 export ASAN_OPTIONS="abort_on_error=1:detect_leaks=1:allocator_may_return_null=1"
 export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1"
