@@ -7,11 +7,20 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 jobs=$(nproc)
+# What the environment says of proxies and of another PostgreSQL is not of servers on this machine.
+direct=${no_proxy:-${NO_PROXY:-}}
+export no_proxy="127.0.0.1,localhost${direct:+,$direct}"
+export NO_PROXY="$no_proxy"
+unset "${!PG@}"
 export TIRO_MODELS="${TIRO_MODELS:-$HOME/.cache/tiro/models}"
 export ASAN_OPTIONS="abort_on_error=1:detect_leaks=1:allocator_may_return_null=1"
 export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1"
 export TSAN_OPTIONS="halt_on_error=1:second_deadlock_stack=1"
 fuzz_seconds="${FUZZ_SECONDS:-5}"
+# Under some kernels' address randomisation the sanitizers cannot place their shadow or their heap.
+# Where it may not be switched off, as in some containers, they are tried with it.
+in_order=()
+setarch -R true 2>/dev/null && in_order=(setarch -R)
 
 say() { printf '\n== %s (%ds since the start)\n' "$*" "$SECONDS"; }
 
@@ -44,10 +53,11 @@ postgres_end() {
 }
 trap postgres_end EXIT
 
+under=() # what the tests run under
 run_ctest() { # dir [ctest arguments]
     local dir=$1 && shift
     postgres_begin
-    ctest --test-dir "$dir" --output-on-failure --no-tests=error -j "$jobs" "$@"
+    "${under[@]}" ctest --test-dir "$dir" --output-on-failure --no-tests=error -j "$jobs" "$@"
     postgres_end
 }
 
@@ -78,15 +88,16 @@ stage_check() { stage_unit; }
 stage_sanitize() {
     say "unit and kernel tests, AddressSanitizer and UndefinedBehaviorSanitizer"
     build debug
+    under=("${in_order[@]}")
     run_ctest build-debug
+    under=()
 }
 
 stage_tsan() {
     say "threads, ThreadSanitizer"
     build tsan
-    # ThreadSanitizer cannot place its shadow under some kernels' address randomisation. What has
-    # one thread and takes minutes here is left to the other stages.
-    TIRO_DISK_FAULTS=35 setarch -R \
+    # What has one thread and takes minutes here is left to the other stages.
+    TIRO_DISK_FAULTS=35 "${in_order[@]}" \
         ctest --test-dir build-tsan --output-on-failure --no-tests=error -j "$jobs" \
         -R "unit/(base|graph|engine|proto|worker_encoder|store_(store|power_cut|disk_fault|alloc))" \
         -E "unit/engine_(logits|tokenizer)$"
@@ -124,7 +135,7 @@ stage_fuzz() {
     build fuzz
     export -f fuzz_one
     export fuzz_seconds
-    printf '%s\n' build-fuzz/fuzz/fuzz_* | xargs -P "$jobs" -I{} bash -c 'fuzz_one {}'
+    printf '%s\n' build-fuzz/fuzz/fuzz_* | "${in_order[@]}" xargs -P "$jobs" -I{} bash -c 'fuzz_one {}'
 }
 
 models() {

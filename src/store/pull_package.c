@@ -101,16 +101,17 @@ static int wait_for(int *ret_status, pid_t pid, struct pull_job *job, const char
 {
     int rc = 0;
     while (true) {
+        if (rc == 0) { /* Once at least, however soon it has ended. */
+            uint64_t here = bytes_below(folder, WALK_DEPTH_MAX);
+            if (piece->bytes && here > piece->bytes) here = piece->bytes;
+            rc = pull_tell(job, here > 0 ? PULL_DOWNLOAD : PULL_CONNECT, done + here, err);
+            if (rc < 0) (void)kill(-pid, SIGTERM); /* It may have ended by itself. */
+        }
         pid_t got = waitpid(pid, ret_status, rc < 0 ? 0 : WNOHANG);
         if (got == pid) return rc;
         if (got < 0 && errno != EINTR) return err_errno(err, errno, "waiting for pip");
-        if (rc < 0) continue;
-        uint64_t here = bytes_below(folder, WALK_DEPTH_MAX);
-        if (piece->bytes && here > piece->bytes) here = piece->bytes;
-        rc = pull_tell(job, here > 0 ? PULL_DOWNLOAD : PULL_CONNECT, done + here, err);
-        if (rc < 0) (void)kill(-pid, SIGTERM); /* It may have ended by itself. */
         struct timespec pause = { .tv_nsec = POLL_NS };
-        (void)nanosleep(&pause, NULL); /* Woken early is fine. */
+        if (rc == 0) (void)nanosleep(&pause, NULL); /* Woken early is fine. */
     }
 }
 

@@ -35,6 +35,7 @@ from server import CHAT, EMBED, ROOT, Server, model_folder
 
 KILL_AFTER_S = (0.01, 1.5)
 WORKER_SHARE = 0.4  # Of the kills; the others are the gateway's.
+WORKERS_MAX = 2  # That are killed in a row: a model that is being loaded for the third time is given up.
 GIVE_UP_S = 3600
 AGAIN_MAX = 300  # Lines of a batch whose request is asked again.
 WORDS = "river lamp winter bridge seven paper north engine".split()
@@ -83,7 +84,7 @@ class Place:
     """The server of the moment: killed, and started again over the same data."""
 
     def __init__(self, data, database):
-        self.data, self.database, self.server = data, database, None
+        self.data, self.database, self.server, self.workers_killed = data, database, None, 0
         self.start()
 
     def start(self):
@@ -91,6 +92,7 @@ class Place:
         self.server = Server(self.data, ("--default-model", CHAT), env=env)
 
     def kill(self):
+        self.workers_killed = 0
         self.server.process.kill()
         self.server.process.wait()
         self.server.process.stdout.close()
@@ -139,7 +141,8 @@ def kill_one(place, dice):
         place.database.crash()
         return "database"
     victims = [pid for pid in place.server.processes() if pid != place.server.process.pid]
-    if victims and dice.random() < WORKER_SHARE:
+    if victims and dice.random() < WORKER_SHARE and place.workers_killed < WORKERS_MAX:
+        place.workers_killed += 1
         try:
             os.kill(dice.choice(victims), signal.SIGKILL)
         except ProcessLookupError:

@@ -57,7 +57,11 @@ class Clients:
                 path, body = "/v1/embeddings", {"model": EMBED, "input": ["one"] * dice.randint(1, 3)}
             if kind == "stream":
                 body |= {"stream": True, "stream_options": {"include_usage": True}}
-            self.ask(kind, path, body)
+            try:
+                self.ask(kind, path, body)
+            except Exception as error:  # Of any kind: it is what we look for.
+                self.failed.append((type(error).__name__, str(error)))
+                return
 
     def ask(self, kind, path, body):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)

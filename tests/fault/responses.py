@@ -38,6 +38,8 @@ TOKENS = (16, 96)
 KINDS = ["background", "background stream", "stream", "plain"]
 ENDED = {"completed", "incomplete", "failed", "cancelled"}
 KILL_AFTER_S = (0.02, 2.5)
+WORKER_SHARE = 0.4  # Of the kills; the others are the server's.
+WORKERS_MAX = 2  # That are killed in a row: a model that is being loaded for the third time is given up.
 GIVE_UP_S = 120
 
 
@@ -51,14 +53,24 @@ class Place:
     def __init__(self, data):
         self.data, self.server = data, None
         self.up = threading.Event()
+        self.workers_killed, self.killed_at = 0, time.monotonic()
         self.start()
 
     def start(self):
         self.server = Server(self.data, ("--default-model", CHAT))
         self.up.set()
 
+    def kill_worker(self, pid):
+        self.workers_killed += 1
+        self.killed_at = time.monotonic()
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # It was being replaced.
+
     def kill(self):
         self.up.clear()
+        self.workers_killed, self.killed_at = 0, time.monotonic()
         self.server.process.kill()
         self.server.process.wait()
         self.server.process.stdout.close()
@@ -159,10 +171,11 @@ class Asked:
 
     def run(self, place):
         """Until it has ended; False when it was never acknowledged."""
-        end = time.monotonic() + GIVE_UP_S
+        begun = time.monotonic()
         step = self.first
         while self.final is None:
-            assert time.monotonic() < end, f"{self.id} does not end"
+            undisturbed = time.monotonic() - max(begun, place.killed_at)
+            assert undisturbed < GIVE_UP_S, f"{self.id} does not end"
             try:
                 step(place)
             except Broken:
@@ -213,12 +226,9 @@ def workers(place):
 def kill_one(place, dice):
     """The server or one of its workers, at a random moment."""
     time.sleep(dice.uniform(*KILL_AFTER_S))
-    victims = workers(place)
-    if victims and dice.random() < 0.4:
-        try:
-            os.kill(dice.choice(victims), signal.SIGKILL)
-        except ProcessLookupError:
-            pass  # It was being replaced.
+    victims = workers(place) if place.workers_killed < WORKERS_MAX else []
+    if victims and dice.random() < WORKER_SHARE:
+        place.kill_worker(dice.choice(victims))
         return "worker"
     place.kill()
     place.start()

@@ -23,10 +23,8 @@ Prints its counts; exits with 1 when anything is wrong.
 import argparse
 import collections
 import json
-import os
 import pathlib
 import random
-import signal
 import sys
 import tempfile
 import threading
@@ -234,7 +232,7 @@ def kill_one(place, dice):
     """The server or one of its workers, of each kind alike, at a random moment."""
     time.sleep(dice.uniform(*KILL_AFTER_S))
     kinds = collections.defaultdict(list)
-    if dice.random() < WORKER_SHARE:
+    if dice.random() < WORKER_SHARE and place.workers_killed < responses.WORKERS_MAX:
         for pid in responses.workers(place):
             try:
                 kinds[kind_of(pid)].append(pid)
@@ -242,10 +240,7 @@ def kill_one(place, dice):
                 pass  # It was being replaced.
     if kinds:
         kind = dice.choice(sorted(kinds))
-        try:
-            os.kill(dice.choice(kinds[kind]), signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        place.kill_worker(dice.choice(kinds[kind]))
         return kind
     place.kill()
     place.start()
@@ -264,12 +259,14 @@ class Checker:
             self.wrong.append(what)
 
     def wait(self):
-        """Until all are ended and what was removed is gone."""
-        end = time.monotonic() + GIVE_UP_S
+        """Until all are ended and what was removed is gone, or it does not go on."""
+        before, end = None, 0
         while left := self.sql("SELECT (SELECT COUNT(*) FROM vector_files WHERE status = 0), "
                                "(SELECT COUNT(*) FROM vector_purges)")[0]:
             if left == (0, 0):
                 return
+            if left != before:
+                before, end = left, time.monotonic() + GIVE_UP_S
             if time.monotonic() > end:
                 self.expect(False, f"{left[0]} files do not end, {left[1]} are not purged")
                 return

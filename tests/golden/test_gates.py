@@ -1,5 +1,6 @@
 """The accuracy gates' arithmetic, and a run against programs that make up their logits (tools/gates.py)."""
 import json
+import math
 import pathlib
 import stat
 import sys
@@ -63,7 +64,7 @@ def fake(path, noise):
 
 
 def test_a_run_goes_on(tmp_path):
-    args = types.SimpleNamespace(window=5, threads=1, seconds=60, dump=fake(tmp_path / "tiro", 0.01),
+    args = types.SimpleNamespace(window=5, threads=1, seconds=math.inf, dump=fake(tmp_path / "tiro", 0.01),
                                  peer=fake(tmp_path / "peer", 0.02), also=[("third", fake(tmp_path / "x", 0.04))])
     windows = [[1, 2, 3, 4, 5], [6, 7, 8, 9, 10], [2, 4, 6, 8, 10]]
     rows = tmp_path / "rows"
@@ -78,7 +79,7 @@ def test_a_run_goes_on(tmp_path):
 
 
 def test_an_engine_that_ends(tmp_path):
-    args = types.SimpleNamespace(window=2, threads=1, seconds=60, dump="/bin/false",
+    args = types.SimpleNamespace(window=2, threads=1, seconds=math.inf, dump="/bin/false",
                                  peer="/bin/false", also=[])
     with (tmp_path / "rows").open("a") as f:
         try:

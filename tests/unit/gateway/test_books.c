@@ -31,7 +31,7 @@ static int setup(void **state)
     metrics_init(&metrics);
     if (store_open(&service.store, &o, &err) < 0) return -1;
     if (sqlite3_open_v2(path, &beside, SQLITE_OPEN_READWRITE, "unix") != SQLITE_OK) return -1;
-    (void)sqlite3_busy_timeout(beside, 1000); /* Fails only on misuse. */
+    (void)sqlite3_busy_timeout(beside, 60000); /* Fails only on misuse. */
     return books_open(&books, &service, &metrics, &err);
 }
 

@@ -93,7 +93,9 @@ static struct store *open_store(void)
     struct store *store;
     struct err err = { 0 };
     (void)snprintf(url, sizeof url, "sqlite:%s/tiro.db", folder);
-    assert_ok(store_open(&store, &(struct store_options){ .url = url }, &err), &err);
+    /* It erases when it is told to, not when it has been idle. */
+    struct store_options options = { .url = url, .idle_ms = 600000 };
+    assert_ok(store_open(&store, &options, &err), &err);
     return store;
 }
 

@@ -607,8 +607,10 @@ static void test_quit_finishes_and_takes_nothing_new(void **state)
 {
     (void)state;
     start(text_model, 1, 0);
-    ask(prompt(1, question));
-    worker_client_send(&client, MSG_QUIT, &(struct msg_quit){ .grace_ms = 30000 });
+    struct msg_request first = prompt(1, question);
+    /* In one piece with what follows: else the worker may end before that comes. */
+    worker_client_queue(&client, MSG_REQUEST, &first);
+    worker_client_queue(&client, MSG_QUIT, &(struct msg_quit){ .grace_ms = 30000 });
     ask(prompt(2, question));
     for (;;) {
         struct message_any any = worker_client_next(&client);

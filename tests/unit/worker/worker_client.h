@@ -36,13 +36,21 @@ static inline void worker_client_open(struct worker_client *c, const char *kind)
     arena_init(&c->arena, 64 << 20);
 }
 
-static inline void worker_client_send(struct worker_client *c, enum message_kind kind,
-                                      const void *body)
+/* Goes out with the next that is sent. */
+static inline void worker_client_queue(struct worker_client *c, enum message_kind kind,
+                                       const void *body)
 {
     struct err err;
     int r = conn_queue(&c->conn, kind, body, &err);
     assert(r == 0);
-    r = conn_flush(&c->conn, &err);
+}
+
+static inline void worker_client_send(struct worker_client *c, enum message_kind kind,
+                                      const void *body)
+{
+    struct err err;
+    worker_client_queue(c, kind, body);
+    int r = conn_flush(&c->conn, &err);
     assert(r == 0 || r == -ERR_END);
 }
 
