@@ -26,12 +26,12 @@ start)
     run "$bin/initdb" -D "$dir/data" -U tiro -A trust -E UTF8 --locale=C.UTF-8 --no-sync >"$dir/initdb.log" 2>&1
     printf "listen_addresses = ''\nunix_socket_directories = '%s'\nshared_buffers = 32MB\n" "$dir" \
         >>"$dir/data/postgresql.conf"
-    run "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w start >/dev/null
+    run "$bin/pg_ctl" -t 300 -D "$dir/data" -l "$dir/log" -w start >/dev/null
     echo "postgres://tiro@/postgres?host=$dir"
     ;;
-restart) run "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -m "${3:-fast}" -w restart >/dev/null ;;
+restart) run "$bin/pg_ctl" -t 300 -D "$dir/data" -l "$dir/log" -m "${3:-fast}" -w restart >/dev/null ;;
 stop)
-    run "$bin/pg_ctl" -D "$dir/data" -m immediate -w stop >/dev/null || true
+    run "$bin/pg_ctl" -t 300 -D "$dir/data" -m immediate -w stop >/dev/null || true
     rm -r "$dir"
     ;;
 esac

@@ -33,6 +33,7 @@ FILES = ["chat/test_completions.py", "chat/completions/test_messages.py", "test_
          "conversations/test_items.py", "test_completions.py", "test_embeddings.py", "test_models.py"]
 FILES += [name for other in mapping.OTHERS for name in other.FILES]
 SHARE_MIN = 0.95
+HANGS_AFTER_S = 300  # A test; the first of a model waits until that is loaded.
 
 
 class Live:
@@ -46,7 +47,7 @@ class Live:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items):
         for item in items:
-            item.add_marker(pytest.mark.timeout(60))
+            item.add_marker(pytest.mark.timeout(HANGS_AFTER_S))
             test = item.nodeid.removeprefix(RESOURCES)
             absent = expected.reason(expected.NOT_SERVED, test)
             self.not_served += absent is not None
