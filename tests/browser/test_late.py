@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from app import answer, api, ask, box_of, cut_short, make_chat, open_chat
+from app import answer, api, ask, box_of, cut_short, make_chat, make_tree, open_chat
 from test_attachments import attach, chips, pdf
 
 TURNS = [("user", "Which river?"), ("assistant", "The Nile.")]
@@ -120,6 +120,20 @@ def test_nothing_is_sent_to_the_chat_before(page, server):
     open_from_list(page, "The chat before")
     expect(answer(page).locator(".text")).to_have_text("Nobody.")
     expect(box_of(page)).to_have_value("")
+
+
+def test_a_branch_goes_when_another_one_is_kept(page, server):
+    chat, ids = make_tree(server, "Two beginnings", [("1", "", "user", "Say one."), ("2", "", "user", "Say two.")])
+    open_chat(page, server, chat)
+    mine = page.get_by_label("You", exact=True)
+    with late(page, f"**/v1/tiro/chats/{chat}", "POST") as asked:
+        mine.get_by_role("button", name="Delete this branch").click()
+        asked()
+        taken_in(page)
+        expect(mine).to_contain_text("Say two.")
+    expect(mine).to_contain_text("Say one.")
+    now = api(server, "GET", f"/v1/tiro/chats/{chat}")
+    assert now["chat"]["leaf_id"] == ids["1"] and len(now["messages"]) == 1
 
 
 def test_files_that_are_still_read(page):
