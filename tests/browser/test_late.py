@@ -105,6 +105,21 @@ def test_a_change_of_the_chat_before_is_none_of_this_one(page, server):
     api(server, "DELETE", f"/v1/tiro/folders/{folder}?chats=delete")
 
 
+def test_a_tune_that_is_mended_late_is_none_of_this_chat(page, server):
+    broken = "```abc\nX:1\nT:One\nM:3/4\nL:1/4\nK:C\nC D E F|]\n```\n"
+    one = make_chat(server, "The chat before", [("user", "A tune"), ("assistant", broken)])
+    make_chat(server, "The chat after", TURNS)
+    open_chat(page, server, one)
+    with late(page, re.compile("grammar"), "POST") as asked:
+        page.get_by_role("button", name="Make it right").click()
+        asked()
+        open_from_list(page, "The chat after")
+        expect(answer(page).locator(".text")).to_have_text("The Nile.")
+    expect(page.locator(".turn .plain, .turn .text")).to_have_text([text for _, text in TURNS])
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
+    assert len(api(server, "GET", f"/v1/tiro/chats/{one}")["messages"]) == 2
+
+
 def test_nothing_is_sent_to_the_chat_before(page, server):
     one = make_chat(server, "The chat before", [("user", "Who?"), ("assistant", "Nobody.")])
     other = make_chat(server, "The chat after", TURNS)

@@ -395,6 +395,7 @@ export function useConversation({ changed, made, full }: Listener): Conversation
         },
         async send(text, attachments, models, held) {
             let asked = false;
+            if ((chat?.id ?? "") !== shown.current) return asked; // Its grammar came late: another chat is open.
             await run(!temporary, async (now) => {
                 const to = await kept(text || attachments[0]!.name, now);
                 const details = attachments.length ? { attachments } : {};
@@ -414,6 +415,7 @@ export function useConversation({ changed, made, full }: Listener): Conversation
             });
         },
         async again(message, model, held) {
+            if ((chat?.id ?? "") !== shown.current) return;
             await run(!temporary, async (now) => {
                 // Of an answer that never began there is nothing to keep.
                 const empty = message.details.ended === "failed" && !message.content;
