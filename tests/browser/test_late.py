@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from app import answer, api, ask, box_of, cut_short, make_chat, open_chat
+from app import answer, api, ask, box_of, cut_short, make_chat, make_tree, open_chat
 from test_attachments import attach, chips, pdf
 
 TURNS = [("user", "Which river?"), ("assistant", "The Nile.")]
@@ -105,6 +105,21 @@ def test_a_change_of_the_chat_before_is_none_of_this_one(page, server):
     api(server, "DELETE", f"/v1/tiro/folders/{folder}?chats=delete")
 
 
+def test_a_tune_that_is_mended_late_is_none_of_this_chat(page, server):
+    broken = "```abc\nX:1\nT:One\nM:3/4\nL:1/4\nK:C\nC D E F|]\n```\n"
+    one = make_chat(server, "The chat before", [("user", "A tune"), ("assistant", broken)])
+    make_chat(server, "The chat after", TURNS)
+    open_chat(page, server, one)
+    with late(page, re.compile("grammar"), "POST") as asked:
+        page.get_by_role("button", name="Make it right").click()
+        asked()
+        open_from_list(page, "The chat after")
+        expect(answer(page).locator(".text")).to_have_text("The Nile.")
+    expect(page.locator(".turn .plain, .turn .text")).to_have_text([text for _, text in TURNS])
+    expect(page.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
+    assert len(api(server, "GET", f"/v1/tiro/chats/{one}")["messages"]) == 2
+
+
 def test_nothing_is_sent_to_the_chat_before(page, server):
     one = make_chat(server, "The chat before", [("user", "Who?"), ("assistant", "Nobody.")])
     other = make_chat(server, "The chat after", TURNS)
@@ -120,6 +135,20 @@ def test_nothing_is_sent_to_the_chat_before(page, server):
     open_from_list(page, "The chat before")
     expect(answer(page).locator(".text")).to_have_text("Nobody.")
     expect(box_of(page)).to_have_value("")
+
+
+def test_a_branch_goes_when_another_one_is_kept(page, server):
+    chat, ids = make_tree(server, "Two beginnings", [("1", "", "user", "Say one."), ("2", "", "user", "Say two.")])
+    open_chat(page, server, chat)
+    mine = page.get_by_label("You", exact=True)
+    with late(page, f"**/v1/tiro/chats/{chat}", "POST") as asked:
+        mine.get_by_role("button", name="Delete this branch").click()
+        asked()
+        taken_in(page)
+        expect(mine).to_contain_text("Say two.")
+    expect(mine).to_contain_text("Say one.")
+    now = api(server, "GET", f"/v1/tiro/chats/{chat}")
+    assert now["chat"]["leaf_id"] == ids["1"] and len(now["messages"]) == 1
 
 
 def test_files_that_are_still_read(page):

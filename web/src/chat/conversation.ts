@@ -395,6 +395,7 @@ export function useConversation({ changed, made, full }: Listener): Conversation
         },
         async send(text, attachments, models, held) {
             let asked = false;
+            if ((chat?.id ?? "") !== shown.current) return asked; // Its grammar came late: another chat is open.
             await run(!temporary, async (now) => {
                 const to = await kept(text || attachments[0]!.name, now);
                 const details = attachments.length ? { attachments } : {};
@@ -414,6 +415,7 @@ export function useConversation({ changed, made, full }: Listener): Conversation
             });
         },
         async again(message, model, held) {
+            if ((chat?.id ?? "") !== shown.current) return;
             await run(!temporary, async (now) => {
                 // Of an answer that never began there is nothing to keep.
                 const empty = message.details.ended === "failed" && !message.content;
@@ -436,20 +438,20 @@ export function useConversation({ changed, made, full }: Listener): Conversation
         detail: (changes) => detail(changes).catch((e) => setProblem(explained(e))),
         async remove(message) {
             const mine = opening.current;
+            const gone = tree.below(message.id);
+            const next = tree.siblings(message).filter((m) => m.id !== message.id).at(-1);
+            const to = !gone.has(leaf) ? leaf : next ? tree.leafBelow(next.id) : message.parent_id;
             try {
+                // Before it goes: a page that is loaded in between has something to show.
+                if (chat && next && to !== leaf) await server.updateChat(chat.id, { leaf_id: to });
                 if (chat) await server.deleteMessage(chat.id, message.id);
             } catch (e) {
                 setProblem(explained(e));
                 return;
             }
-            const gone = tree.below(message.id);
-            const beside = tree.siblings(message).filter((m) => m.id !== message.id);
+            if (mine !== opening.current) return;
             setMessages((all) => all.filter((m) => !gone.has(m.id)));
-            if (!gone.has(leaf) || mine !== opening.current) return;
-            const next = beside.at(-1);
-            const to = next ? tree.leafBelow(next.id) : message.parent_id;
             setLeaf(to);
-            if (chat) void server.updateChat(chat.id, { leaf_id: to }).catch((e) => setProblem(explained(e)));
         },
         show(message) {
             const to = tree.leafBelow(message.id);

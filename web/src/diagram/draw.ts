@@ -14,6 +14,7 @@ interface Frame {
 
 let frame: Promise<Frame> | null = null;
 let count = 0;
+let last: Promise<unknown> = Promise.resolve();
 
 async function open(): Promise<Frame> {
     const response = await fetch(script);
@@ -44,8 +45,14 @@ async function open(): Promise<Frame> {
     return { element, waiting };
 }
 
-/** The picture as SVG; throws what is wrong with the text, in words. */
-export async function draw(text: string, dark: boolean): Promise<Blob> {
+/** The picture as SVG; fails with what is wrong with the text, in words. One after the other: each has its time. */
+export function draw(text: string, dark: boolean): Promise<Blob> {
+    const mine = last.then(() => drawNow(text, dark));
+    last = mine.catch(() => undefined);
+    return mine;
+}
+
+async function drawNow(text: string, dark: boolean): Promise<Blob> {
     if (text.length > DIAGRAM_CHARS_MAX)
         throw new Error(`It has ${text.length} characters; at most ${DIAGRAM_CHARS_MAX} are drawn.`);
     frame ??= open().catch((e) => {
