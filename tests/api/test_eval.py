@@ -214,9 +214,8 @@ def test_goes_on_after_a_crash(tmp_path):
         assert again["id"] != made["id"]
         fresh = over(server, again["id"], ("completed",))
         assert done["report"] == fresh["report"]
-        rows = server.database.query("SELECT count(*), count(DISTINCT id) FROM ledger WHERE id LIKE ?",
-                                     f"{made['id']}/%") if hasattr(server.database, "query") else None
-        assert rows is None or rows[0][0] == rows[0][1] == 60
+        rows = server.database.sql(f"SELECT count(*), count(DISTINCT id) FROM ledger WHERE id LIKE '{made['id']}/%'")
+        assert rows == [(60, 60)]
     finally:
         server.stop()
 
