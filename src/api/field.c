@@ -435,6 +435,11 @@ int fields_parse(void *ret, const struct field *fields, const json_t *object, co
     return parse_rows(ret, fields, object, &p);
 }
 
+struct slice field_keep_string(const struct field_string *field, struct arena *arena)
+{
+    return field->value.ptr ? arena_slice(arena, field->value) : SLICE("");
+}
+
 int field_keep_text(struct slice *ret, struct buf *text, struct arena *arena, struct err *err)
 {
     bool failed = text->failed; /* No memory: the limit is never reached. */

@@ -159,6 +159,8 @@ struct field {
 int fields_parse(void *ret, const struct field *fields, const json_t *object, const char *path,
                  struct arena *arena, struct err *err) MUST_USE;
 
+/* What was given, in the arena; "" where nothing was. */
+struct slice field_keep_string(const struct field_string *field, struct arena *arena);
 /* Of what is written anew from a request; never reached: a body is smaller, whatever is escaped. */
 enum { FIELD_TEXT_MAX = 32 << 20 };
 /* The text in the arena; the buffer is released. */

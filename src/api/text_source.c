@@ -5,11 +5,6 @@
 #include "store/blob.h"
 #include "store/file_table.h"
 
-static struct slice keep(const struct field_string *field, struct arena *arena)
-{
-    return field->value.ptr ? arena_slice(arena, field->value) : SLICE("");
-}
-
 int text_source_init(struct text_source *ret, const char *name, const struct field_string *text,
                      const struct field_string *file_id, struct arena *arena, struct err *err)
 {
@@ -20,8 +15,8 @@ int text_source_init(struct text_source *ret, const char *name, const struct fie
             "providing one of them.",
             name, name);
     *ret = (struct text_source){ .name = name,
-                                 .text = keep(text, arena),
-                                 .file_id = keep(file_id, arena) };
+                                 .text = field_keep_string(text, arena),
+                                 .file_id = field_keep_string(file_id, arena) };
     return 0;
 }
 

@@ -209,11 +209,6 @@ static int keep_sources(struct create *c, const struct create_req *req, struct e
                      "Missing required parameter: 'questions' (or 'questions_file_id').");
 }
 
-static struct slice keep(struct create *c, const struct field_string *field)
-{
-    return field->value.ptr ? arena_slice(&c->call.stored.arena, field->value) : SLICE("");
-}
-
 static int handle(struct call *call, const void *request, struct err *err)
 {
     const struct create_req *req = request;
@@ -221,15 +216,15 @@ static int handle(struct call *call, const void *request, struct err *err)
     TRY(generation_model(&model, call, req->model.value, CAP_COMPLETION, "sit an exam", err));
     struct create *c = evaluations_call_new(call, sizeof *c, err);
     if (!c) return -ERR_NO_MEMORY;
+    struct arena *arena = &c->call.stored.arena;
     c->call.stored.release = release;
     c->data_dir = call->service->data_dir;
     reply_id(c->new_id, "eval_");
-    c->model = keep(c, &req->model);
-    c->name = keep(c, &req->name);
-    c->format = req->format.given ? keep(c, &req->format) : SLICE("auto");
-    c->fingerprint = model->fingerprint
-                         ? arena_slice(&c->call.stored.arena, slice_of(model->fingerprint))
-                         : SLICE("");
+    c->model = field_keep_string(&req->model, arena);
+    c->name = field_keep_string(&req->name, arena);
+    c->format = req->format.given ? field_keep_string(&req->format, arena) : SLICE("auto");
+    c->fingerprint = model->fingerprint ? arena_slice(arena, slice_of(model->fingerprint))
+                                        : SLICE("");
     c->resume = req->resume.value;
     c->exam = (struct eval_exam_options){ .shots = (uint32_t)req->shots.value,
                                           .limit = (uint32_t)req->limit.value,

@@ -165,18 +165,24 @@ static int add_settings(struct sitting *s, struct json_writer *w, struct err *er
 
 /* ---- The server ---- */
 
-/* An answer of 200, as JSON. */
+/* What a request that ended with `rc` was answered, when that is 200, as JSON; the buffer is
+ * released. */
+static int take_answer(json_t **ret, int rc, int status, struct buf *answer, struct err *err)
+{
+    if (rc == 0 && status != 200) rc = client_error(status, buf_slice(answer), err);
+    if (rc == 0) rc = json_read(ret, buf_slice(answer), &json_limits_file, "the answer", err);
+    buf_release(answer);
+    return rc;
+}
+
 static int ask(struct sitting *s, json_t **ret, const char *method, const char *path,
                struct slice body, struct err *err)
 {
     struct buf answer;
-    int status;
+    int status = 0;
     buf_init(&answer, BODY_MAX);
     int rc = client_json(s->session.client, &status, &answer, method, path, body, err);
-    if (rc == 0 && status != 200) rc = client_error(status, buf_slice(&answer), err);
-    if (rc == 0) rc = json_read(ret, buf_slice(&answer), &json_limits_file, "the answer", err);
-    buf_release(&answer);
-    return rc;
+    return take_answer(ret, rc, status, &answer, err);
 }
 
 /* The text in place, or as a file where it is long. */
@@ -186,7 +192,7 @@ static int key_text(struct sitting *s, struct json_writer *w, const char *key, s
     char name[64];
     struct buf answer;
     json_t *file;
-    int status;
+    int status = 0;
     if (text.len <= IN_PLACE_MAX) {
         json_key(w, key);
         json_slice(w, text);
@@ -194,10 +200,7 @@ static int key_text(struct sitting *s, struct json_writer *w, const char *key, s
     }
     buf_init(&answer, BODY_MAX);
     int rc = client_upload(s->session.client, &status, &answer, "evals", key, text, err);
-    if (rc == 0 && status != 200) rc = client_error(status, buf_slice(&answer), err);
-    if (rc == 0) rc = json_read(&file, buf_slice(&answer), &json_limits_file, "the answer", err);
-    buf_release(&answer);
-    if (rc < 0) return rc;
+    TRY(take_answer(&file, rc, status, &answer, err));
     const char *id = json_string_value(json_object_get(file, "id"));
     (void)snprintf(s->sent[s->n_sent++], ID_SIZE, "%s", id ? id : ""); /* They are shorter. */
     json_decref(file);
